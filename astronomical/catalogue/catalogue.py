@@ -1,0 +1,355 @@
+"""The catalogue: a table whose rows are known by their ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from astronomical.catalogue.errors import CatalogueError, IdError
+from astronomical.catalogue.ids import check_unique, encode_ids, ids_from_position, ids_from_rows
+from astronomical.catalogue.positions import Unit, find_position, position_unit, to_degrees
+from astronomical.catalogue.readers import ColumnInfo, TableSource, open_table
+from astronomical.catalogue.texts import MISSING_TOKENS, as_text, parse_numbers, sort_order
+
+__all__ = ["Catalogue"]
+
+_MISSING = "—"
+#: Rows by which it is judged whether a column of texts holds numbers.
+_SAMPLE = 200
+
+IdSource = Literal["column", "position", "row"]
+Position = tuple[str, str, str]
+
+
+class Catalogue:
+    """A read-only table, its rows in the order of their ids whatever their order in the file.
+
+    Columns are read when they are first asked for. All arrays that are handed out are in the order of `ids` and
+    cannot be written to.
+
+    Parameters
+    ----------
+    source
+        The table on disk.
+    ids
+        Ids of its rows, in the order of the file, unique.
+    order
+        Rows of the file in the order of their ids.
+    position
+        Right ascension and declination in degrees, in the order of the file.
+    missing
+        Numbers that stand for a missing value.
+
+    See Also
+    --------
+    Catalogue.open : how a catalogue is usually made.
+    """
+
+    def __init__(self, source: TableSource, ids: NDArray[np.bytes_], order: NDArray[np.intp],
+                 position: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None,
+                 missing: Iterable[float] = ()) -> None:
+        self._source = source
+        self._order = order
+        self._missing = np.array(tuple(missing), dtype=np.float32)
+        self._ids: NDArray[np.bytes_] = self._sorted(ids)
+        self._position = None if position is None else (self._sorted(position[0]), self._sorted(position[1]))
+        self._raw: dict[str, NDArray[Any]] = {}
+        self._numbers: dict[str, NDArray[np.float32]] = {}
+        self._texts: dict[str, NDArray[np.str_]] = {}
+
+    @classmethod
+    def open(cls, path: str | Path, *, format: str | None = None, table: int | str | None = None,
+             id_source: IdSource = "column", id_column: str | None = None, position: Position | None = None,
+             missing: Iterable[float] = ()) -> Catalogue:
+        """Open a catalogue.
+
+        Parameters
+        ----------
+        path, format, table
+            Which table; see `astronomical.catalogue.readers.open_table`.
+        id_source
+            Where ids come from: a ``column``, the ``position`` or the ``row``.
+        id_column
+            The column, where ids come from one.
+        position
+            Columns of right ascension and declination, and the unit of the former: ``deg`` or ``hourangle``. Without
+            it the catalogue has no positions, unless ids come from them: then the columns are looked for.
+        missing
+            Numbers that stand for a missing value, such as -99.
+
+        Returns
+        -------
+        Catalogue
+            The catalogue, of which only ids and positions are read yet.
+
+        Raises
+        ------
+        CatalogueError
+            If the table cannot be read, or ids or positions cannot be made from it.
+        """
+        source = open_table(path, format=format, table=table)
+        if source.n_rows == 0:
+            raise CatalogueError(f"{source.path.name}: the table has no rows")
+        sentinels = tuple(missing)
+        if position is None and id_source == "position":
+            position = _guess_position(source)
+        places = None if position is None else _read_position(source, position, sentinels)
+        if id_source == "row":
+            ids = ids_from_rows(source.n_rows)
+        elif id_source == "position" and places is not None:
+            ids = ids_from_position(*places)
+        elif id_source == "column" and id_column is not None:
+            ids = encode_ids(source.read_text([id_column])[id_column], id_column)
+        else:
+            raise IdError("Say where ids come from: a column, the position or the row")
+        order = sort_order(ids)
+        check_unique(ids[order], id_column or "")
+        return cls(source, ids, order, places, sentinels)
+
+    @property
+    def source(self) -> TableSource:
+        """The table on disk."""
+        return self._source
+
+    @property
+    def ids(self) -> NDArray[np.bytes_]:
+        """Ids in the order of their bytes, UTF-8, shape (n_rows,)."""
+        return self._ids
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return len(self._ids)
+
+    @property
+    def columns(self) -> tuple[ColumnInfo, ...]:
+        """All columns, in the order of the file."""
+        return self._source.columns
+
+    @property
+    def position(self) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+        """Right ascension and declination in degrees, NaN where missing; None if there are no positions."""
+        return self._position
+
+    def info(self, name: str) -> ColumnInfo:
+        """Return what the file says about a column.
+
+        Raises
+        ------
+        CatalogueError
+            If there is no such column.
+        """
+        return self._source.info(name)
+
+    def row(self, id: str) -> int:
+        """Return the row of an id.
+
+        Raises
+        ------
+        KeyError
+            If there is no such id.
+        """
+        key = id.encode(errors="surrogatepass")
+        if key and len(key) <= self._ids.dtype.itemsize:
+            row = int(np.searchsorted(self._ids, np.bytes_(key)))
+            if row < len(self._ids) and self._ids[row] == key:
+                return row
+        raise KeyError(id)
+
+    def __contains__(self, id: object) -> bool:
+        if not isinstance(id, str):
+            return False
+        try:
+            self.row(id)
+        except KeyError:
+            return False
+        return True
+
+    def id_at(self, row: int) -> str:
+        """Return the id of a row."""
+        return bytes(self._ids[row]).decode()
+
+    def ids_at(self, rows: Sequence[int] | NDArray[np.integer]) -> tuple[str, ...]:
+        """Return the ids of some rows."""
+        return tuple(item.decode() for item in self._ids[np.asarray(rows, dtype=np.intp)].tolist())
+
+    def position_of(self, id: str) -> tuple[float, float] | None:
+        """Return right ascension and declination of a source in degrees, or None if they are not known.
+
+        Raises
+        ------
+        KeyError
+            If there is no such id.
+        """
+        row = self.row(id)
+        if self._position is None:
+            return None
+        ra, dec = float(self._position[0][row]), float(self._position[1][row])
+        return None if np.isnan(ra) or np.isnan(dec) else (ra, dec)
+
+    def prefetch(self, names: Iterable[str]) -> None:
+        """Read several columns as numbers at once, which is faster than one by one."""
+        wanted = [name for name in dict.fromkeys(names) if name not in self._numbers and name not in self._raw]
+        for name, values in self._source.read(wanted).items():
+            self._numbers[name] = self._as_numbers(name, self._sorted(values))
+
+    def raw(self, name: str) -> NDArray[Any]:
+        """Return a column as it is in the file; see `TableSource.read` for the types."""
+        if name not in self._raw:
+            self._raw[name] = self._sorted(self._source.read([name])[name])
+        return self._raw[name]
+
+    def number(self, name: str) -> NDArray[np.float32]:
+        """Return a column as numbers, NaN where missing, infinite, or one of the numbers that mean missing.
+
+        Raises
+        ------
+        CatalogueError
+            If the column holds texts that are no numbers.
+        """
+        if name not in self._numbers:
+            values = self._raw[name] if name in self._raw else self._sorted(self._source.read([name])[name])
+            self._numbers[name] = self._as_numbers(name, values)
+        return self._numbers[name]
+
+    def text(self, name: str) -> NDArray[np.str_]:
+        """Return a column as texts, empty where missing."""
+        if name not in self._texts:
+            self._texts[name] = _frozen(as_text(self.raw(name)))
+        return self._texts[name]
+
+    @cached_property
+    def numeric_columns(self) -> tuple[str, ...]:
+        """Names of the columns that `number` can return, those of texts judged by their first rows."""
+        texts = [column.name for column in self.columns if column.kind == "text"]
+        numeric = {column.name for column in self.columns if column.kind in ("float", "integer", "bool")}
+        head = self._source.read_head(texts, _SAMPLE)
+        numeric |= {name for name in texts if _look_like_numbers(head[name])}
+        return tuple(column.name for column in self.columns if column.name in numeric)
+
+    def describe(self, id: str, names: Iterable[str]) -> list[tuple[str, str, str]]:
+        """Return name, value and unit of columns of a source, as text for people.
+
+        Raises
+        ------
+        KeyError
+            If there is no such id.
+        """
+        row = self.row(id)
+        return [(name, self._shown(self.raw(name)[row]), self.info(name).unit) for name in names]
+
+    def search(self, text: str, limit: int = 20) -> list[str]:
+        """Return ids that start with a text, then ids that contain it, whether in capitals or not.
+
+        Parameters
+        ----------
+        text
+            Any part of an id.
+        limit
+            Number of ids at most.
+        """
+        key = text.strip().encode(errors="surrogatepass")
+        if not key or len(key) > self._ids.dtype.itemsize:
+            return []
+        start = int(np.searchsorted(self._ids, np.bytes_(key)))
+        head = self._ids[start:start + limit]
+        rows = [start + place for place in np.flatnonzero(np.strings.startswith(head, key)).tolist()]
+        for row in self._rows_containing(key):
+            if len(rows) >= limit:
+                break
+            if row not in rows:
+                rows.append(row)
+        return list(self.ids_at(rows))
+
+    def _rows_containing(self, key: bytes) -> Iterable[int]:
+        """Find rows in the bytes of all ids, which is faster than id by id."""
+        width = self._ids.dtype.itemsize
+        content, key = self._ids.tobytes().lower(), key.lower()
+        place = content.find(key)
+        while place >= 0:
+            row, offset = divmod(place, width)
+            if offset + len(key) <= width:
+                yield row
+                place = content.find(key, (row + 1) * width)
+            else:
+                place = content.find(key, place + 1)
+
+    def _sorted(self, values: NDArray[Any]) -> NDArray[Any]:
+        return _frozen(values[self._order])
+
+    def _as_numbers(self, name: str, values: NDArray[Any]) -> NDArray[np.float32]:
+        if values.dtype.kind == "U":
+            try:
+                values = parse_numbers(values)
+            except ValueError as error:
+                raise CatalogueError(f"Column {name!r} holds texts that are no numbers, such as {str(error)!r}"
+                                     ) from error
+        with np.errstate(over="ignore"):
+            numbers = np.array(np.ma.getdata(values), dtype=np.float32)
+        bad = np.ma.getmaskarray(values) | ~np.isfinite(numbers)
+        if self._missing.size:
+            bad |= np.isin(numbers, self._missing)
+        numbers[bad] = np.nan
+        return _frozen(numbers)
+
+    def _shown(self, value: Any) -> str:
+        if value is np.ma.masked:
+            return _MISSING
+        if isinstance(value, np.floating | np.integer):
+            with np.errstate(over="ignore"):
+                if not np.isfinite(value) or np.float32(value) in self._missing:
+                    return _MISSING
+        if isinstance(value, np.floating):
+            return f"{float(value):.7g}"
+        return str(value) or _MISSING
+
+
+def _frozen(values: NDArray[Any]) -> NDArray[Any]:
+    values.setflags(write=False)
+    if isinstance(values, np.ma.MaskedArray):
+        np.ma.getmaskarray(values).setflags(write=False)
+    return values
+
+
+def _look_like_numbers(texts: NDArray[np.str_]) -> bool:
+    if np.isin(texts, MISSING_TOKENS).all():
+        return False
+    try:
+        parse_numbers(texts)
+    except ValueError:
+        return False
+    return True
+
+
+def _guess_position(source: TableSource) -> Position:
+    found = find_position(source.columns)
+    if found is None:
+        raise IdError("Ids cannot be made from the position: no columns of it were found; name those of right "
+                      "ascension and declination")
+    return (*found, position_unit(source.info(found[0])))
+
+
+def _read_position(source: TableSource, position: Position,
+                   missing: tuple[float, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    ra, dec, unit = position
+    if unit not in ("deg", "hourangle"):
+        raise CatalogueError(f"The unit of right ascension is 'deg' or 'hourangle', not {unit!r}")
+    values = source.read([ra, dec])
+    ra_unit: Unit = "hourangle" if unit == "hourangle" else "deg"
+    return (to_degrees(_without(values[ra], missing), "ra", ra_unit),
+            to_degrees(_without(values[dec], missing), "dec"))
+
+
+def _without(values: NDArray[Any], missing: tuple[float, ...]) -> NDArray[Any]:
+    """Return a coordinate with the numbers that mean missing as NaN."""
+    if values.dtype.kind == "U":
+        return values
+    numbers = values.astype(np.float64)
+    plain = np.array(np.ma.filled(numbers, np.nan) if isinstance(numbers, np.ma.MaskedArray) else numbers)
+    plain[np.isin(plain, missing)] = np.nan
+    return plain

@@ -1,0 +1,75 @@
+"""From Arrow columns to NumPy arrays, for the formats that Arrow reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from astronomical.catalogue.readers.source import Kind, refuse_long_texts
+from astronomical.catalogue.texts import decode
+
+__all__ = ["kind_of", "to_numpy"]
+
+
+def kind_of(type: Any) -> Kind:
+    """Return the kind of column that an Arrow type makes."""
+    if pa.types.is_dictionary(type):
+        return kind_of(type.value_type)
+    if pa.types.is_floating(type) or pa.types.is_null(type) or pa.types.is_decimal(type):
+        return "float"
+    if pa.types.is_integer(type):
+        return "integer"
+    if pa.types.is_boolean(type):
+        return "bool"
+    if pa.types.is_nested(type):
+        return "vector"
+    return "text"
+
+
+def to_numpy(name: str, column: Any, kind: Kind) -> NDArray[Any]:
+    """Return an Arrow column as `TableSource.read` promises it.
+
+    Parameters
+    ----------
+    name
+        Name of the column, for messages.
+    column
+        A ``pyarrow.ChunkedArray``.
+    kind
+        What `kind_of` returns for its type.
+    """
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if kind == "float":
+        return _floats(column)
+    if kind == "text":
+        return _texts(name, column)
+    values = np.asarray(pc.fill_null(column, False if kind == "bool" else 0).to_numpy())
+    if column.null_count:
+        return np.ma.MaskedArray(values, mask=column.is_null().to_numpy())
+    return values
+
+
+def _floats(column: Any) -> NDArray[Any]:
+    if not pa.types.is_floating(column.type):
+        column = column.cast(pa.float64())
+    elif pa.types.is_float16(column.type):
+        column = column.cast(pa.float32())
+    return np.asarray(column.to_numpy())
+
+
+def _texts(name: str, column: Any) -> NDArray[np.str_]:
+    if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
+        raw = np.array(pc.fill_null(column, b"").to_pylist(), dtype=np.bytes_)
+        return decode(raw)
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        column = column.cast(pa.string())
+    trimmed = pc.utf8_trim_whitespace(pc.fill_null(column, ""))
+    width = pc.max(pc.utf8_length(trimmed)).as_py() or 1
+    refuse_long_texts(name, len(column), width)
+    texts: NDArray[np.str_] = trimmed.to_numpy().astype(f"U{width}")
+    return texts

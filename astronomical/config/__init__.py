@@ -1,0 +1,1 @@
+"""The project file: its schema, and how it is read and written."""

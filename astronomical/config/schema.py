@@ -1,0 +1,318 @@
+"""The file of a project: one frozen pydantic model, written as JSON or YAML."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+SCHEMA_VERSION = 1
+
+#: Colour-blind safe (Okabe & Ito), in the order in which classes take them.
+PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#7F5AA8", "#8C6D46")
+UNKNOWN_COLOUR = "#8A8F98"
+
+Scalar = bool | int | float | str
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Section(BaseModel):
+    """Base of all sections: immutable, and no key passes unnoticed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
+
+
+class ProjectConfig(Section):
+    """What the project is called, by whom, and the seed of every random choice."""
+
+    title: str = "Untitled project"
+    authors: tuple[str, ...] = ()
+    doi: str = ""
+    created: str = ""
+    seed: int = Field(default=0, ge=0, lt=2**63)
+
+
+class IdConfig(Section):
+    """Where the id of a source comes from: a column, its position (IAU style), or its row."""
+
+    source: Literal["column", "position", "row"] = "column"
+    column: str | None = None
+
+    @model_validator(mode="after")
+    def _column_goes_with_source(self) -> IdConfig:
+        if (self.source == "column") != (self.column is not None):
+            raise ValueError("a column is named when, and only when, source is 'column'")
+        return self
+
+
+class PositionConfig(Section):
+    """Columns of the position on the sky, ICRS."""
+
+    ra: Name
+    dec: Name
+    unit: Literal["deg", "hourangle"] = "deg"
+
+
+class FingerprintConfig(Section):
+    """Digests of the ids and of each used column, independent of row order and file format."""
+
+    rows: int = Field(ge=0)
+    ids: str
+    columns: dict[str, str] = {}
+
+
+class CatalogueConfig(Section):
+    """Which table, and which of its columns mean what."""
+
+    path: Name
+    format: Literal["fits", "csv", "parquet"] | None = None
+    table: int | str | None = None
+    id: IdConfig
+    label: str | None = None
+    position: PositionConfig | None = None
+    missing: tuple[float, ...] = ()
+    unknown_labels: tuple[str, ...] = ()
+    extra_columns: tuple[str, ...] = ()
+    fingerprint: FingerprintConfig | None = None
+
+
+class LabelConfig(Section):
+    """A value of the label column, the class that it means, and the colour of that class.
+
+    Several values may mean one class.
+    """
+
+    value: str
+    name: Name
+    colour: str = Field(default=PALETTE[0], pattern=r"^#[0-9a-fA-F]{6}$")
+
+    @field_validator("value", mode="before")
+    @classmethod
+    def _as_text(cls, value: Any) -> Any:
+        return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+class CombinationConfig(Section):
+    """All subsets of `n` columns, joined by an operation: subtract makes ``u-g``."""
+
+    operation: Name
+    n: int = Field(default=2, ge=2, le=5)
+    columns: tuple[str, ...] | None = None
+
+
+class FeaturesConfig(Section):
+    """The recipe of the features."""
+
+    columns: tuple[str, ...] = ()
+    combinations: tuple[CombinationConfig, ...] = ()
+    scaling: Literal["none", "standard"] = "none"
+    missing: Literal["native", "median", "drop"] = "native"
+
+
+class SplitConfig(Section):
+    """Training, validation and test fractions, and what is left out of them."""
+
+    train: float = Field(default=0.6, gt=0, lt=1)
+    validation: float = Field(default=0.2, ge=0, lt=1)
+    test: float = Field(default=0.2, ge=0, lt=1)
+    use_unknown: bool = True
+    drop: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _add_up(self) -> SplitConfig:
+        if abs(self.train + self.validation + self.test - 1) > 1e-9:
+            raise ValueError("train, validation and test must add up to 1")
+        return self
+
+
+class ExtensionConfig(Section):
+    """A model or a query strategy by name, with its parameters as plain values."""
+
+    name: Name
+    parameters: dict[str, Scalar] = {}
+
+
+class StartConfig(Section):
+    """Starting points: drawn from catalogue labels, or labelled by the user."""
+
+    mode: Literal["random", "label"] = "random"
+    n: int = Field(default=5, ge=2, le=1000)
+
+
+class LearnerConfig(Section):
+    """One one-vs-rest learner."""
+
+    class_name: Name = Field(alias="class")
+    models: tuple[ExtensionConfig, ...] = Field(default=(ExtensionConfig(name="random_forest"),), min_length=1,
+                                                max_length=1)
+    strategy: ExtensionConfig = ExtensionConfig(name="uncertainty")
+    start: StartConfig = StartConfig()
+    started: bool = False
+
+
+Origin = Literal["start", "query", "shared", "bulk", "curated", "import", "clicked"]
+
+
+class LabelEvent(Section):
+    """One line of the ledger. Order is `n`, never time."""
+
+    n: int = Field(ge=1)
+    kind: Literal["label", "unsure", "undo", "redo", "note", "tag", "flag"]
+    id: str | None = None
+    label: str | None = None
+    class_name: str | None = Field(default=None, alias="class")
+    round: int | None = Field(default=None, ge=0)
+    origin: Origin | None = None
+    score: float | None = None
+    who: str = ""
+    when: str = ""
+    target: int | None = None
+    check: str = Field(pattern=r"^[0-9a-f]{12}$")
+
+
+class PaneConfig(Section):
+    """A pane of the dashboard: what it shows, where it lies, and how it is set."""
+
+    id: Name
+    kind: Name
+    x: int = Field(ge=0, le=11)
+    y: int = Field(ge=0, le=500)
+    w: int = Field(ge=1, le=12)
+    h: int = Field(ge=1, le=100)
+    settings: dict[str, Any] = {}
+
+
+class LayoutConfig(Section):
+    """The panes, and the axes that a new plot starts with."""
+
+    panes: tuple[PaneConfig, ...] = ()
+    axes: tuple[str, str] | None = None
+    theme: Literal["light", "dark"] = "light"
+
+    @field_validator("panes")
+    @classmethod
+    def _ids_differ(cls, panes: tuple[PaneConfig, ...]) -> tuple[PaneConfig, ...]:
+        ids = [p.id for p in panes]
+        if len(set(ids)) != len(ids):
+            raise ValueError("two panes have the same id")
+        return panes
+
+
+class SurveyConfig(Section):
+    """A survey whose cutouts are shown; the address is one of our defaults unless given."""
+
+    name: Name
+    kind: Literal["sdss", "first"]
+    url: str | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _is_http(cls, url: str | None) -> str | None:
+        if url is not None and not re.match(r"^https?://[^\s/]+", url):
+            raise ValueError("an address must start with http:// or https://")
+        return url
+
+
+class ServicesConfig(Section):
+    """Services on the net."""
+
+    surveys: tuple[SurveyConfig, ...] = (
+        SurveyConfig(name="SDSS", kind="sdss"),
+        SurveyConfig(name="FIRST", kind="first"),
+    )
+    timeout_s: float = Field(default=15.0, gt=0, le=300)
+
+
+class PluginConfig(Section):
+    """A plugin that the project needs."""
+
+    name: Name
+    version: str | None = None
+    path: str | None = None
+
+
+class ScoresConfig(Section):
+    """Confusion counts and scores of one set; an undefined score is null."""
+
+    n: int
+    tp: int
+    fp: int
+    fn: int
+    tn: int
+    accuracy: float | None = None
+    precision: float | None = None
+    recall: float | None = None
+    f1: float | None = None
+
+
+class RoundResultConfig(Section):
+    """What a round gave: the sources asked for, and the scores."""
+
+    k: int = Field(ge=0)
+    key: str
+    queries: tuple[str, ...] = ()
+    training: ScoresConfig | None = None
+    validation: ScoresConfig | None = None
+
+
+class LearnerResultConfig(Section):
+    """The recorded rounds of one learner, and sampled probabilities of the newest."""
+
+    class_name: Name = Field(alias="class")
+    rounds: tuple[RoundResultConfig, ...] = ()
+    probabilities: dict[str, float] = {}
+
+
+class EnvironmentConfig(Section):
+    """Versions with which the results were made."""
+
+    python: str = ""
+    packages: dict[str, str] = {}
+
+
+class Config(Section):
+    """A whole project."""
+
+    schema_version: Literal[1] = 1
+    project: ProjectConfig = ProjectConfig()
+    catalogue: CatalogueConfig
+    labels: tuple[LabelConfig, ...] = ()
+    features: FeaturesConfig = FeaturesConfig()
+    split: SplitConfig = SplitConfig()
+    learners: tuple[LearnerConfig, ...] = ()
+    events: tuple[LabelEvent, ...] = ()
+    layout: LayoutConfig = LayoutConfig()
+    services: ServicesConfig = ServicesConfig()
+    plugins: tuple[PluginConfig, ...] = ()
+    results: tuple[LearnerResultConfig, ...] = ()
+    environment: EnvironmentConfig = EnvironmentConfig()
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> Config:
+        known = set(self.class_names)
+        values = [entry.value for entry in self.labels]
+        if len(set(values)) != len(values):
+            raise ValueError("labels: a value is listed twice")
+        named = [learner.class_name for learner in self.learners]
+        if len(set(named)) != len(named):
+            raise ValueError("learners: a class has two learners")
+        for where, names in (("learners", named), ("split.drop", self.split.drop)):
+            for name in names:
+                if name not in known:
+                    raise ValueError(f"{where}: no label is named {name!r}; there are {', '.join(sorted(known))}")
+        return self
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes, in the order in which the labels list them."""
+        return tuple(dict.fromkeys(entry.name for entry in self.labels))
+
+    @property
+    def colours(self) -> dict[str, str]:
+        """Colour of each class: that of the first value that means it."""
+        return {entry.name: entry.colour for entry in reversed(self.labels)}
+
+    def learner(self, class_name: str) -> LearnerConfig | None:
+        """Return the learner of a class, or None if it has none."""
+        return next((item for item in self.learners if item.class_name == class_name), None)

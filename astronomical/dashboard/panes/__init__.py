@@ -1,0 +1,1 @@
+"""What the panes of the grid show."""

@@ -1,0 +1,170 @@
+"""The labelling board: where the active learner stands, and a button for each answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar
+
+import panel as pn
+import param
+from panel.custom import JSComponent
+
+from astronomical.config.schema import UNKNOWN_COLOUR
+from astronomical.dashboard.panes.colours import ink_on
+from astronomical.dashboard.panes.styles import BASE_STYLE
+from astronomical.dashboard.view import View
+from astronomical.labels.views import CATALOGUE
+from astronomical.session.session import Session
+
+__all__ = ["BoardView"]
+
+_NO_NOTICE = {"text": "", "kind": ""}
+
+
+class Board(JSComponent):
+    """Status lines, a notice, answers and actions; it sends the name of what was pressed.
+
+    Parameters
+    ----------
+    on_event
+        Called with the event of a button and the id of the source that the board showed.
+    """
+
+    shown = param.Dict(default={"source": "", "status": [], "notice": _NO_NOTICE, "answers": [], "actions": []}, doc="""
+        What the board shows; a button is a dict of event, text, key, tip, colour, ink, enabled and marked.""")
+
+    _esm = Path(__file__).with_name("board.js")
+    _stylesheets: ClassVar[list[str]] = [BASE_STYLE, """
+    .status { font-size: 12.5px; color: var(--mui-palette-text-secondary, #666); min-height: 34px; }
+    .status div:first-child { color: var(--mui-palette-text-primary, #222); font-weight: 500; font-size: 13px; }
+    .notice { font-size: 12.5px; min-height: 34px; margin: 6px 0; padding: 5px 8px; border-radius: 4px;
+              display: flex; align-items: center; box-sizing: border-box; border-left: 3px solid transparent;
+              background: var(--mui-palette-action-hover, #0001); }
+    .notice[data-kind=""] { visibility: hidden; }
+    .notice[data-kind=ask] { border-left-color: var(--mui-palette-success-main, #2e7d32); }
+    .notice[data-kind=other] { border-left-color: var(--mui-palette-warning-main, #ed6c02); }
+    .notice[data-kind=busy] { border-left-color: var(--mui-palette-info-main, #0288d1); }
+    .answers { display: grid; gap: 5px; }
+    .answer { display: flex; align-items: center; justify-content: space-between; gap: 6px; height: 30px; width: 100%; }
+    .answers .answer { font-weight: 600; font-size: 14px; }
+    .answer .text { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+    .answer kbd { font: 600 11px/16px var(--bokeh-base-font, sans-serif); padding: 0 5px; border-radius: 3px;
+                  border: 1px solid currentColor; opacity: 0.75; }
+    .answer.marked { outline: 2px solid var(--mui-palette-text-primary, #222); outline-offset: 1px; }
+    .actions { display: grid; grid-template-columns: 1fr 1fr; gap: 5px; margin-top: 8px; }
+    .actions .answer { font-size: 12px; height: 26px; padding: 1px 6px; }
+    """]
+
+    def __init__(self, on_event: Callable[[str, str], None], **params: Any) -> None:
+        super().__init__(**{"margin": 0, "sizing_mode": "stretch_width", **params})
+        self._on_event = on_event
+
+    def _handle_msg(self, msg: dict[str, Any]) -> None:
+        self._on_event(str(msg["event"]), str(msg["source"]))
+
+
+class BoardView(View):
+    """The board of the active learner.
+
+    Parameters
+    ----------
+    session
+        The project shown.
+    on_settings
+        Called when the settings of the learner are asked for.
+    """
+
+    def __init__(self, session: Session, on_settings: Callable[[], None]) -> None:
+        super().__init__(session)
+        self._on_settings = on_settings
+        self._board = Board(self._press)
+        self.view: pn.viewable.Viewable = self._board
+        self.follow(self._show, "active", "config", "focus", "ledger", "queries", "rounds", "pending")
+        self._show()
+
+    def _press(self, event: str, source: str) -> None:
+        session = self.session
+        kind, _, label = event.partition(":")
+        actions: dict[str, Callable[[], Any]] = {
+            "label": partial(session.assign, label, id=source),
+            "unsure": partial(session.assign, None, id=source),
+            "undo": session.undo,
+            "redo": session.redo,
+            "query": session.focus_query,
+            "checkpoint": self._checkpoint,
+            "settings": self._on_settings,
+        }
+        self.attempt(actions[kind])
+
+    def _checkpoint(self) -> None:
+        path = self.session.checkpoint()
+        self.session.notify(f"Checkpoint written: {path}", "success")
+
+    def _show(self) -> None:
+        focus = self.session.state.focus
+        self._board.shown = {
+            "source": focus or "",
+            "status": self._status(),
+            "notice": self._notice(),
+            "answers": [*self._answers(), _button("unsure", "Unsure", "0", "Put this source aside: it is not asked for "
+                                                  "again in this tab (0 or U)", focus is not None)],
+            "actions": self._actions(),
+        }
+
+    def _status(self) -> list[str]:
+        session, name = self.session, self.session.state.active
+        if name is None:
+            return ["No learner"]
+        n_unsure = len(session.ledger.membership(name).unsure)
+        members = session.ledger.membership(name).members
+        n_catalogue = sum(member.who == CATALOGUE for member in members)
+        start = session.state.config.learner(name).start
+        if start.mode == "label" and len(members) < start.n:
+            return [f"{name}: starting point {len(members) + 1} of {start.n}",
+                    "diverse sources; the model is trained after them"]
+        unsure = f", {n_unsure} unsure" if n_unsure else ""
+        return [f"{name}: {len(members)} labels{unsure}", f"{n_catalogue} of them from the catalogue's label column"]
+
+    def _notice(self) -> dict[str, str]:
+        state, name = self.session.state, self.session.state.active
+        if name in state.pending:
+            return {"text": "Training …", "kind": "busy"}
+        query = state.queries.get(name)
+        if query is None:
+            return {"text": "No source is left to ask for.", "kind": "other"}
+        if state.focus == query:
+            return {"text": "Queried: what is this source?", "kind": "ask"}
+        if state.focus is None:
+            return {"text": "No source is selected.", "kind": "other"}
+        return {"text": "Not the queried source: a label is recorded, it does not train.", "kind": "other"}
+
+    def _answers(self) -> list[dict[str, Any]]:
+        state = self.session.state
+        config, focus = state.config, state.focus
+        now = self.session.label_of(focus) if focus is not None else None
+        return [
+            _button(f"label:{name}", name, str(i) if i < 10 else "", f"Label this source {name} and move on",
+                    focus is not None, config.colours.get(name, UNKNOWN_COLOUR), name == now)
+            for i, name in enumerate(config.class_names, start=1)
+        ]
+
+    def _actions(self) -> list[dict[str, Any]]:
+        session, name = self.session, self.session.state.active
+        query = session.query(name)
+        return [
+            _button("undo", "Undo", "Z", "Take back the newest label (Z)", session.ledger.next_undo() is not None),
+            _button("redo", "Redo", "⇧Z", "Bring the label back (Shift+Z)", session.ledger.next_redo() is not None),
+            _button("query", "Show queried", "Q", "Go back to the source that the learner asks for (Q)",
+                    query is not None and query != session.state.focus),
+            _button("checkpoint", "Checkpoint", "", "Write a copy of the project as it is now, beside the project file",
+                    name is not None),
+            _button("settings", "Model…", "", "Change model or query strategy: the labels are kept", name is not None),
+        ]
+
+
+def _button(event: str, text: str, key: str, tip: str, enabled: bool, colour: str = "",
+            marked: bool = False) -> dict[str, Any]:
+    return {"event": event, "text": text, "key": key, "tip": tip, "enabled": enabled, "colour": colour,
+            "ink": ink_on(colour) if colour else "", "marked": marked}

@@ -1,0 +1,111 @@
+"""The learning pane: a tab for each class, its set-up, the labelling board, and what the learner makes of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from astronomical.dashboard.panes.board import BoardView
+from astronomical.dashboard.panes.round_plots import RoundPlotView
+from astronomical.dashboard.panes.scores import MatricesView, ScoresView
+from astronomical.dashboard.panes.setup import SetupView
+from astronomical.dashboard.view import View
+from astronomical.session.session import Session
+
+__all__ = ["LearningPane"]
+
+_VIEWS = ("Scores", "Confidence", "Training", "Validation", "Matrices")
+_TIPS = "Scores by number of labels; confidence over the pool; correctness in training and validation set; matrices"
+_AS_WRITTEN = {"& .MuiButtonBase-root": {"textTransform": "none"}}
+_NO_CLASSES = """<p style="margin:12px"><b>This project has no class to learn.</b><br>Make a new project with a label
+column, or with the names of the classes.</p>"""
+
+
+class LearningPane(View):
+    """What one does all day: label, and watch the learner learn.
+
+    Parameters
+    ----------
+    session
+        The project shown.
+
+    Attributes
+    ----------
+    view
+        The Panel object that fills the pane.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._names = [learner.class_name for learner in session.state.config.learners]
+        self._configuring = False
+        self._board = BoardView(session, self._configure)
+        self._setup = SetupView(session, self._done)
+        self._rounds = {"Training": RoundPlotView(session, "training"),
+                        "Confidence": RoundPlotView(session, "confidence"),
+                        "Validation": RoundPlotView(session, "validation")}
+        self._scores, self._matrices = ScoresView(session), MatricesView(session)
+        self._views: dict[str, Any] = {"Scores": self._scores, "Matrices": self._matrices, **self._rounds}
+        self._tabs = pmui.RadioButtonGroup(options=self._names, value=session.state.active, size="small",
+                                           margin=(6, 8, 2, 8), sx=_AS_WRITTEN)
+        self._choice = pmui.RadioButtonGroup(options=list(_VIEWS), value="Scores", size="small", margin=(0, 4),
+                                             description=_TIPS, sx=_AS_WRITTEN)
+        self._shown = pn.Column(self._scores.view, sizing_mode="stretch_both", margin=0)
+        self._desk = pn.Row(
+            pn.Column(self._board.view, width=225, margin=(0, 10, 0, 8), sizing_mode="stretch_height", scroll="y-auto"),
+            pn.Column(self._choice, self._shown, sizing_mode="stretch_both", margin=0),
+            sizing_mode="stretch_both", margin=0,
+        )
+        self._body = pn.Column(sizing_mode="stretch_both", margin=0)
+        if self._names:
+            self.view = pn.Column(self._tabs, self._body, sizing_mode="stretch_both", margin=0)
+        else:
+            self.view = pn.Column(pn.pane.HTML(_NO_CLASSES), sizing_mode="stretch_both", margin=0)
+        self._tabs.param.watch(self._on_tab, "value")
+        self._choice.param.watch(lambda *_: self._show_choice(), "value")
+        self.follow(self._show, "active", "config")
+        self._show()
+
+    def close(self) -> None:
+        """Stop following, and so do all parts of the pane."""
+        super().close()
+        for part in (self._board, self._setup, *self._views.values()):
+            part.close()
+
+    def _on_tab(self, event: Any) -> None:
+        self._configuring = False
+        if event.new is not None and event.new != self.session.state.active:
+            self.attempt(lambda: self.session.activate(event.new))
+        self._show()
+
+    def _configure(self) -> None:
+        self._configuring = True
+        self._show()
+
+    def _done(self) -> None:
+        self._configuring = False
+        self._show()
+
+    def _show(self) -> None:
+        """Show the set-up of a learner that has not begun or is to be changed, else the desk."""
+        name = self.session.state.active
+        if name is None:
+            return
+        self._tabs.value = name
+        learner = self.session.state.config.learner(name)
+        if learner.started and not self._configuring:
+            if self._body.objects != [self._desk]:
+                self._body.objects = [self._desk]
+            self._show_choice()
+        else:
+            self._setup.show(name)
+            self._body.objects = [self._setup.view]
+
+    def _show_choice(self) -> None:
+        chosen = self._choice.value
+        if self._shown.objects != [self._views[chosen].view]:
+            self._shown.objects = [self._views[chosen].view]
+        for name, plot in self._rounds.items():
+            plot.set_visible(name == chosen)

@@ -1,0 +1,72 @@
+"""Sources that are marked above the points of a plot, whatever draws the points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from bokeh.models import ColumnDataSource
+
+__all__ = ["MarkerLayer", "Markers"]
+
+_BLACK, _WHITE = "#111111", "#ffffff"
+
+Position = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Markers:
+    """Points that are marked above the cloud: x and y of each.
+
+    Parameters
+    ----------
+    trained
+        Points that the learner was trained on.
+    queried
+        Points that the learner asks about.
+    selected
+        Points that the user looks at.
+    """
+
+    trained: Sequence[Position] = ()
+    queried: Sequence[Position] = ()
+    selected: Sequence[Position] = ()
+
+
+#: Strokes of each kind of marker: shape, size, line colour, line width. The wide white stroke below the thin dark
+#: one keeps a marker visible on any colour and in both themes. What comes later lies above.
+_STROKES: dict[str, tuple[tuple[str, float, str, float], ...]] = {
+    "trained": (("circle", 6, _WHITE, 3), ("circle", 6, _BLACK, 1.2)),
+    "queried": (("diamond", 15, _WHITE, 4.5), ("diamond", 15, _BLACK, 2)),
+    "selected": (("circle", 22, _WHITE, 5), ("cross", 38, _WHITE, 3.5),
+                 ("circle", 22, _BLACK, 2), ("cross", 38, _BLACK, 1)),
+}
+
+
+class MarkerLayer:
+    """The markers of one plot. Showing others sends these few points alone: the plot itself is not touched."""
+
+    def __init__(self) -> None:
+        self._sources = {kind: ColumnDataSource(data={"x": [], "y": []}) for kind in _STROKES}
+
+    def attach(self, plot: Any, element: Any) -> None:
+        """Draw the markers in a plot; a hook of HoloViews, which calls it again with every update."""
+        figure = plot.state
+        mine = list(self._sources.values())
+        if any(getattr(renderer, "data_source", None) in mine for renderer in figure.renderers):
+            return
+        for kind, strokes in _STROKES.items():
+            for shape, size, colour, width in strokes:
+                renderer = figure.scatter("x", "y", marker=shape, size=size, line_color=colour, line_width=width,
+                                          fill_color=None, source=self._sources[kind], level="overlay")
+                renderer.nonselection_glyph = None
+
+    def show(self, markers: Markers) -> None:
+        """Show these markers in place of those before."""
+        for kind, source in self._sources.items():
+            places = [place for place in getattr(markers, kind) if np.isfinite(place).all()]
+            data = {"x": [x for x, _ in places], "y": [y for _, y in places]}
+            if data != source.data:
+                source.data = data

@@ -1,0 +1,52 @@
+"""How the plots of points look, wherever they stand."""
+
+from __future__ import annotations
+
+from typing import Any
+from weakref import WeakSet
+
+import holoviews as hv
+
+from astronomical.dashboard.panes.markers import MarkerLayer
+from astronomical.plots.elements import make_prompt
+
+__all__ = ["LivePlots", "plot_options"]
+
+
+class LivePlots:
+    """What HoloViews made of an element: it keeps the callbacks of a plot for ever, and the page with them."""
+
+    def __init__(self) -> None:
+        self._plots: WeakSet[Any] = WeakSet()
+
+    def note(self, plot: Any, element: Any) -> None:
+        """Take note of a plot; a hook of HoloViews."""
+        self._plots.add(plot)
+
+    def release(self) -> None:
+        """Have HoloViews forget the callbacks of the plots."""
+        for plot in list(self._plots):
+            for callback in plot.callbacks:
+                callback.cleanup()
+        self._plots.clear()
+
+
+def plot_options(markers: MarkerLayer, live: LivePlots) -> hv.Options:
+    """Return the options of a cloud of points that fills its pane, with markers above it."""
+    return hv.opts.RGB(
+        default_tools=["pan", "wheel_zoom", "box_zoom", "reset"], active_tools=["pan", "wheel_zoom"], toolbar="right",
+        responsive=True, hooks=[make_prompt, _finish, markers.attach, live.note],
+    )
+
+
+def _finish(plot: Any, element: Any) -> None:
+    """Save room for the points: a toolbar that shows when the mouse is there, inside the frame."""
+    figure = plot.state
+    figure.toolbar.autohide = True
+    figure.toolbar.logo = None
+    figure.toolbar_inner = True
+    figure.min_border = 2
+    for axis in (*figure.xaxis, *figure.yaxis):
+        axis.axis_label_standoff = 3
+        axis.axis_label_text_font_size = "12px"
+        axis.major_label_text_font_size = "11px"

@@ -1,0 +1,152 @@
+"""The newest round on the sky of the catalogue's axes: who is right, and how sure the learner is."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import holoviews as hv
+import numpy as np
+import panel as pn
+import panel_material_ui as pmui
+from numpy.typing import NDArray
+
+from astronomical.dashboard.panes.markers import MarkerLayer, Markers
+from astronomical.dashboard.panes.plot_data import axis_label, axis_names, axis_values
+from astronomical.dashboard.panes.plot_look import LivePlots, plot_options
+from astronomical.dashboard.view import View
+from astronomical.learning.rounds import Round
+from astronomical.plots.elements import points_element
+from astronomical.plots.points import PointCloud
+from astronomical.session.session import Session
+
+__all__ = ["RoundPlotView"]
+
+Kind = Literal["training", "confidence", "validation"]
+_CORRECT, _WRONG = "#0072B2", "#D55E00"
+#: From unsure to sure: perceptually ordered, and readable without seeing red and green apart.
+_RAMP = ("#440154", "#482576", "#414487", "#35608d", "#2a788e", "#21908d", "#22a884", "#43bf71", "#7ad151", "#bbdf27")
+
+
+class RoundPlotView(View):
+    """One of the three plots of the newest round of the active learner.
+
+    Parameters
+    ----------
+    session
+        The project shown.
+    kind
+        Correctness in the training or the validation set, or confidence over the pool.
+    """
+
+    def __init__(self, session: Session, kind: Kind) -> None:
+        super().__init__(session)
+        self._kind: Kind = kind
+        x, y = _axes(session)
+        self._columns = (axis_values(session.dataset, x), axis_values(session.dataset, y))
+        self._cloud = hv.streams.Pipe(data=self._empty())
+        self._markers, self._live = MarkerLayer(), LivePlots()
+        labels = {"x_label": axis_label(session.dataset, x), "y_label": axis_label(session.dataset, y)}
+        plot = points_element(self._cloud, **labels).opts(plot_options(self._markers, self._live))
+        self._show_correct = pmui.Checkbox(label="correct", value=True, size="small", margin=(0, 4))
+        self._show_wrong = pmui.Checkbox(label="incorrect", value=True, size="small", margin=(0, 4))
+        for box in (self._show_correct, self._show_wrong):
+            box.param.watch(lambda *_: self._show_round(), "value")
+        self._legend = pn.pane.HTML(margin=(2, 8), styles={"font-size": "12px"}, sizing_mode="stretch_width")
+        toggles = [] if kind == "confidence" else [self._show_correct, self._show_wrong]
+        self.view = pn.Column(
+            pn.Row(self._legend, *toggles, sizing_mode="stretch_width", margin=0, align="center"),
+            pn.pane.HoloViews(plot, linked_axes=False, sizing_mode="stretch_both", margin=0),
+            sizing_mode="stretch_both", margin=0,
+        )
+        self._visible = False
+        self.follow(self._show_round, "active", "rounds")
+        self.follow(self._show_markers, "active", "rounds", "queries", "ledger", "focus")
+
+    def close(self) -> None:
+        """Stop following, and let go of the plot."""
+        super().close()
+        self._live.release()
+
+    def set_visible(self, visible: bool) -> None:
+        """Draw only while the plot is looked at."""
+        self._visible = visible
+        if visible:
+            self._show_round()
+            self._show_markers()
+
+    def _empty(self) -> PointCloud:
+        return PointCloud(*self._columns, np.full(len(self._columns[0]), -1), (_CORRECT, _WRONG))
+
+    def _show_round(self) -> None:
+        if not self._visible:
+            return
+        newest = self.session.state.rounds.get(self.session.state.active)
+        if newest is None or not newest.trained:
+            self._cloud.send(self._empty())
+            self._legend.object = "This plot appears with the first trained round."
+            return
+        codes, colours = self._codes(newest)
+        self._cloud.send(PointCloud(*self._columns, codes, colours))
+        self._legend.object = self._legend_html(codes, newest)
+
+    def _codes(self, newest: Round) -> tuple[NDArray[np.int16], tuple[str, ...]]:
+        if self._kind == "confidence":
+            steps = np.clip(newest.confidence * len(_RAMP), 0, len(_RAMP) - 1)
+            return np.where(np.isnan(steps), -1, np.nan_to_num(steps)).astype(np.int16), _RAMP
+        wrong = self._wrong(newest)
+        shown = np.where(wrong == 1, self._show_wrong.value, self._show_correct.value)
+        return np.where(shown, wrong, -1).astype(np.int16), (_CORRECT, _WRONG)
+
+    def _wrong(self, newest: Round) -> NDArray[np.int16]:
+        """Return 0 for correct, 1 for incorrect, -1 for sources outside the set or without a known label."""
+        session, data = self.session, self.session.dataset
+        truth = data.truth(newest.class_name, session.state.config.split.drop).astype(np.int16)
+        inside = data.split.validation if self._kind == "validation" else data.split.training
+        if self._kind == "training":
+            for id, target in session.trained(newest.class_name).items():
+                truth[data.catalogue.row(id)] = target
+        wrong: NDArray[np.int16] = (truth != (newest.proba > 0.5)).astype(np.int16)
+        wrong[(truth < 0) | ~inside | np.isnan(newest.proba)] = -1
+        return wrong
+
+    def _show_markers(self) -> None:
+        if not self._visible:
+            return
+        session, name = self.session, self.session.state.active
+        trained = session.trained(name) if name is not None and self._kind != "validation" else {}
+        self._markers.show(Markers(
+            trained=self._places(trained),
+            queried=self._places(filter(None, [session.query(name)])),
+            selected=self._places(filter(None, [session.state.focus])),
+        ))
+
+    def _places(self, ids: Any) -> list[tuple[float, float]]:
+        catalogue = self.session.dataset.catalogue
+        x, y = self._columns
+        return [(float(x[row]), float(y[row])) for id in ids if id in catalogue for row in [catalogue.row(id)]]
+
+    def _legend_html(self, codes: NDArray[np.int16], newest: Round) -> str:
+        n = int(np.count_nonzero(codes >= 0))
+        if self._kind == "confidence":
+            gradient = ", ".join(_RAMP)
+            return (f"round {newest.k}, pool of {n:,}: unsure "
+                    f"<span style='display:inline-block;width:90px;height:9px;border-radius:3px;"
+                    f"background:linear-gradient(90deg,{gradient})'></span> sure (0 to 1)")
+        wrong = int(np.count_nonzero(self._wrong(newest) == 1))
+        right = int(np.count_nonzero(self._wrong(newest) == 0))
+        return (f"round {newest.k}: {_dot(_CORRECT)} {right:,} correct "
+                f"{_dot(_WRONG)} {wrong:,} incorrect")
+
+
+def _axes(session: Session) -> tuple[str, str]:
+    """Return the default axes of the project, or the first features where the catalogue has lost a column."""
+    known = axis_names(session.dataset)
+    wished: tuple[str, str] | None = session.state.config.layout.axes
+    if wished is not None and set(wished) <= set(known):
+        return wished
+    names = session.dataset.features.names
+    return names[0], names[min(1, len(names) - 1)]
+
+
+def _dot(colour: str) -> str:
+    return f"<span style='display:inline-block;width:9px;height:9px;border-radius:50%;background:{colour}'></span>"

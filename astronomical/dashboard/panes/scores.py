@@ -1,0 +1,127 @@
+"""Scores by number of labels, and confusion matrices."""
+
+from __future__ import annotations
+
+from html import escape
+
+import panel as pn
+from bokeh.models import ColumnDataSource, HoverTool
+from bokeh.plotting import figure
+
+from astronomical.config.schema import PALETTE, RoundResultConfig
+from astronomical.dashboard.view import View
+from astronomical.labels.views import CATALOGUE
+from astronomical.learning.metrics import SetScores
+from astronomical.session.session import Session
+
+__all__ = ["MatricesView", "ScoresView"]
+
+_SCORES = ("accuracy", "precision", "recall", "f1")
+_TITLES = {"accuracy": "Accuracy", "precision": "Precision", "recall": "Recall", "f1": "F1"}
+_SETS = {"validation": "solid", "training": "dashed"}
+
+
+class ScoresView(View):
+    """All scores of training and validation set by number of labels, for the active learner."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._source = ColumnDataSource(data=_columns(()))
+        self._note = pn.pane.HTML(margin=(2, 8, 0, 8), sizing_mode="stretch_width", styles={"font-size": "12px"})
+        self.view = pn.Column(self._note, pn.pane.Bokeh(self._figure(), sizing_mode="stretch_both", margin=0),
+                              sizing_mode="stretch_both", margin=0)
+        self.follow(self._show, "active", "curves", "ledger")
+        self._show()
+
+    def _figure(self) -> figure:
+        plot = figure(sizing_mode="stretch_both", x_axis_label="Number of labels", y_axis_label="Score",
+                      tools="pan,wheel_zoom,box_zoom,reset,save", min_height=120, min_border=4)
+        plot.toolbar.autohide = True
+        plot.toolbar.logo = None
+        for colour, score in zip(PALETTE, _SCORES, strict=False):
+            for part, dash in _SETS.items():
+                key = f"{part}_{score}"
+                line = plot.line("k", key, source=self._source, color=colour, line_width=2, line_dash=dash,
+                                 legend_label=_TITLES[score])
+                plot.scatter("k", key, source=self._source, color=colour, size=4,
+                             legend_label=_TITLES[score])
+                plot.add_tools(HoverTool(renderers=[line], visible=False, tooltips=[
+                    ("labels", "@k"), (f"{_TITLES[score]}, {part}", f"@{key}{{0.0000}}")]))
+        plot.legend.click_policy = "hide"
+        plot.legend.orientation = "horizontal"
+        plot.legend.border_line_color = None
+        plot.legend.margin = plot.legend.padding = 0
+        plot.add_layout(plot.legend[0], "above")
+        return plot
+
+    def _show(self) -> None:
+        name = self.session.state.active
+        curve = self.session.state.curves.get(name)
+        rounds = tuple(item for item in curve.rounds if item.validation or item.training) if curve is not None else ()
+        self._source.data = _columns(rounds)
+        members = self.session.ledger.membership(name).members if name is not None else ()
+        n_catalogue = sum(member.who == CATALOGUE for member in members)
+        self._note.object = ("Agreement with catalogue labels: validation set solid, training set dashed. "
+                             f"{n_catalogue} of the {len(members)} labels trained on are the catalogue's.")
+
+
+class MatricesView(View):
+    """2x2 confusion matrices and scores of training and validation set, for the newest round."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._html = pn.pane.HTML(margin=(4, 10), sizing_mode="stretch_both", stylesheets=[_MATRIX_STYLE])
+        self.view: pn.viewable.Viewable = self._html
+        self.follow(self._show, "active", "rounds")
+        self._show()
+
+    def _show(self) -> None:
+        name = self.session.state.active
+        newest = self.session.state.rounds.get(name)
+        if newest is None or not newest.trained:
+            self._html.object = "<p>Scores appear with the first trained round.</p>"
+            return
+        parts = [_matrix_html("Training set", newest.training, name),
+                 _matrix_html("Validation set", newest.validation, name)]
+        self._html.object = f"<div class=sets>{''.join(parts)}</div>"
+
+
+def _columns(rounds: tuple[RoundResultConfig, ...]) -> dict[str, list[float]]:
+    """Return the columns of the score plot; an undefined score leaves a gap."""
+    columns: dict[str, list[float]] = {"k": [item.k for item in rounds]}
+    for part in _SETS:
+        for score in _SCORES:
+            found = [getattr(getattr(item, part), score, None) for item in rounds]
+            columns[f"{part}_{score}"] = [float("nan") if value is None else value for value in found]
+    return columns
+
+
+def _matrix_html(title: str, scores: SetScores | None, class_name: str) -> str:
+    if scores is None or scores.n == 0:
+        return f"<section><h4>{title}</h4><p>n/a: no source of this set has a catalogue label.</p></section>"
+    name = escape(class_name)
+    rows = "".join(f"<tr><th>{_TITLES[key]}</th><td>{_percent(getattr(scores, key))}</td></tr>" for key in _SCORES)
+    return f"""<section><h4>{title}</h4><p>{scores.n:,} sources, agreement with catalogue labels</p>
+    <table class=matrix><tr><th></th><th>predicted<br>{name}</th><th>predicted<br>rest</th></tr>
+    <tr><th>truly {name}</th><td class=good>{scores.tp:,}</td><td class=bad>{scores.fn:,}</td></tr>
+    <tr><th>truly rest</th><td class=bad>{scores.fp:,}</td><td class=good>{scores.tn:,}</td></tr></table>
+    <table class=scores>{rows}
+    <tr><th>Prevalence</th><td>{_percent(scores.prevalence)}</td></tr>
+    <tr><th title="accuracy of always answering with the larger side">Majority answer</th>
+    <td>{_percent(scores.majority)}</td></tr></table></section>"""
+
+
+def _percent(value: float | None) -> str:
+    return "n/a" if value is None else f"{100 * value:.2f} %"
+
+
+_MATRIX_STYLE = """
+.sets { display: flex; flex-wrap: wrap; gap: 10px 28px; font-size: 12.5px; }
+section h4 { margin: 2px 0; } section p { margin: 0 0 4px; opacity: 0.75; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin-bottom: 8px; }
+th { font-weight: 400; text-align: left; padding: 2px 8px 2px 0; }
+td { text-align: right; padding: 2px 8px; }
+.matrix td { border: 1px solid var(--mui-palette-divider, #0002); min-width: 58px; padding: 5px 8px; font-weight: 600; }
+.matrix .good { background: color-mix(in srgb, #009E73 18%, transparent); }
+.matrix .bad { background: color-mix(in srgb, #D55E00 18%, transparent); }
+"""

@@ -1,0 +1,57 @@
+// Who the source is: its id, what is said about it, and its values.
+const COPY = 'M16 1H4a2 2 0 0 0-2 2v14h2V3h12zm3 4H8a2 2 0 0 0-2 2v14a2 2 0 0 0 2 2h11a2 2 0 0 0 2-2V7a2 2 0 0 0-2-2zm0 16H8V7h11z'
+const DONE = 'M9 16.2 4.8 12l-1.4 1.4L9 19 21 7l-1.4-1.4z'
+
+export function render({model, el}) {
+  const make = (tag, name, parent) => {
+    const element = document.createElement(tag)
+    if (name) { element.className = name }
+    parent.append(element)
+    return element
+  }
+  const head = make('div', 'head', el)
+  const id = make('span', 'id', head)
+  const copy = make('button', 'copy', head)
+  copy.type = 'button'
+  copy.title = 'Copy the id'
+  copy.setAttribute('aria-label', copy.title)
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
+  svg.setAttribute('viewBox', '0 0 24 24')
+  const path = svg.appendChild(document.createElementNS(svg.namespaceURI, 'path'))
+  path.setAttribute('d', COPY)
+  copy.append(svg)
+  const said = make('div', 'said', el)
+  const chips = make('span', 'chips', said)
+  const ask = make('button', 'ask', said)
+  ask.type = 'button'
+  ask.textContent = 'Show the queried source'
+  ask.title = 'Go to the source that the learner asks about (Q)'
+
+  copy.addEventListener('click', async () => {
+    try {
+      await navigator.clipboard.writeText(id.textContent)
+    } catch {  // no right to the clipboard: leave the id selected for the keyboard
+      window.getSelection().selectAllChildren(id)
+      return
+    }
+    path.setAttribute('d', DONE)
+    setTimeout(() => path.setAttribute('d', COPY), 1200)
+  })
+  ask.addEventListener('click', () => model.send_msg({event: 'ask'}))
+
+  const update = () => {
+    const shown = model.shown
+    id.textContent = id.title = shown.id
+    chips.replaceChildren(...shown.chips.map(({text, colour, ink, tip}) => {
+      const chip = document.createElement('span')
+      chip.className = 'chip'
+      chip.textContent = text
+      chip.title = tip
+      if (colour) { Object.assign(chip.style, {background: colour, color: ink, borderColor: colour}) }
+      return chip
+    }))
+    ask.hidden = !shown.ask
+  }
+  model.on('shown', update)
+  update()
+}

@@ -1,0 +1,25 @@
+"""Looks that the components of our own share; colours follow the theme of the page."""
+
+from __future__ import annotations
+
+__all__ = ["BASE_STYLE"]
+
+BASE_STYLE = """
+:host { font: 13px/1.35 var(--bokeh-base-font, sans-serif); color: var(--mui-palette-text-primary, #222); }
+[hidden] { display: none !important; }
+button, select, input {
+  font: inherit; color: inherit; box-sizing: border-box; border-radius: 4px; cursor: pointer;
+  border: 1px solid var(--mui-palette-divider, #0003); background: var(--mui-palette-background-paper, #fff);
+}
+button { padding: 2px 10px; }
+button:hover:enabled, select:hover:enabled { border-color: var(--mui-palette-primary-main, #06c); }
+button:disabled, select:disabled { opacity: 0.4; cursor: default; }
+button:focus-visible, select:focus-visible, input:focus-visible {
+  outline: 2px solid var(--mui-palette-primary-main, #06c); outline-offset: -1px;
+}
+.chip {
+  display: inline-flex; align-items: center; height: 22px; padding: 0 9px; border-radius: 11px; font-size: 12px;
+  white-space: nowrap; box-sizing: border-box; border: 1px solid var(--mui-palette-divider, #0003); max-width: 100%;
+  overflow: hidden; text-overflow: ellipsis;
+}
+"""

@@ -1,0 +1,46 @@
+"""`astronomical serve`: the same app and the same guard as `panel serve astronomical`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from astronomical.config.io import read_config
+
+PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def serve(config: Path | None = None, *, port: int = 5006, address: str | None = None, show: bool = True) -> int:
+    """Serve the dashboard until it is stopped, and return an exit code.
+
+    Parameters
+    ----------
+    config
+        A project that every new page opens; None for the start page. It is read before the server starts, so that
+        a mistake in it is told at once.
+    port
+        Port of the server.
+    address
+        Address to listen on; None is this machine only.
+    show
+        Open a browser.
+    """
+    from panel.command import main as panel_main
+
+    command = ["panel", "serve", str(PACKAGE), "--port", str(port)]
+    if address is not None:
+        command += ["--address", address]
+    if show:
+        command.append("--show")
+    if config is not None:
+        config = config.expanduser().resolve()
+        read_config(config)
+        command += ["--args", str(config)]
+    before, sys.argv = sys.argv, command
+    try:
+        panel_main()
+    except SystemExit as stop:
+        return int(stop.code or 0) and 2
+    finally:
+        sys.argv = before
+    return 0

@@ -1,0 +1,185 @@
+"""The open projects of this server, and which page may change each of them."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import logging
+import os
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import panel as pn
+from tornado.ioloop import IOLoop
+
+from astronomical.services.cutouts import CutoutFetcher
+from astronomical.services.surveys import survey_from_config
+from astronomical.session.errors import ReadOnlyError
+from astronomical.session.session import Session
+
+log = logging.getLogger(__name__)
+
+#: A project that no page shows stays open for so long, in seconds: time enough for a reload or a closed lid.
+LINGER_S = 600.0
+#: After its page has gone, a reload of that page has so long to come back as the writer, in seconds.
+GRACE_S = 3.0
+_CACHE_KEY = "astronomical projects"
+#: Set to 1, cutouts may come from this machine or its network, as from a mirror of one's own.
+_ALLOW_PRIVATE = "ASTRONOMICAL_ALLOW_PRIVATE_HOSTS"
+#: Set to 1, no other computer is asked for anything.
+_OFFLINE = "ASTRONOMICAL_OFFLINE"
+_ACTIONS = frozenset({
+    "activate", "assign", "autosave", "checkpoint", "focus", "focus_query", "redo", "relabel", "save", "select",
+    "set_layout", "set_theme", "start_training", "undo",
+})
+
+
+class OpenProject:
+    """A project that is open in this server, with the pages that show it."""
+
+    def __init__(self, session: Session) -> None:
+        self.key = secrets.token_urlsafe(12)
+        self.session = session
+        services = session.state.config.services
+        self.services = CutoutFetcher([survey_from_config(survey) for survey in services.surveys],
+                                      timeout_s=services.timeout_s,
+                                      allow_private=os.environ.get(_ALLOW_PRIVATE) == "1",
+                                      offline=os.environ.get(_OFFLINE) == "1")
+        self.tabs: list[ProjectTab] = []
+        self.writer: ProjectTab | None = None
+        self.deserted = time.monotonic()
+        self.n_told = 0
+
+    def elect(self, reloaded: ProjectTab | None = None) -> None:
+        """Make sure that a page that is still there is the writer; a page just loaded comes first."""
+        if self.writer in self.tabs and self.writer is not None and self.writer.is_alive():
+            self.writer.seen = time.monotonic()
+            return
+        vacant = self.writer is None or time.monotonic() - self.writer.seen > GRACE_S
+        alive = [tab for tab in self.tabs if tab is reloaded or (vacant and tab.is_alive())]
+        if alive:
+            self.give_to(reloaded or alive[0])
+
+    def give_to(self, tab: ProjectTab) -> None:
+        """Make a page the writer; the others follow."""
+        self.writer = tab
+        tab.seen = time.monotonic()
+        for other in self.tabs:
+            other.role_changed()
+
+
+class ProjectTab:
+    """A session as one page sees it: what changes the project is refused unless this page is the writer.
+
+    Everything else is that of the `Session`.
+    """
+
+    def __init__(self, project: OpenProject, on_role: Callable[[], None]) -> None:
+        self.project = project
+        self.seen = time.monotonic()
+        self._on_role = on_role
+        self._document = pn.state.curdoc
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self.project.session, name)
+        return self._guarded(found) if name in _ACTIONS else found
+
+    @property
+    def is_writer(self) -> bool:
+        """Whether this page may change the project."""
+        return self.project.writer is self
+
+    def is_alive(self) -> bool:
+        """Tell whether a browser is connected to this page."""
+        context = self._document.session_context if self._document is not None else None
+        server_session = getattr(context, "session", None)
+        return server_session is not None and server_session.connection_count > 0
+
+    def take_over(self) -> None:
+        """Make this page the writer."""
+        self.project.give_to(self)
+
+    def role_changed(self) -> None:
+        """Tell the page that the writer is another one now."""
+        self._on_role()
+
+    def detach(self) -> None:
+        """Leave the project; with the last page everything is saved."""
+        if self in self.project.tabs:
+            self.project.tabs.remove(self)
+        if self.project.writer is self:
+            self.project.writer = None
+        if not self.project.tabs:
+            self.project.deserted = time.monotonic()
+            if not self.project.session.state.saved:
+                self.project.session.save()
+
+    def _guarded(self, action: Callable[..., Any]) -> Callable[..., Any]:
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            if not self.is_writer:
+                raise ReadOnlyError("This page only follows: another page works on this project. "
+                                    "Take over to work here.")
+            return action(*args, **kwargs)
+
+        return guarded
+
+
+class ProjectRegistry:
+    """The sole state of the process: from the path of a project to its session."""
+
+    def __init__(self) -> None:
+        self._projects: dict[Path, OpenProject] = {}
+        self._opening: dict[Path, asyncio.Future[OpenProject]] = {}
+
+    async def open(self, path: Path, progress: Callable[[str, float], None]) -> OpenProject:
+        """Return the project of a path; it is opened off the event loop if it is not open yet."""
+        path = path.expanduser().resolve()
+        if path in self._projects:
+            return self._projects[path]
+        if path not in self._opening:
+            self._opening[path] = asyncio.ensure_future(self._open(path, progress))
+        try:
+            return await asyncio.shield(self._opening[path])
+        finally:
+            self._opening.pop(path, None)
+
+    def find(self, key: str) -> OpenProject | None:
+        """Return the open project of a key."""
+        return next((item for item in self._projects.values() if secrets.compare_digest(item.key, key)), None)
+
+    def sweep(self) -> None:
+        """Close the projects that no page has shown for a while."""
+        for path, project in list(self._projects.items()):
+            if not project.tabs and time.monotonic() - project.deserted > LINGER_S:
+                self._close(path)
+
+    def close_all(self) -> None:
+        """Close all projects, as the server stops."""
+        for path in list(self._projects):
+            self._close(path)
+
+    async def _open(self, path: Path, progress: Callable[[str, float], None]) -> OpenProject:
+        loop = IOLoop.current()
+        session = await asyncio.to_thread(Session.open, path, dispatch=loop.add_callback, progress=progress)
+        self._projects[path] = OpenProject(session)
+        return self._projects[path]
+
+    def _close(self, path: Path) -> None:
+        project = self._projects.pop(path)
+        project.services.close()
+        try:
+            project.session.close()
+        except (OSError, ValueError):
+            log.exception("%s could not be saved while closing; its labels are in its journal", path)
+
+
+def registry() -> ProjectRegistry:
+    """Return the registry of this server."""
+    found: ProjectRegistry | None = pn.state.cache.get(_CACHE_KEY)
+    if found is None:
+        found = pn.state.cache[_CACHE_KEY] = ProjectRegistry()
+        atexit.register(found.close_all)
+    return found

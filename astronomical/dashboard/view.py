@@ -1,0 +1,102 @@
+"""The one way in which a part of the page follows the state of a session."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Literal
+from weakref import WeakKeyDictionary
+
+import panel as pn
+from panel.io.document import hold
+
+from astronomical.session.errors import SessionError, StaleFocusError
+from astronomical.session.session import Session
+
+log = logging.getLogger(__name__)
+Handler = Callable[[], None]
+
+#: Per document the handlers that are due, with the views that they belong to.
+_due: WeakKeyDictionary[Any, dict[Handler, View]] = WeakKeyDictionary()
+
+
+class View:
+    """A part of the page. It reads the state, asks the session for changes, and owns only how it looks.
+
+    A session may be shown in several pages at once, so each handler runs in the document of its own page, once
+    for any number of changes that came together. All that is due in a page reaches the browser in one message, so
+    that no part of it is ahead of the others: a key press is answered with the source that was on the screen.
+
+    Parameters
+    ----------
+    session
+        The project shown.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._document = pn.state.curdoc
+        self._watchers: list[Any] = []
+        self._closed = False
+
+    def follow(self, handler: Handler, *names: str) -> None:
+        """Call a handler after any of these values of the state has changed, until the view is closed."""
+        self._watchers.append(self.session.state.param.watch(lambda *_: self.soon(handler), list(names)))
+
+    def soon(self, handler: Handler) -> None:
+        """Call a handler in the document of this page, once; may be called from any thread."""
+        document = self._document
+        if self._closed:
+            return
+        if document is None or document.session_context is None:
+            self._run(handler)
+            return
+        waiting = _due.setdefault(document, {})
+        waiting[handler] = self
+        if len(waiting) == 1:
+            document.add_next_tick_callback(partial(run_due, document))
+
+    def close(self) -> None:
+        """Stop following; nothing of this view is called any more."""
+        self._closed = True
+        for watcher in self._watchers:
+            self.session.state.param.unwatch(watcher)
+        self._watchers.clear()
+        waiting = _due.get(self._document, {}) if self._document is not None else {}
+        for handler in [handler for handler, view in waiting.items() if view is self]:
+            del waiting[handler]
+
+    def attempt(self, action: Callable[[], Any]) -> Any:
+        """Do what the person asked for; what stands in the way is told as a message."""
+        try:
+            return action()
+        except (ValueError, OSError) as error:
+            self.session.notify(str(error), _level(error))
+            return None
+
+    def _run(self, handler: Handler) -> None:
+        if self._closed:
+            return
+        try:
+            handler()
+        except Exception:  # a pane that fails must not take the page with it
+            log.exception("%s failed", getattr(handler, "__qualname__", handler))
+            self.session.notify("A part of the page could not be drawn; the log has the details.", "error")
+
+
+def _level(error: Exception) -> Literal["info", "warning", "error"]:
+    if isinstance(error, StaleFocusError):
+        return "info"  # a key pressed too fast: it harmed nothing, and the message goes by itself
+    return "warning" if isinstance(error, SessionError) else "error"
+
+
+def run_due(document: Any) -> None:
+    """Run all that is due in a page, and send what it changes as one message.
+
+    A page that is still being built may lose the call that was ordered for it; its clock therefore calls this too.
+    """
+    waiting = _due.pop(document, {})
+    with hold(document):
+        for handler, view in waiting.items():
+            view._run(handler)

@@ -1,0 +1,1 @@
+"""The wizard: from a table to a new project in four steps."""

@@ -1,0 +1,107 @@
+"""Step 4 of the wizard: what the project is going to be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import panel as pn
+from bokeh.models import PlainText
+from bokeh.plotting import figure
+from numpy.typing import NDArray
+
+from astronomical.config.schema import UNKNOWN_COLOUR
+from astronomical.dashboard.parts import Message, hint, plain_table, row, section
+from astronomical.dashboard.wizard.create import Points, Preview, make_preview
+
+if TYPE_CHECKING:
+    from astronomical.dashboard.wizard.model import Draft
+    from astronomical.dashboard.wizard.view import Wizard
+
+__all__ = ["CheckStep", "scatter"]
+
+
+class CheckStep:
+    """Counts, missing values, a first plot, and the file that is going to be written."""
+
+    def __init__(self, wizard: Wizard) -> None:
+        self.wizard = wizard
+        self.error = Message()
+        self._content = pn.Column(sizing_mode="stretch_width", margin=0)
+        self.view = pn.Column(self.error.view, self._content, sizing_mode="stretch_width", margin=0)
+
+    async def prepare(self) -> None:
+        """Look at the data with the answers given."""
+        self.error.show("")
+        self._content.objects = []
+        preview, error = await self.wizard.work("Preparing the preview", make_preview, self.wizard.draft)
+        if error is not None:
+            self.error.show(f"{self.wizard.words} Go back to change it.")
+        else:
+            self._content.objects = _content(preview, self.wizard.draft)
+
+    def refresh(self) -> None:
+        """Nothing can be answered here."""
+
+
+def _content(preview: Preview, draft: Draft) -> list[Any]:
+    colours = draft.classes.colours
+    counts = [*((name, f"{n:,}") for name, n in preview.counts.items()), ("unknown", f"{preview.n_unknown:,}")]
+    classes = plain_table(("Class", "Sources"), counts, numbers=(1,),
+                          colours=[*(colours[name] for name in preview.counts), UNKNOWN_COLOUR], max_height=240)
+    missing = plain_table(
+        ("Feature column", "Missing", ""),
+        [(name, f"{n:,}", f"{n / preview.n_rows:.1%}") for name, n in preview.missing.items()], numbers=(1, 2),
+        max_height=240)
+    facts = (f"{preview.n_rows:,} sources, {preview.n_features:,} features, "
+             f"{len(draft.trained)} classifier{'' if len(draft.trained) == 1 else 's'}: {', '.join(draft.trained)}.")
+    left = pn.Column(
+        section("The project", hint(facts), hint(f"Will be written to {draft.project_path}"),
+                *(Message(text, "warning").view for text in preview.warnings)),
+        section("Classes", classes), section("Missing values", missing), sizing_mode="stretch_width", margin=0)
+    if preview.points is None:
+        return [left]
+    n = len(preview.points.x)
+    shown = f"{n:,} of the sources. A click on a class in the legend hides it." if n else (
+        "No source has both values: choose other axes in the step before.")
+    plot = section("A first look", hint(shown), scatter(preview.points, draft), sizing_mode="stretch_width")
+    return [row(left, plot, styles={"gap": "12px"})]
+
+
+def scatter(points: Points, draft: Draft) -> pn.pane.Bokeh:
+    """Return a plot of some sources, in the colours of their classes."""
+    plot = figure(
+        height=430,
+        sizing_mode="stretch_width",
+        tools="pan,wheel_zoom,box_zoom,reset",
+        active_scroll="wheel_zoom",
+        **{
+            name: limits
+            for name, values in (("x_range", points.x), ("y_range", points.y))
+            if (limits := _range(values)) is not None
+        },
+    )
+    plot.toolbar.logo = None
+    plot.xaxis.axis_label, plot.yaxis.axis_label = PlainText(points.x_name), PlainText(points.y_name)
+    classes = [(-1, "unknown", UNKNOWN_COLOUR),
+               *((code, name, draft.classes.colours[name]) for code, name in enumerate(draft.classes.names))]
+    for code, name, colour in classes:
+        rows = points.codes == code
+        if rows.any():
+            plot.scatter(points.x[rows], points.y[rows], size=4, color=colour, alpha=0.6, line_color=None,
+                         legend_label=name)
+    if plot.legend:
+        legend = plot.legend[0]
+        legend.update(orientation="horizontal", ncols=4, click_policy="hide", label_text_font_size="12px", padding=4,
+                      border_line_color=None, background_fill_color=None)
+        plot.add_layout(legend, "above")
+    return pn.pane.Bokeh(plot, sizing_mode="stretch_width", margin=(6, 10))
+
+
+def _range(values: NDArray[np.float32]) -> tuple[float, float] | None:
+    """Return the range of all but a few outliers."""
+    if not values.size:
+        return None
+    low, high = (float(edge) for edge in np.percentile(values, (0.5, 99.5)))
+    margin = 0.08 * (high - low) or 0.5
+    return low - margin, high + margin

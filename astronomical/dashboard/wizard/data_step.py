@@ -1,0 +1,158 @@
+"""Step 1 of the wizard: which table, and where the project is to lie."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from astronomical.catalogue.errors import TableChoiceError
+from astronomical.catalogue.readers import ColumnInfo
+from astronomical.dashboard.parts import Message, hint, plain_table, row, section, set_hint
+from astronomical.dashboard.upload import MAX_BYTES, upload_button
+from astronomical.dashboard.wizard.create import plain_name
+from astronomical.dashboard.wizard.table import read_table, resolve
+
+if TYPE_CHECKING:
+    from astronomical.dashboard.wizard.view import Wizard
+
+__all__ = ["DataStep"]
+
+_KINDS = {"float": "numbers", "integer": "integers", "text": "text", "bool": "true/false", "vector": "vectors"}
+_ENDS = ".fits,.fit,.fts,.gz,.bz2,.csv,.tsv,.txt,.dat,.parquet,.pq"
+
+
+class DataStep:
+    """The table, its columns, and the project file."""
+
+    def __init__(self, wizard: Wizard) -> None:
+        self.wizard = wizard
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._pending: tuple[Path, bool] | None = None
+        self.path = pmui.TextInput(
+            label="Path of the catalogue", placeholder="~/catalogues/my_sources.fits", size="small",
+            helper_text="FITS, CSV or Parquet, on the computer where astronomical runs. Press Enter to read it.",
+            sizing_mode="stretch_width")
+        self.read = pmui.Button(label="Read", variant="contained", margin=(7, 10))
+        self.upload = upload_button(
+            self._on_upload, accept=_ENDS, label="Or upload a file, up to 100 MB (click or drop)"
+        )
+        self.choice = pmui.Select(label="Table", options={}, value=None, size="small", visible=False,
+                                  helper_text="The file holds several tables.", sizing_mode="stretch_width")
+        self.error = Message()
+        self.summary = pn.Column(sizing_mode="stretch_width", margin=0)
+        self.title = pmui.TextInput(label="Title", size="small", sizing_mode="stretch_width",
+                                    description="Shown at the top of the dashboard. It can be changed later.")
+        self.project = pmui.TextInput(label="Project file", size="small", sizing_mode="stretch_width")
+        self.place = section("Project", row(self.title), row(self.project), visible=False,
+                             explain="Your labels and settings are kept in one file. The catalogue stays where it is.")
+        self.view = pn.Column(
+            section("Catalogue", row(self.path, self.read), self.upload, self.choice, self.error.view, self.summary),
+            self.place, sizing_mode="stretch_width", margin=0)
+        self.path.param.watch(self._on_path, "value")
+        self.path.param.watch(self._on_path, "enter_pressed")
+        self.read.on_click(self._on_path)
+        self.choice.param.watch(self._on_choice, "value")
+        self.title.param.watch(self._on_title, "value")
+        self.project.param.watch(self._on_project, "value")
+        self.project.param.watch(self._on_project, "value_input")
+
+    def refresh(self) -> None:
+        """Show what is wrong, and nothing else: what was typed stays."""
+        issue = next((i for i in self.wizard.draft.issues("data") if i.field == "project"), None)
+        shown = "A .yaml or .json file; missing folders are made." if issue is None else issue.text
+        self.project.param.update(error_state=issue is not None, helper_text=shown)
+
+    def clean_up(self) -> None:
+        """Remove what was uploaded."""
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
+
+    async def _on_path(self, event: Any) -> None:
+        text = self.path.value_input or self.path.value
+        if not text.strip() or self.wizard.working:
+            return
+        path = resolve(text)
+        table = self.wizard.draft.table
+        if event.name == "value" and table is not None and table.path == path:
+            return
+        await self._read(path, uploaded=False)
+
+    def _on_upload(self, name: str, content: bytes) -> None:
+        if len(content) > MAX_BYTES:
+            self.error.show(f"{name} is larger than 100 MB: put it on the computer where astronomical runs and type "
+                            "its path.")
+            return
+        old, self._folder = self._folder, tempfile.TemporaryDirectory(prefix="astronomical-upload-")
+        path = Path(self._folder.name).resolve() / plain_name(name, "catalogue.csv")
+        pn.state.execute(partial(self._keep, path, content, old))
+
+    async def _keep(self, path: Path, content: bytes, old: tempfile.TemporaryDirectory[str] | None) -> None:
+        await self.wizard.work("Storing the upload", path.write_bytes, content)
+        await self._read(path, uploaded=True)
+        if old is not None and self.wizard.draft.table is not None and self.wizard.draft.table.path == path:
+            old.cleanup()
+
+    async def _on_choice(self, event: Any) -> None:
+        if event.new is not None and self._pending is not None:
+            await self._read(*self._pending, name=event.new)
+
+    async def _read(self, path: Path, uploaded: bool, name: str | None = None) -> None:
+        if name is None:
+            self._pending = (path, uploaded)
+            self.choice.param.update(visible=False, options={}, value=None)
+        self.error.show("")
+        table, error = await self.wizard.work(f"Reading {path.name}", read_table, path, name)
+        if isinstance(error, TableChoiceError):
+            self.error.show(f"{path.name} holds {len(error.tables)} tables: choose one of them.", "info")
+            options = {"Choose a table": None, **dict(zip(error.descriptions, error.tables, strict=True))}
+            self.choice.param.update(options=options, value=None, visible=True)
+        elif error is not None:
+            self.error.show(self.wizard.words, "error")
+        else:
+            self.wizard.draft.use_table(table, uploaded=uploaded)
+            self._show_table()
+            await self.wizard.after_table()
+        self.wizard.refresh()
+
+    def _show_table(self) -> None:
+        draft = self.wizard.draft
+        table = draft.table
+        if table is None:
+            return
+        kinds = [column.kind for column in table.columns]
+        parts = ", ".join(f"{kinds.count(kind)} of {name}" for kind, name in _KINDS.items() if kind in kinds)
+        facts = f"{table.path.name}: {table.n_rows:,} rows, {len(kinds):,} columns ({parts})."
+        if "vector" in kinds:
+            facts += " Vectors, with several numbers in each row, cannot be used."
+        shown = hint("")
+        set_hint(shown, facts)
+        self.summary.objects = [shown, _table_of_columns(table.columns)]
+        self.place.visible = True
+        self.title.value, self.project.value = draft.title, draft.project
+
+    def _on_title(self, event: Any) -> None:
+        self.wizard.draft.title = event.new
+        self.wizard.refresh()
+
+    def _on_project(self, event: Any) -> None:
+        self.wizard.draft.project = event.new or ""
+        self.wizard.refresh()
+
+
+def _table_of_columns(columns: Sequence[ColumnInfo]) -> pn.pane.HTML:
+    """Return name, kind and, where the file has any, unit and description of the columns."""
+    texts = {
+        "Column": [column.name for column in columns],
+        "Holds": [_KINDS[column.kind] for column in columns],
+        "Unit": [column.unit for column in columns],
+        "Description": [column.description for column in columns],
+    }
+    filled = {title: cells for title, cells in texts.items() if any(cells)}
+    return plain_table(tuple(filled), zip(*filled.values(), strict=True), max_height=230)

@@ -1,0 +1,196 @@
+"""Step 3 of the wizard: what is learnt, and from which features."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from astronomical.config.schema import CombinationConfig
+from astronomical.dashboard.parts import Message, hint, row, section, set_hint
+from astronomical.dashboard.wizard.combination_rows import CombinationRows
+from astronomical.dashboard.wizard.typed import match_columns
+
+if TYPE_CHECKING:
+    from astronomical.dashboard.wizard.view import Wizard
+
+__all__ = ["LearningStep"]
+
+_AUTOMATIC = "(automatic)"
+_POLICIES = {"leave it to the model": "native", "fill with the median": "median", "leave the source out": "drop"}
+_POLICY_HELP = (
+    "Random forests and gradient boosting take missing values as they are; models that cannot are given the "
+    "median of the training set. Leaving out means that such sources are neither asked for nor scored."
+)
+_SHOWN = 6
+
+
+class LearningStep:
+    """Classes, features, and the settings that go with them."""
+
+    def __init__(self, wizard: Wizard) -> None:
+        self.wizard = wizard
+        self._filling = False
+        wide: dict[str, Any] = {"size": "small", "sizing_mode": "stretch_width"}
+        self.train = pmui.MultiChoice(label="Classes to train", options=[], sizing_mode="stretch_width",
+                                      description="Each gets a classifier of its own: this class against all others.")
+        self.dropped = pmui.MultiChoice(
+            label="Classes left out",
+            options=[],
+            sizing_mode="stretch_width",
+            placeholder="none",
+            description="Their sources are neither asked for nor scored.",
+        )
+        self.unknown = pmui.Switch(label="Sources without a known label can be asked for", value=True, margin=(8, 10))
+        self.features = pmui.MultiChoice(
+            label="Columns used as features",
+            options=[],
+            sizing_mode="stretch_width",
+            description="What the classifier sees. Leave out ids, dates, and anything that gives the answer away.",
+        )
+        self.pattern = pmui.TextInput(label="Choose by name or pattern", placeholder="u,g,r,i,z  or  *mag",
+                                      helper_text="Separated by commas; press Enter.", **wide)
+        self.all = pmui.Button(label="All numeric", variant="outlined", margin=(7, 4, 5, 10))
+        self.none = pmui.Button(label="None", variant="outlined", margin=(7, 10, 5, 4))
+        self.combinations = CombinationRows(self._on_combinations)
+        self.count = hint("")
+        self.feature_state = Message()
+        self.scaling = pmui.Select(label="Scaling", options={"none": "none", "mean 0, deviation 1": "standard"}, **wide,
+                                   description="Forests do not need it; nearest neighbours and logistic regression do.")
+        self.missing = pmui.Select(label="Missing values", options=_POLICIES, **wide, description=_POLICY_HELP)
+        self.x = pmui.Select(label="x of the first plot", options={_AUTOMATIC: ""}, value="", **wide)
+        self.y = pmui.Select(label="y of the first plot", options={_AUTOMATIC: ""}, value="", **wide)
+        self.seed = pmui.IntInput(
+            label="Seed",
+            value=0,
+            start=0,
+            **wide,
+            description="The same seed gives the same split, the same queries and the same scores.",
+        )
+        self.axes_state = Message()
+        self.view = pn.Column(
+            section("Classes", row(self.train, self.dropped), self.unknown),
+            section(
+                "Features",
+                row(self.pattern, self.all, self.none),
+                self.features,
+                self.combinations.view,
+                self.count,
+                self.feature_state.view,
+            ),
+            section("Settings", row(self.scaling, self.missing, self.seed), row(self.x, self.y), self.axes_state.view),
+            sizing_mode="stretch_width",
+            margin=0,
+        )
+        self._watch()
+
+    def _watch(self) -> None:
+        for widget in (
+            self.train,
+            self.dropped,
+            self.unknown,
+            self.features,
+            self.scaling,
+            self.missing,
+            self.x,
+            self.y,
+            self.seed,
+        ):
+            widget.param.watch(self._on_change, "value")
+        self.pattern.param.watch(self._on_pattern, "enter_pressed")
+        self.pattern.param.watch(self._on_pattern, "value")
+        self.all.on_click(lambda _: self._choose(self.wizard.draft.plain_columns))
+        self.none.on_click(lambda _: self._choose(()))
+
+    def prepare(self) -> None:
+        """Fill in what the earlier steps allow."""
+        draft = self.wizard.draft
+        self._filling = True
+        names = list(draft.classes.names)
+        draft.dropped = tuple(name for name in draft.dropped if name in names)
+        self.train.param.update(options=names, value=list(draft.trained))
+        self.dropped.param.update(options=names, value=list(draft.dropped))
+        self.unknown.param.update(value=draft.use_unknown, visible=draft.labels is not None)
+        self.features.param.update(options=list(draft.numeric_columns), value=list(draft.features))
+        self.combinations.show(draft.combinations, draft.numeric_columns)
+        self.scaling.value, self.missing.value, self.seed.value = draft.scaling, draft.missing_policy, draft.seed
+        self._fill_axes()
+        self._filling = False
+
+    def refresh(self) -> None:
+        """Show what is wrong, and how many features there are going to be."""
+        draft = self.wizard.draft
+        wrong = {issue.field: issue.text for issue in reversed(draft.issues("learning")) if not issue.open}
+        self.dropped.param.update(error_state="dropped" in wrong, helper_text=wrong.get("dropped", ""))
+        self.feature_state.show(wrong.get("features", wrong.get("combinations", "")))
+        self.axes_state.show(wrong.get("axes", wrong.get("seed", "")))
+        set_hint(self.count, self._summary())
+
+    def _summary(self) -> str:
+        draft = self.wizard.draft
+        n, n_columns = draft.n_features, len(draft.features)
+        if not n:
+            return "No features yet."
+        names = draft.feature_names()
+        shown = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
+        made = f" ({n_columns:,} column{'' if n_columns == 1 else 's'} and {n - n_columns:,} combinations)"
+        return f"{n:,} feature{'' if n == 1 else 's'}{made if n > n_columns else ''}{': ' if shown else '.'}{shown}"
+
+    def _fill_axes(self) -> None:
+        draft = self.wizard.draft
+        options = {_AUTOMATIC: "", **{name: name for name in draft.axis_names}}
+        for widget, value in ((self.x, draft.axes[0]), (self.y, draft.axes[1])):
+            if value is not None and value not in options:
+                options = {**options, value: value}  # said to be gone by the rules
+            widget.param.update(options=options, value=value or "")
+
+    def _on_change(self, _: Any) -> None:
+        if self._filling:
+            return
+        draft = self.wizard.draft
+        names = draft.classes.names
+        chosen = tuple(name for name in names if name in self.train.value)
+        draft.train = None if chosen == names else chosen
+        draft.dropped, draft.use_unknown = tuple(self.dropped.value), self.unknown.value
+        if tuple(self.features.value) != draft.features:
+            order = draft.numeric_columns
+            draft.features = tuple(sorted(self.features.value, key=order.index))
+            self._features_changed()
+        draft.scaling, draft.missing_policy = self.scaling.value, self.missing.value
+        draft.axes, draft.seed = (
+            (self.x.value or None, self.y.value or None),
+            -1 if self.seed.value is None else self.seed.value,
+        )
+        self.wizard.refresh()
+
+    def _on_pattern(self, _: Any) -> None:
+        text = self.pattern.value_input or self.pattern.value
+        if not text.strip():
+            self.pattern.param.update(error_state=False, helper_text="Separated by commas; press Enter.")
+            return
+        found, unknown = match_columns(text, self.wizard.draft.numeric_columns)
+        names = ", ".join(unknown)
+        self.pattern.param.update(error_state=bool(unknown), helper_text=(
+            f"No numeric column is named {names}." if unknown else f"{len(found)} columns chosen."))
+        if found and not unknown:
+            self._choose(found)
+
+    def _choose(self, columns: tuple[str, ...]) -> None:
+        draft = self.wizard.draft
+        draft.features = tuple(columns)
+        self._filling = True
+        self.features.value = list(columns)
+        self._features_changed()
+        self._filling = False
+        self.wizard.refresh()
+
+    def _on_combinations(self, combinations: tuple[CombinationConfig, ...]) -> None:
+        self.wizard.draft.combinations = combinations
+        self._features_changed()
+        self.wizard.refresh()
+
+    def _features_changed(self) -> None:
+        before, self._filling = self._filling, True
+        self._fill_axes()
+        self._filling = before

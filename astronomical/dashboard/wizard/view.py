@@ -1,0 +1,169 @@
+"""The wizard on the screen: a stepper, the questions of a step, and the way on and back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import panel as pn
+import panel_material_ui as pmui
+
+from astronomical.dashboard.menus import MenuOpener
+from astronomical.dashboard.parts import Message, Progress, centred, heading, hint, row, set_hint, words_for
+from astronomical.dashboard.wizard.check_step import CheckStep
+from astronomical.dashboard.wizard.columns_step import ColumnsStep
+from astronomical.dashboard.wizard.create import create_project
+from astronomical.dashboard.wizard.data_step import DataStep
+from astronomical.dashboard.wizard.learning_step import LearningStep
+from astronomical.dashboard.wizard.model import STEPS, Draft
+
+__all__ = ["Wizard"]
+
+TITLES = ("Data", "Columns", "Learning", "Check and create")
+_MAX_WIDTH = 1080
+
+
+class StepView(Protocol):
+    """The questions of one step."""
+
+    view: Any
+
+    def refresh(self) -> None:
+        """Show what the draft now says is wrong."""
+
+
+class Wizard:
+    """Sets up a new project, from a table to its config.
+
+    Parameters
+    ----------
+    on_created
+        Called with the config of the new project.
+    on_cancel
+        Called when the person gives up.
+
+    Attributes
+    ----------
+    view
+        What to put in the page; it fills the space that it is given.
+    draft
+        The answers so far.
+    """
+
+    def __init__(self, on_created: Callable[[Path], None], on_cancel: Callable[[], None]) -> None:
+        self._on_created, self._on_cancel = on_created, on_cancel
+        self.draft = Draft()
+        self._jobs = 0
+        self.words = ""
+        self.step = 0
+        self.data, self.columns = DataStep(self), ColumnsStep(self)
+        self.learning, self.check = LearningStep(self), CheckStep(self)
+        self._steps: tuple[StepView, ...] = (self.data, self.columns, self.learning, self.check)
+        self._stepper = pmui.StepperMenu(items=[{"label": title} for title in TITLES], active=0, color="primary",
+                                         sizing_mode="stretch_width", margin=(4, 10))
+        self._progress, self._error = Progress(), Message()
+        self._open = hint("", align="center", styles={"text-align": "right"})
+        self._back = pmui.Button(label="Back", variant="text", on_click=lambda _: self._go(self.step - 1))
+        self._next = pmui.Button(label="Next", variant="contained", on_click=self._on_next)
+        self._cancel = pmui.Button(label="Cancel", variant="text", color="default", on_click=lambda _: self._give_up())
+        self._questions = centred(self.data.view, max_width=_MAX_WIDTH)
+        self.view = pn.Column(
+            centred(
+                heading("A new project from a catalogue"), self._stepper, max_width=_MAX_WIDTH, margin=(10, 0, 6, 0)
+            ),
+            pn.Column(
+                self._questions, sizing_mode="stretch_both", scroll="y-auto", margin=0, styles={"padding": "0 16px"}
+            ),
+            centred(
+                self._progress.view,
+                self._error.view,
+                row(self._cancel, self._open, self._back, self._next),
+                max_width=_MAX_WIDTH,
+                margin=(4, 0, 10, 0),
+            ),
+            MenuOpener(),
+            sizing_mode="stretch_both",
+            margin=0,
+        )
+        self.refresh()
+
+    # -- used by the steps --------------------------------------------------------------------------
+
+    @property
+    def working(self) -> bool:
+        """Whether something is being done in a thread."""
+        return self._jobs > 0
+
+    async def work(self, doing: str, function: Callable[..., Any], *args: Any) -> tuple[Any, Exception | None]:
+        """Run a function in a thread, with a sign of it on the screen.
+
+        Returns
+        -------
+        tuple
+            What it returned, and the error that it raised or None; `words` then says it for people.
+        """
+        self._jobs += 1
+        self._progress.show(f"{doing} …")
+        self.refresh()
+        try:
+            return await asyncio.to_thread(function, *args), None
+        except Exception as error:
+            self.words = words_for(error, doing)
+            return None, error
+        finally:
+            self._jobs -= 1
+            if not self._jobs:
+                self._progress.show(None)
+
+    def refresh(self) -> None:
+        """Show what is wrong with the present step, and whether it can be passed."""
+        self._steps[self.step].refresh()
+        problems = self.draft.issues(STEPS[self.step])
+        set_hint(self._open, problems[0].text if problems and problems[0].open and not self.working else "")
+        self._next.param.update(disabled=bool(problems) or self.working,
+                                label="Create project" if self.step == len(STEPS) - 1 else "Next")
+        self._back.param.update(disabled=self.working, visible=self.step > 0)
+        self._cancel.disabled = self.working
+
+    async def after_table(self) -> None:
+        """Prepare the questions that a new table raises."""
+        await self.columns.prepare()
+        self.learning.prepare()
+
+    # -- on and back --------------------------------------------------------------------------------
+
+    async def _on_next(self, _: Any) -> None:
+        if self.working or self.draft.problems(STEPS[self.step]):
+            return
+        if self.step == len(STEPS) - 1:
+            await self._create()
+            return
+        self._go(self.step + 1)
+        if self.step == len(STEPS) - 1:
+            await self.check.prepare()
+            self.refresh()
+
+    def _go(self, step: int) -> None:
+        self.step = step
+        self._error.show("")
+        self._stepper.active = step
+        if step == STEPS.index("learning"):
+            self.learning.prepare()
+        self._questions.objects = [self._steps[step].view]
+        self.refresh()
+
+    async def _create(self) -> None:
+        self._error.show("")
+        path, error = await self.work("Creating the project", create_project, self.draft)
+        if error is not None:
+            self._error.show(self.words)
+            self.refresh()
+            return
+        self.data.clean_up()
+        self._on_created(path)
+
+    def _give_up(self) -> None:
+        self.data.clean_up()
+        self._on_cancel()

@@ -1,0 +1,242 @@
+"""The ledger: every answer ever given, in order, and what the answers amount to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import Literal
+
+from astronomical.config.schema import LabelEvent, Origin
+from astronomical.labels import views
+from astronomical.labels.chain import (
+    FIRST_CHECK,
+    ChainError,
+    LedgerError,
+    check_of,
+    round_score,
+    verify_event,
+)
+from astronomical.labels.views import LABEL_KINDS, ClassView, HistoryRow, Member
+
+__all__ = ["FIRST_CHECK", "ChainError", "ClassView", "HistoryRow", "Kind", "Ledger", "LedgerError",
+           "Member"]
+
+Kind = Literal["label", "unsure", "undo", "redo", "note", "tag", "flag"]
+
+
+@dataclass(frozen=True, eq=False)
+class Ledger:
+    """An immutable snapshot of the ledger.
+
+    Snapshots come from `Ledger.empty`, `Ledger.replay` and `Ledger.append`, which keep the chain of
+    checks; two snapshots are equal when their chains are. Derived views are computed when first asked for.
+
+    Parameters
+    ----------
+    events
+        All events, number 1 first.
+    undone
+        Numbers of the events that are undone.
+    """
+
+    events: tuple[LabelEvent, ...] = ()
+    undone: frozenset[int] = frozenset()
+
+    @classmethod
+    def empty(cls) -> Ledger:
+        """Return a ledger without events."""
+        return cls()
+
+    @classmethod
+    def replay(cls, events: Iterable[LabelEvent]) -> Ledger:
+        """Return the ledger of recorded events.
+
+        Raises
+        ------
+        ChainError
+            If an event was changed, removed or moved after it was recorded.
+        LedgerError
+            If an event makes no sense where it stands.
+        """
+        recorded: list[LabelEvent] = []
+        undone: set[int] = set()
+        previous = FIRST_CHECK
+        for n, event in enumerate(events, start=1):
+            verify_event(event, n, previous)
+            _refuse_nonsense(event, recorded, undone)
+            _count_undone(event, undone)
+            recorded.append(event)
+            previous = event.check
+        return cls(tuple(recorded), frozenset(undone))
+
+    def append(self, *, kind: Kind, id: str | None = None, label: str | None = None,
+               class_name: str | None = None, round: int | None = None,
+               origin: Origin | None = None, score: float | None = None, who: str = "", when: str = "",
+               target: int | None = None) -> tuple[Ledger, LabelEvent]:
+        """Return the ledger with one more event, and that event.
+
+        Parameters
+        ----------
+        kind
+            "label" and "unsure" answer for a source; "undo" and "redo" take back and bring back an answer.
+        id, label
+            The source, and the name of its class.
+        class_name
+            The tab in which it was given, None outside of any.
+        round, origin, score
+            The round that asked, how the source was put forward, and its score there.
+        who, when
+            Author and time; "catalogue" is the author of catalogue labels.
+        target
+            For undo and redo: the number of the event taken back or brought back.
+
+        Raises
+        ------
+        LedgerError
+            If the event makes no sense, such as undoing what is already undone.
+        """
+        draft = LabelEvent(n=len(self.events) + 1, kind=kind, id=id, label=label, class_name=class_name,
+                           round=round, origin=origin, score=None if score is None else round_score(score),
+                           who=who, when=when, target=target, check=FIRST_CHECK)
+        _refuse_nonsense(draft, self.events, self.undone)
+        event = draft.model_copy(update={"check": check_of(draft, self.last_check)})
+        undone = self.undone
+        if event.target is not None:
+            changed = set(undone)
+            _count_undone(event, changed)
+            undone = frozenset(changed)
+        return Ledger((*self.events, event), undone), event
+
+    @property
+    def last_check(self) -> str:
+        """The check of the newest event; it stands for the whole ledger."""
+        return self.events[-1].check if self.events else FIRST_CHECK
+
+    def __len__(self) -> int:
+        return len(self.events)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Ledger):
+            return NotImplemented
+        return (len(self), self.last_check) == (len(other), other.last_check)
+
+    def __hash__(self) -> int:
+        return hash((len(self.events), self.last_check))
+
+    def __repr__(self) -> str:
+        return f"<Ledger of {len(self.events)} events, {self.last_check}>"
+
+    @cached_property
+    def effective(self) -> tuple[LabelEvent, ...]:
+        """Answers (label and unsure events) that are not undone, in order of `n`."""
+        return tuple(e for e in self.events if e.kind in LABEL_KINDS and e.n not in self.undone)
+
+    @cached_property
+    def human_labels(self) -> Mapping[str, str]:
+        """The newest label that a user gave each source, whichever tab; curated ones are kept apart."""
+        return _labels(self._human_events)
+
+    @cached_property
+    def curated_labels(self) -> Mapping[str, str]:
+        """The newest label that each source was given while curating a test set."""
+        return _labels(views.newest_labels(self.effective, curated=True))
+
+    def human(self, id: str) -> str | None:
+        """Return the human label of a source, or None if it has none."""
+        return self.human_labels.get(id)
+
+    def label_of(self, id: str) -> str | None:
+        """Return the label on which learners train: the human label, else the catalogue's in the ledger."""
+        event = self._in_force.get(id)
+        return None if event is None else event.label
+
+    def membership(self, class_name: str) -> ClassView:
+        """Return the sources of a tab: members, on which its learner trains, and Unsure."""
+        view = self._memberships.get(class_name)
+        if view is None:
+            view = views.class_view(class_name, self._by_class.get(class_name, ()), self._human_events.keys(),
+                                    self._in_force)
+            self._memberships[class_name] = view
+        return view
+
+    def next_undo(self) -> LabelEvent | None:
+        """Return the answer that an undo takes back: the user's newest in effect."""
+        return next((event for event in reversed(self.effective) if views.is_by_user(event)), None)
+
+    def next_redo(self) -> LabelEvent | None:
+        """Return the answer that a redo brings back; there is none once the user has answered anew."""
+        stack = self._redo_stack
+        return self.events[stack[-1] - 1] if stack else None
+
+    @cached_property
+    def history(self) -> tuple[HistoryRow, ...]:
+        """All answers, undone ones too, newest first."""
+        return views.history_rows(self.events, self.undone)
+
+    @cached_property
+    def _human_events(self) -> dict[str, LabelEvent]:
+        return views.newest_labels(self.effective, curated=False)
+
+    @cached_property
+    def _in_force(self) -> dict[str, LabelEvent]:
+        return views.labels_in_force(self.effective, self._human_events)
+
+    @cached_property
+    def _by_class(self) -> dict[str, list[LabelEvent]]:
+        by_class: dict[str, list[LabelEvent]] = {}
+        for event in self.effective:
+            if event.class_name is not None:
+                by_class.setdefault(event.class_name, []).append(event)
+        return by_class
+
+    @cached_property
+    def _memberships(self) -> dict[str, ClassView]:
+        return {}
+
+    @cached_property
+    def _redo_stack(self) -> list[int]:
+        return views.redo_stack(self.events)
+
+
+def _labels(events: Mapping[str, LabelEvent]) -> Mapping[str, str]:
+    return MappingProxyType({id_: event.label for id_, event in events.items() if event.label is not None})
+
+
+def _count_undone(event: LabelEvent, undone: set[int]) -> None:
+    """Bring the set of undone numbers up to date with an event."""
+    if event.target is None:
+        return
+    if event.kind == "undo":
+        undone.add(event.target)
+    elif event.kind == "redo":
+        undone.discard(event.target)
+
+
+def _refuse_nonsense(event: LabelEvent, before: tuple[LabelEvent, ...] | list[LabelEvent],
+                     undone: set[int] | frozenset[int]) -> None:
+    """Raise `LedgerError` if an event cannot follow the events before it."""
+    if event.kind in ("undo", "redo"):
+        _refuse_target(event, before, undone)
+    elif event.target is not None:
+        raise LedgerError(f"Event {event.n} ({event.kind}) has a target; only undo and redo have one.")
+    if event.kind in LABEL_KINDS and not event.id:
+        raise LedgerError(f"Event {event.n} ({event.kind}) names no source; give its id.")
+    if event.kind == "label" and not event.label:
+        raise LedgerError(f"Event {event.n} labels source {event.id} with nothing; give the name of a class, "
+                          "or record it as unsure.")
+    if event.kind == "unsure" and event.label is not None:
+        raise LedgerError(f"Event {event.n} is unsure about source {event.id}, yet labels it "
+                          f"{event.label!r}; give one or the other.")
+
+
+def _refuse_target(event: LabelEvent, before: tuple[LabelEvent, ...] | list[LabelEvent],
+                   undone: set[int] | frozenset[int]) -> None:
+    target = event.target
+    if target is None or not 1 <= target <= len(before) or before[target - 1].kind not in LABEL_KINDS:
+        raise LedgerError(f"Event {event.n} cannot {event.kind} event {target}: it is not an answer given "
+                          "before. Give the number of a label or unsure event.")
+    if (target in undone) != (event.kind == "redo"):
+        state = "is already undone" if event.kind == "undo" else "is not undone"
+        raise LedgerError(f"Event {event.n} cannot {event.kind} event {target}: it {state}.")

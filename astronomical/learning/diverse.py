@@ -1,0 +1,91 @@
+"""Sources as unlike each other as possible: what to label while there is no model yet."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from astronomical.catalogue.features import FeatureMatrix
+from astronomical.learning.ranking import DECIMALS, best_first
+from astronomical.learning.scoring import CancelCheck, fill_missing, never, stop_if
+
+__all__ = ["N_CANDIDATES", "farthest_first"]
+
+N_CANDIDATES = 2000
+
+#: Scaled features are cut off here: far enough for a small cluster to stand out, near enough that one wild value
+#: does not outweigh all other features.
+_CLIP = 10.0
+#: Quartiles of a normal distribution lie this many standard deviations apart.
+_NORMAL_IQR = 1.349
+
+
+def farthest_first(features: FeatureMatrix, pool: NDArray[np.intp], order: NDArray[np.uint64],
+                   labelled: NDArray[np.intp], n: int,
+                   cancelled: CancelCheck = never) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return rows of the pool, each the farthest from those before it and from the labelled ones.
+
+    The greedy k-centre traversal of Gonzalez (1985, Theoretical Computer Science 38, 293) over a seeded
+    sample of the pool, by Euclidean distance of robustly scaled features.
+
+    Parameters
+    ----------
+    features
+        Features of all sources; missing ones are taken at the median of the training set.
+    pool
+        Row numbers that may be asked, in the order of their ids, shape (n_pool,).
+    order
+        A seeded hash of each source of the pool, shape (n_pool,).
+    labelled
+        Row numbers labelled already.
+    n
+        How many are wanted.
+    cancelled
+        Asked between steps whether to stop.
+
+    Returns
+    -------
+    rows, distances
+        The rows, and their distance from the nearest of those before them. The very first has none before
+        it and is given the distance of the second.
+    """
+    # Of equal utilities the lowest hashes are best: a seeded sample, in the order of the hashes.
+    candidates = pool[best_first(np.zeros(pool.size), order, N_CANDIDATES)]
+    places, known = _scaled(features, candidates, labelled)
+    nearest = np.full(candidates.size, np.inf)
+    for row in known:
+        stop_if(cancelled)
+        np.minimum(nearest, _distances(places, row), out=nearest)
+    chosen: list[int] = []
+    distances: list[float] = []
+    for _ in range(min(n, candidates.size)):
+        stop_if(cancelled)
+        # argmax settles ties by the lowest hash.
+        best = int(np.argmax(np.round(nearest, DECIMALS)))
+        chosen.append(best)
+        distances.append(float(nearest[best]))
+        np.minimum(nearest, _distances(places, places[best]), out=nearest)
+        nearest[best] = -1.0
+    if distances and not labelled.size:
+        distances[0] = distances[1] if len(distances) > 1 else 0.0
+    return candidates[chosen], np.array(distances)
+
+
+def _scaled(features: FeatureMatrix, candidates: NDArray[np.intp],
+            labelled: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return candidates and labelled sources in units of the robust spread of the candidates."""
+    places = fill_missing(features.rows(candidates), features.medians).astype(np.float64)
+    known = fill_missing(features.rows(labelled), features.medians).astype(np.float64)
+    if not places.size:
+        return places, known
+    low, middle, high = np.quantile(places, (0.25, 0.5, 0.75), axis=0)
+    spread = (high - low) / _NORMAL_IQR
+    spread = np.where(spread > 0, spread, places.std(axis=0))
+    spread = np.where(spread > 0, spread, 1.0)
+    return (np.clip((places - middle) / spread, -_CLIP, _CLIP),
+            np.clip((known - middle) / spread, -_CLIP, _CLIP))
+
+
+def _distances(places: NDArray[np.float64], place: NDArray[np.float64]) -> NDArray[np.float64]:
+    distances: NDArray[np.float64] = np.sqrt(np.sum((places - place) ** 2, axis=1))
+    return distances

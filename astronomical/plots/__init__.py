@@ -1,0 +1,1 @@
+"""Plots of the catalogue: shading of many points, and the elements that show them."""

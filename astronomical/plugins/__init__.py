@@ -1,0 +1,1 @@
+"""Models, query strategies and feature generators by name."""

@@ -1,0 +1,95 @@
+"""The registry: from the names in a config to the marked objects behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from astronomical.extend import Extension, Kind, extension_of
+
+
+class UnknownExtensionError(LookupError):
+    """A config or a command names something that is not registered."""
+
+
+class DuplicateExtensionError(ValueError):
+    """Two objects of one kind claim the same name."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A registered object, what is written on it, and where it came from."""
+
+    extension: Extension
+    obj: Any
+    source: str
+
+
+class Registry:
+    """Marked objects by kind and name. A registry is filled once and then only read."""
+
+    def __init__(self) -> None:
+        self._entries: dict[tuple[Kind, str], Entry] = {}
+
+    def add(self, obj: Any, source: str) -> None:
+        """Register a marked object.
+
+        Raises
+        ------
+        TypeError
+            If the object is not marked by a decorator of `astronomical.extend`.
+        DuplicateExtensionError
+            If another object of this kind has the name.
+        """
+        extension = extension_of(obj)
+        if extension is None:
+            raise TypeError(f"{obj!r} in {source} is not marked by a decorator of astronomical.extend")
+        key = (extension.kind, extension.name)
+        if key in self._entries:
+            raise DuplicateExtensionError(
+                f"two {extension.kind} extensions are named {extension.name!r}: "
+                f"one in {self._entries[key].source}, one in {source}"
+            )
+        self._entries[key] = Entry(extension, obj, source)
+
+    def add_all(self, objects: Iterable[Any], source: str) -> None:
+        """Register several marked objects of one source."""
+        for obj in objects:
+            self.add(obj, source)
+
+    def find(self, kind: Kind, name: str) -> Entry:
+        """Return a registered object.
+
+        Raises
+        ------
+        UnknownExtensionError
+            If nothing of this kind has the name.
+        """
+        entry = self._entries.get((kind, name))
+        if entry is None:
+            raise UnknownExtensionError(
+                f"there is no {kind} named {name!r}; there are {', '.join(self.names(kind)) or 'none'}"
+            )
+        return entry
+
+    def names(self, kind: Kind) -> tuple[str, ...]:
+        """Return the names of one kind, in the order of registration."""
+        return tuple(name for of, name in self._entries if of == kind)
+
+    def entries(self, kind: Kind) -> tuple[Entry, ...]:
+        """Return everything of one kind, in the order of registration."""
+        return tuple(entry for (of, _), entry in self._entries.items() if of == kind)
+
+
+@cache
+def builtin_registry() -> Registry:
+    """Return the registry of what comes with astronomical."""
+    from astronomical.catalogue import features
+    from astronomical.learning import models, strategies
+
+    registry = Registry()
+    for module in (features, models, strategies):
+        registry.add_all(module.BUILTINS, module.__name__)
+    return registry

@@ -1,0 +1,1 @@
+"""A project at work: its state, its only writer, and what is done with it headless."""

@@ -1,0 +1,51 @@
+"""Which panes a new project starts with, and which axes its plots have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations, pairwise
+
+from astronomical.config.schema import LayoutConfig, PaneConfig
+
+_N_PLOTS = 4
+_TOP_ROWS, _PLOT_ROWS = 7, 5
+
+
+def default_layout(names: Sequence[str], axes: tuple[str, str] | None = None) -> LayoutConfig:
+    """Return the arrangement of figure 2 of Stevens et al. 2021: learning, selected source, four plots below.
+
+    Parameters
+    ----------
+    names
+        Columns and features that can be axes, the most telling first.
+    axes
+        Axes of the first plot; by default the first two names.
+    """
+    pairs = plot_axes(names, axes)
+    panes = [
+        PaneConfig(id="learning", kind="learning", x=0, y=0, w=7, h=_TOP_ROWS),
+        PaneConfig(id="source", kind="source", x=7, y=0, w=5, h=_TOP_ROWS),
+    ]
+    width = 12 // _N_PLOTS
+    for i, (x, y) in enumerate(pairs):
+        panes.append(PaneConfig(id=f"plot-{i + 1}", kind="basic", x=i * width, y=_TOP_ROWS, w=width, h=_PLOT_ROWS,
+                                settings={"x": x, "y": y}))
+    return LayoutConfig(panes=tuple(panes), axes=pairs[0] if pairs else None)
+
+
+def plot_axes(names: Sequence[str], axes: tuple[str, str] | None = None) -> list[tuple[str, str]]:
+    """Return pairs of axes for the first plots: those wished for, then colours of neighbouring bands, then others.
+
+    Of ``u-g``, ``u-r``, ``g-r`` and ``r-i`` an astronomer plots ``u-g`` against ``g-r`` and ``g-r`` against ``r-i``.
+    """
+    wished = [axes] if axes is not None else []
+    colours = [name for i, name in enumerate(names) if "-" in name and _begins_a_run(name, names[:i])]
+    steps = list(pairwise(colours))
+    others = list(zip(names[::2], names[1::2], strict=False)) + list(combinations(names[:12], 2))
+    return list(dict.fromkeys([*wished, *steps, *others]))[:_N_PLOTS]
+
+
+def _begins_a_run(name: str, before: Sequence[str]) -> bool:
+    """Tell whether a difference is the first of its minuend, as ``u-g`` is before ``u-r``."""
+    minuend = name.split("-")[0]
+    return not any(other.split("-")[0] == minuend for other in before if "-" in other)

@@ -1,0 +1,58 @@
+"""Learning curves as a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from astronomical.config.schema import PALETTE
+from astronomical.session.errors import SessionError
+
+_PICTURES = (".png", ".pdf", ".svg")
+
+
+def check_picture(path: Path) -> None:
+    """Refuse a file into which no picture could be drawn.
+
+    Raises
+    ------
+    SessionError
+        If its name does not end like that of a picture, or its folder is missing.
+    """
+    if path.suffix.lower() not in _PICTURES:
+        raise SessionError(f"{path.name}: the name of a picture ends in {', '.join(_PICTURES)}.")
+    if not path.parent.is_dir():
+        raise SessionError(f"There is no folder {path.parent}.")
+
+
+def plot_curves(rows: Sequence[dict[str, Any]], path: Path) -> None:
+    """Draw validation accuracy against the number of labels: the mean of the seeds and their range."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 4.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    for colour, strategy in zip(PALETTE, dict.fromkeys(row["strategy"] for row in rows), strict=False):
+        labels, values = _by_labels([row for row in rows if row["strategy"] == strategy])
+        axes.plot(labels, np.nanmean(values, axis=1), color=colour, label=strategy)
+        axes.fill_between(labels, np.nanmin(values, axis=1), np.nanmax(values, axis=1), color=colour, alpha=0.2, lw=0)
+    class_name = rows[0]["class"] if rows else ""
+    axes.set(xlabel="Number of labels", ylabel="Accuracy (validation set)",
+             title=f"{class_name}: mean and range of the seeds")
+    axes.legend(frameon=False)
+    figure.savefig(path, dpi=150)
+
+
+def _by_labels(rows: Sequence[dict[str, Any]]) -> tuple[list[int], np.ndarray[Any, np.dtype[np.float64]]]:
+    """Return numbers of labels, and accuracies of shape (numbers, seeds); NaN where a curve ended early."""
+    rows = [row for row in rows if row["accuracy"] is not None]
+    labels = sorted({row["n_labels"] for row in rows})
+    seeds = sorted({row["seed"] for row in rows})
+    values = np.full((len(labels), len(seeds)), np.nan)
+    for row in rows:
+        values[labels.index(row["n_labels"]), seeds.index(row["seed"])] = row["accuracy"]
+    return labels, values

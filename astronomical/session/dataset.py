@@ -1,0 +1,193 @@
+"""From a config to the arrays that learners and plots work with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from astronomical.catalogue.catalogue import Catalogue
+from astronomical.catalogue.features import FeatureMatrix, FeatureRecipe, build_features
+from astronomical.catalogue.fingerprint import fingerprint
+from astronomical.catalogue.labels import code_labels, normalise_labels
+from astronomical.catalogue.splits import Split, split_rows
+from astronomical.config.schema import CatalogueConfig, Config, FeaturesConfig, FingerprintConfig
+from astronomical.plugins.registry import Registry
+from astronomical.session.errors import SessionError
+
+Progress = Callable[[str, float], None]
+
+
+def no_progress(what: str, fraction: float) -> None:
+    """Tell nobody how far the work is."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A catalogue with everything that the config derives from it.
+
+    Attributes
+    ----------
+    catalogue
+        The table, its rows in the order of the ids; all arrays below are in this order.
+    class_names
+        Names of the classes; a code is a place in this list.
+    codes
+        Class of each source by its catalogue label, shape (n_rows,); -1 is unknown.
+    split
+        Training, validation and test set; sources that learning cannot use are in none.
+    """
+
+    catalogue: Catalogue
+    class_names: tuple[str, ...]
+    codes: NDArray[np.int16]
+    features: FeatureMatrix
+    split: Split
+
+    def truth(self, class_name: str, dropped: tuple[str, ...] = ()) -> NDArray[np.int8]:
+        """Return 1 for sources of a class, 0 for the others and -1 for the unknown, shape (n_rows,)."""
+        code = self.class_names.index(class_name)
+        truth = np.where(self.codes == code, 1, 0).astype(np.int8)
+        out = [self.class_names.index(name) for name in dropped]
+        truth[(self.codes < 0) | np.isin(self.codes, out)] = -1
+        return truth
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """Number of sources of each class by catalogue label."""
+        return {name: int(np.count_nonzero(self.codes == i)) for i, name in enumerate(self.class_names)}
+
+
+def catalogue_path(config: CatalogueConfig, folder: Path) -> Path:
+    """Return where the catalogue lies: its path is relative to the folder of the config."""
+    path = Path(config.path).expanduser()
+    return path if path.is_absolute() else (folder / path).resolve()
+
+
+def open_catalogue(config: CatalogueConfig, path: Path) -> Catalogue:
+    """Open the table of a config at a path."""
+    position = config.position
+    return Catalogue.open(
+        path,
+        format=config.format,
+        table=config.table,
+        id_source=config.id.source,
+        id_column=config.id.column,
+        position=None if position is None else (position.ra, position.dec, position.unit),
+        missing=config.missing,
+    )
+
+
+def open_project_catalogue(config: CatalogueConfig, folder: Path, elsewhere: str | Path | None = None) -> Catalogue:
+    """Open the table of a config in a folder where the config says, or elsewhere in whatever format it has there."""
+    if elsewhere is None:
+        return open_catalogue(config, catalogue_path(config, folder))
+    return open_catalogue(config.model_copy(update={"format": None}), Path(elsewhere).expanduser())
+
+
+def recipe_of(features: FeaturesConfig) -> FeatureRecipe:
+    """Return the recipe of the features of a config."""
+    return FeatureRecipe(
+        columns=features.columns,
+        combinations=tuple((c.operation, c.n, c.columns) for c in features.combinations),
+        scaling=features.scaling,
+        missing=features.missing,
+    )
+
+
+def operations_of(registry: Registry) -> dict[str, Callable[..., NDArray[np.float64]]]:
+    """Return the registered feature operations by name."""
+    return {entry.extension.name: entry.obj for entry in registry.entries("feature")}
+
+
+def used_columns(config: Config) -> tuple[str, ...]:
+    """Return the columns on which results depend, each once."""
+    names = list(config.features.columns)
+    for combination in config.features.combinations:
+        names.extend(combination.columns or ())
+    if config.catalogue.label is not None:
+        names.append(config.catalogue.label)
+    if config.catalogue.id.source == "position" and config.catalogue.position is not None:
+        names += [config.catalogue.position.ra, config.catalogue.position.dec]
+    return tuple(dict.fromkeys(names))
+
+
+def check_columns(config: Config, catalogue: Catalogue) -> None:
+    """Refuse a config that names columns which the catalogue does not have.
+
+    Raises
+    ------
+    SessionError
+        Naming the first few of them.
+    """
+    there = {column.name for column in catalogue.columns}
+    missing = [name for name in used_columns(config) if name not in there]
+    if missing:
+        shown = ", ".join(repr(name) for name in missing[:5])
+        more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+        raise SessionError(f"The catalogue has no column {shown}{more}. It has {len(there)} columns; "
+                           "is it the catalogue of this project?")
+
+
+def build_dataset(config: Config, catalogue: Catalogue, registry: Registry,
+                  progress: Progress = no_progress) -> Dataset:
+    """Derive labels, split and features.
+
+    Raises
+    ------
+    SessionError
+        If the config names columns or operations that do not exist.
+    """
+    check_columns(config, catalogue)
+    progress("Reading labels", 0.1)
+    codes = label_codes(config, catalogue)
+    names = config.class_names
+    split = split_rows(
+        catalogue.ids,
+        codes,
+        fractions=(config.split.train, config.split.validation, config.split.test),
+        seed=config.project.seed,
+        use_unknown=config.split.use_unknown,
+        dropped=tuple(names.index(name) for name in config.split.drop),
+        names=names,
+    )
+    progress("Making features", 0.4)
+    catalogue.prefetch(used_columns(config))
+    features = build_features(catalogue.number, recipe_of(config.features), operations_of(registry), split.training)
+    progress("Ready", 1.0)
+    return Dataset(catalogue, names, codes, features, _usable(split, features, config.features.missing))
+
+
+def label_codes(config: Config, catalogue: Catalogue) -> NDArray[np.int16]:
+    """Return the class of each source by the label column, shape (n_rows,); -1 is unknown."""
+    if config.catalogue.label is None:
+        return np.full(catalogue.n_rows, -1, dtype=np.int16)
+    texts = normalise_labels(catalogue.raw(config.catalogue.label))
+    meaning = {entry.value: entry.name for entry in config.labels}
+    return code_labels(texts, meaning, config.class_names, config.catalogue.unknown_labels)
+
+
+def make_fingerprint(config: Config, catalogue: Catalogue) -> FingerprintConfig:
+    """Return the digests of the ids and of each column on which results depend."""
+    columns = {name: _values_for_digest(config, catalogue, name) for name in used_columns(config)}
+    return FingerprintConfig.model_validate(fingerprint(catalogue.ids, columns))
+
+
+def _values_for_digest(config: Config, catalogue: Catalogue, name: str) -> NDArray[np.generic]:
+    if name == config.catalogue.label:
+        return normalise_labels(catalogue.raw(name))
+    if catalogue.info(name).kind == "text":
+        return catalogue.text(name)
+    return catalogue.number(name)
+
+
+def _usable(split: Split, features: FeatureMatrix, missing: str) -> Split:
+    """Take sources with missing features out of all sets, where the policy is to drop them."""
+    if missing != "drop":
+        return split
+    complete = features.complete
+    return Split(split.training & complete, split.validation & complete, split.test & complete)

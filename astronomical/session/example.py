@@ -1,0 +1,71 @@
+"""Where the example lies, and how a person gets a copy of it that can be changed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import platformdirs
+
+import astronomical
+from astronomical.config.io import read_config, write_config
+from astronomical.session.dataset import catalogue_path
+from astronomical.session.errors import SessionError
+
+
+def example_config() -> Path:
+    """Return the config of the example: package data of a wheel, else the checkout's.
+
+    Raises
+    ------
+    SessionError
+        If neither is there.
+    """
+    package = Path(next(iter(astronomical.__path__)))
+    for root in (package / "_example", package.parent):
+        path = root / "configs" / "example.yaml"
+        if path.exists():
+            return path
+    raise SessionError("The example is not installed: reinstall astronomical, or work from a full checkout.")
+
+
+def projects_folder() -> Path:
+    """Return the folder for copies of the example and of read-only projects."""
+    home = os.environ.get("ASTRONOMICAL_HOME")
+    return Path(home).expanduser() / "projects" if home else platformdirs.user_documents_path() / "astronomical"
+
+
+def newest_example() -> Path | None:
+    """Return the copy of the example that was worked on last, if there is one."""
+    copies = projects_folder().glob("example*/example.yaml")
+    return max(copies, key=lambda path: path.stat().st_mtime, default=None)
+
+
+def working_copy(config: Path, folder: Path) -> Path:
+    """Copy a project, its catalogue with it, into a new folder, and return the config there.
+
+    Parameters
+    ----------
+    config
+        The config to copy.
+    folder
+        The folder to make; if it exists, a number is added to its name.
+    """
+    loaded = read_config(config)
+    target = _fresh(folder)
+    target.mkdir(parents=True)
+    source = catalogue_path(loaded.catalogue, config.parent)
+    shutil.copyfile(source, target / source.name)
+    moved = loaded.catalogue.model_copy(update={"path": source.name})
+    copy = target / config.name
+    write_config(loaded.model_copy(update={"catalogue": moved}), copy)
+    return copy
+
+
+def _fresh(folder: Path) -> Path:
+    candidate, n = folder, 2
+    while candidate.exists():
+        candidate = folder.with_name(f"{folder.name}-{n}")
+        n += 1
+    return candidate

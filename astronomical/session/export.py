@@ -1,0 +1,58 @@
+"""Labels as a table of their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from astropy.table import Table
+
+from astronomical.labels.ledger import Ledger
+from astronomical.session.errors import SessionError
+
+COLUMNS = ("id", "label", "class", "origin", "round", "who", "when")
+_FORMATS = {".csv": "ascii.csv", ".fits": "fits"}
+
+
+def export_labels(ledger: Ledger, path: str | Path) -> int:
+    """Write the labels in force to a FITS or CSV file, and return their number.
+
+    One row is written for a label of a source in a learner: a source that two learners share stands there twice.
+
+    Parameters
+    ----------
+    ledger
+        The labels.
+    path
+        The file; its name ends in ``.fits`` or ``.csv``. It is replaced if it is there.
+
+    Raises
+    ------
+    SessionError
+        If the name ends otherwise, or the file cannot be written.
+    """
+    path = Path(path).expanduser()
+    if path.suffix.lower() not in _FORMATS:
+        raise SessionError(f"{path.name}: labels are written to {' or '.join(_FORMATS)}.")
+    table = labels_table(ledger)
+    try:
+        table.write(path, format=_FORMATS[path.suffix.lower()], overwrite=True)
+    except OSError as error:
+        raise SessionError(f"{path} cannot be written: {error.strerror or error}.") from None
+    return len(table)
+
+
+def labels_table(ledger: Ledger) -> Table:
+    """Return the labels in force as a table, in the order in which they were given."""
+    newest = {}
+    for event in ledger.effective:
+        newest[event.id, event.class_name] = event
+    events = sorted((e for e in newest.values() if e.kind == "label"), key=lambda e: e.n)
+    rows = [(e.id or "", e.label or "", e.class_name or "", e.origin or "", -1 if e.round is None else e.round,
+             e.who, e.when) for e in events]
+    dtypes = [int if name == "round" else str for name in COLUMNS]
+    columns = [list(column) for column in zip(*rows, strict=True)] if rows else None
+    table = Table(columns, names=COLUMNS, dtype=dtypes)
+    table["round"].description = "Number of labels of the learner when the source was put forward; -1 is none"
+    table.meta["NLABELS"] = len(table)
+    table.meta["NCATLAB"] = sum(e.who == "catalogue" for e in events)
+    return table

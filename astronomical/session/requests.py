@@ -1,0 +1,169 @@
+"""What a round is asked to do: from config, dataset and ledger to a `RoundRequest`.
+
+The request of round k follows from the first k labels of a learner alone, so that the same function
+serves the live session, the filling-in of rounds that undo made stale, and `reproduce`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from astronomical.catalogue.hashing import derive_seed
+from astronomical.config.schema import Config, ExtensionConfig, LearnerConfig
+from astronomical.labels.ledger import Ledger
+from astronomical.learning.rounds import Member, RoundRequest, Strategy, round_key
+from astronomical.plugins.registry import Registry, UnknownExtensionError
+from astronomical.session.dataset import Dataset
+from astronomical.session.errors import SessionError
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One source that a learner trains on: its place in the ledger, and its target."""
+
+    id: str
+    n: int
+    target: int
+
+
+@dataclass(frozen=True)
+class LearnerView:
+    """What the ledger says to one learner.
+
+    Attributes
+    ----------
+    lessons
+        Sources trained on, in the order in which they came.
+    removed
+        Sources that the learner neither trains on nor asks for (unsure, curated, of a dropped class), with the
+        number of the event that took them out.
+    """
+
+    class_name: str
+    lessons: tuple[Lesson, ...]
+    removed: tuple[tuple[str, int], ...]
+
+    @property
+    def k(self) -> int:
+        """Number of labels trained on."""
+        return len(self.lessons)
+
+    def removed_before(self, k: int) -> frozenset[str]:
+        """Return what was out of the pool when round k began."""
+        start = self.lessons[k - 1].n if k else 0
+        return frozenset(id for id, n in self.removed if n < start)
+
+    @property
+    def closed(self) -> frozenset[str]:
+        """All sources that are not to be asked for now."""
+        return frozenset(lesson.id for lesson in self.lessons) | frozenset(id for id, _ in self.removed)
+
+
+def learner_view(config: Config, dataset: Dataset, ledger: Ledger, class_name: str) -> LearnerView:
+    """Return the lessons of a learner as the ledger stands."""
+    membership = ledger.membership(class_name)
+    lessons, removed = [], list(membership.unsure)
+    curated = ledger.curated_labels
+    for member in membership.members:
+        label = ledger.label_of(member.id)
+        if member.id in curated:
+            continue
+        if label in config.split.drop or not _can_train(dataset, member.id):
+            removed.append((member.id, member.n))
+        else:
+            lessons.append(Lesson(member.id, member.n, int(label == class_name)))
+    removed += [(id, 0) for id in curated]
+    return LearnerView(class_name, tuple(lessons), tuple(removed))
+
+
+def _can_train(dataset: Dataset, id: str) -> bool:
+    """Tell whether a source is in the training set: settings or catalogue may have changed since its label."""
+    return id in dataset.catalogue and bool(dataset.split.training[dataset.catalogue.row(id)])
+
+
+def request_for(config: Config, dataset: Dataset, registry: Registry, view: LearnerView,
+                k: int | None = None) -> RoundRequest:
+    """Return the request of round k, by default of the newest.
+
+    Raises
+    ------
+    SessionError
+        If the learner names a model or strategy that does not exist, or a parameter that it does not take.
+    """
+    learner = config.learner(view.class_name)
+    if learner is None:
+        raise SessionError(f"There is no learner for {view.class_name!r}.")
+    k = view.k if k is None else k
+    lessons = sorted(view.lessons[:k], key=lambda lesson: lesson.id.encode())
+    removed = view.removed_before(k)
+    row = dataset.catalogue.row
+    rows = np.array([row(lesson.id) for lesson in lessons], dtype=np.intp)
+    pool = dataset.split.training.copy()
+    pool[rows] = False
+    pool[[row(id) for id in removed if id in dataset.catalogue]] = False
+    name, seed = view.class_name, config.project.seed
+    return RoundRequest(
+        class_name=name,
+        key=request_key(config, view, k),
+        k=k,
+        ids=dataset.catalogue.ids,
+        features=dataset.features,
+        rows=rows,
+        targets=np.array([lesson.target for lesson in lessons], dtype=np.int8),
+        pool=pool,
+        truth=dataset.truth(name, config.split.drop),
+        training=dataset.split.training,
+        validation=dataset.split.validation,
+        members=tuple(member_of(registry, model) for model in learner.models),
+        strategy=strategy_of(registry, learner.strategy),
+        model_seed=derive_seed(seed, "model", name),
+        query_seed=derive_seed(seed, "query", name, k),
+        n_start=learner.start.n if learner.start.mode == "label" else 2,
+    )
+
+
+def request_key(config: Config, view: LearnerView, k: int) -> str:
+    """Return the key of round k, without building the request."""
+    learner = config.learner(view.class_name)
+    return round_key(
+        settings_of(config, learner) if learner is not None else {},
+        config.features.model_dump(mode="json"),
+        [(lesson.id, lesson.target) for lesson in view.lessons[:k]],
+        view.removed_before(k),
+    )
+
+
+def settings_of(config: Config, learner: LearnerConfig) -> Mapping[str, Any]:
+    """Return the settings of a learner that its rounds depend on."""
+    return {
+        "seed": config.project.seed,
+        "split": config.split.model_dump(mode="json"),
+        "learner": learner.model_dump(mode="json", by_alias=True, exclude={"started"}),
+    }
+
+
+def member_of(registry: Registry, config: ExtensionConfig) -> Member:
+    """Return the model that a config names, its parameters checked."""
+    entry, parameters = _resolve(registry, "model", config)
+    return Member(config.name, partial(entry.obj, **parameters), bool(entry.extension.option("native_missing")))
+
+
+def strategy_of(registry: Registry, config: ExtensionConfig) -> Strategy:
+    """Return the query strategy that a config names, its parameters checked."""
+    entry, parameters = _resolve(registry, "strategy", config)
+    option = entry.extension.option
+    utility = partial(entry.obj, **parameters) if parameters else entry.obj
+    return Strategy(config.name, utility, option("confidence"), bool(option("needs_model", True)))
+
+
+def _resolve(registry: Registry, kind: Any, config: ExtensionConfig) -> tuple[Any, dict[str, Any]]:
+    try:
+        entry = registry.find(kind, config.name)
+        return entry, entry.extension.check(dict(config.parameters))
+    except (UnknownExtensionError, ValueError) as error:
+        raise SessionError(f"{str(error)[0].upper()}{str(error)[1:]}.") from None

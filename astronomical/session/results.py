@@ -1,0 +1,65 @@
+"""What is kept of a round in the config: enough for `reproduce` to prove it again."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+import numpy as np
+
+from astronomical.catalogue.hashing import derive_seed, hash_order
+from astronomical.config.schema import EnvironmentConfig, RoundResultConfig, ScoresConfig
+from astronomical.learning.metrics import SetScores
+from astronomical.learning.rounds import Round
+from astronomical.session.dataset import Dataset
+
+N_SAMPLED = 256
+_PACKAGES = ("astronomical", "numpy", "pandas", "scikit-learn", "modAL-python", "astropy", "pyarrow")
+
+
+def record_of(round: Round, closed: frozenset[str]) -> RoundResultConfig:
+    """Return the record of a round: what it asked for so far, and its scores.
+
+    Parameters
+    ----------
+    round
+        The round.
+    closed
+        Sources that have been answered or put aside; the round has asked for all of these at the head of its
+        ranking, and for the one after them.
+    """
+    asked = []
+    for id in round.queries:
+        asked.append(id)
+        if id not in closed:
+            break
+    return RoundResultConfig(k=round.k, key=round.key, queries=tuple(asked), training=scores_config(round.training),
+                             validation=scores_config(round.validation))
+
+
+def scores_config(scores: SetScores | None) -> ScoresConfig | None:
+    """Return scores as they stand in the config."""
+    if scores is None:
+        return None
+    return ScoresConfig(n=scores.n, tp=scores.tp, fp=scores.fp, fn=scores.fn, tn=scores.tn, accuracy=scores.accuracy,
+                        precision=scores.precision, recall=scores.recall, f1=scores.f1)
+
+
+def sampled_probabilities(round: Round, dataset: Dataset, seed: int) -> dict[str, float]:
+    """Return the probabilities of some seeded sources, to six digits; none from a round without a model."""
+    scored = np.flatnonzero(np.isfinite(round.proba))
+    order = hash_order(dataset.catalogue.ids[scored], derive_seed(seed, "sample", round.class_name))
+    rows = np.sort(scored[order[:N_SAMPLED]])
+    ids = dataset.catalogue.ids_at(rows)
+    return {id: float(f"{p:.6g}") for id, p in zip(ids, round.proba[rows], strict=True)}
+
+
+def environment() -> EnvironmentConfig:
+    """Return the versions in use."""
+    found = {}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:  # a checkout that is not installed
+            continue
+    return EnvironmentConfig(python=platform.python_version(), packages=found)

@@ -1,0 +1,508 @@
+"""`Session`: one open project, and the only writer of its state."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from astronomical.catalogue.catalogue import Catalogue
+from astronomical.catalogue.hashing import derive_seed
+from astronomical.config.io import write_config
+from astronomical.config.schema import Config, ExtensionConfig, LabelEvent, LearnerConfig, PaneConfig, StartConfig
+from astronomical.labels.ledger import Ledger
+from astronomical.labels.views import CATALOGUE
+from astronomical.learning.rounds import Round
+from astronomical.learning.starting import random_start
+from astronomical.plugins.registry import Registry, builtin_registry
+from astronomical.session.dataset import (
+    Dataset,
+    Progress,
+    build_dataset,
+    catalogue_path,
+    make_fingerprint,
+    no_progress,
+    open_project_catalogue,
+)
+from astronomical.session.errors import ReadOnlyError, SessionError, StaleFocusError
+from astronomical.session.fingerprints import fingerprint_differences
+from astronomical.session.jobs import Dispatch, Jobs
+from astronomical.session.requests import member_of, strategy_of
+from astronomical.session.results import environment
+from astronomical.session.state import Notice, SessionState
+from astronomical.session.store import Loaded, ProjectStore, check_suffix, load_project
+from astronomical.session.teacher import Teacher
+
+_HISTORY = 500
+_NOTICES = 50
+
+
+class Session:
+    """A project at work.
+
+    Use `Session.open` rather than the constructor.
+
+    Attributes
+    ----------
+    state
+        Reactive values; panes watch them, only this class writes them.
+    path
+        The config.
+    read_only
+        Whether changes are refused.
+    """
+
+    def __init__(self, path: Path, loaded: Loaded, dataset: Dataset, *, store: ProjectStore | None,
+                 registry: Registry, dispatch: Dispatch | None, who: str | None) -> None:
+        self.path = path
+        self.read_only = store is None
+        self.registry = registry
+        self._store = store
+        self._who = who or _user()
+        self._jobs = Jobs(dispatch)
+        self._follow: tuple[str, str] | None = None
+        self._folded = True
+        config = loaded.config.model_copy(update={"events": (), "results": ()})
+        self.state = SessionState(config=config, dataset=dataset, ledger=Ledger.replay(loaded.events))
+        self._teacher = Teacher(self.state, registry, self._jobs, share=None if store is None else self._share,
+                                failed=lambda text: self.notify(text, "error"), settled=self._settled)
+        self._teacher.load(loaded.config.results)
+        for text in loaded.notices:
+            self.notify(text, "warning")
+
+    @classmethod
+    def open(cls, path: str | Path, *, read_only: bool = False, registry: Registry | None = None,
+             dispatch: Dispatch | None = None, who: str | None = None, catalogue: str | Path | None = None,
+             progress: Progress = no_progress) -> Session:
+        """Open a project; its learners are trained on its labels.
+
+        Parameters
+        ----------
+        path
+            The config.
+        read_only
+            Take no lock and refuse all changes.
+        registry
+            Where models, strategies and features are found; by default the built-in ones.
+        dispatch
+            See `Jobs`.
+        who
+            Name written on labels; by default that of the account.
+        catalogue
+            Where the catalogue lies now, if no longer where the config says.
+        progress
+            Called with what is being done and how far it is, from 0 to 1.
+
+        Raises
+        ------
+        ConfigError, CatalogueError, SessionError, LockedError
+            If the config, the catalogue or the lock stand in the way; the message says how.
+        """
+        path = Path(path).expanduser().resolve()
+        registry = registry or builtin_registry()
+        store = None if read_only else ProjectStore(path)
+        loaded = load_project(path) if store is None else store.open()
+        try:
+            progress("Reading the catalogue", 0.0)
+            table = open_project_catalogue(loaded.config.catalogue, path.parent, catalogue)
+            dataset = build_dataset(loaded.config, table, registry, progress)
+            session = cls(path, loaded, dataset, store=store, registry=registry, dispatch=dispatch, who=who)
+            session._check_catalogue(table)
+            session._begin()
+        except BaseException:
+            if store is not None:
+                store.close()
+            raise
+        return session
+
+    # -- what is shown ------------------------------------------------------------------------------
+
+    def focus(self, id: str | None) -> None:
+        """Show a source in every pane; None shows none.
+
+        Raises
+        ------
+        SessionError
+            If the catalogue has no such source.
+        """
+        if id is not None and id not in self.dataset.catalogue:
+            raise SessionError(f"There is no source {id!r} in the catalogue.")
+        self.state.focus = id
+        if id is not None and self.state.history[:1] != (id,):
+            self.state.history = (id, *self.state.history)[:_HISTORY]
+
+    def select(self, ids: Sequence[str]) -> None:
+        """Select sources; an unknown id is refused."""
+        for id in ids:
+            if id not in self.dataset.catalogue:
+                raise SessionError(f"There is no source {id!r} in the catalogue.")
+        self.state.selection = tuple(ids)
+
+    def activate(self, class_name: str) -> None:
+        """Work with the learner of a class, and show the source that it asks for."""
+        self._learner(class_name)
+        self.state.active = class_name
+        self._follow = None
+        if self.query(class_name) is not None:
+            self.focus_query(class_name)
+
+    def focus_query(self, class_name: str | None = None) -> None:
+        """Show the source that a learner asks for, if it asks for one."""
+        query = self.query(class_name)
+        if query is not None:
+            self.focus(query)
+
+    def notify(self, text: str, level: Literal["info", "success", "warning", "error"] = "info") -> None:
+        """Leave a message for the person at the screen."""
+        n = self.state.notices[-1].n + 1 if self.state.notices else 1
+        self.state.notices = (*self.state.notices, Notice(n, level, text))[-_NOTICES:]
+
+    # -- what is known ------------------------------------------------------------------------------
+
+    @property
+    def dataset(self) -> Dataset:
+        """Catalogue, features and split."""
+        found: Dataset = self.state.dataset
+        return found
+
+    @property
+    def ledger(self) -> Ledger:
+        """The labels as they stand."""
+        found: Ledger = self.state.ledger
+        return found
+
+    @property
+    def config(self) -> Config:
+        """The whole project as it would be saved now."""
+        config: Config = self.state.config
+        return config.model_copy(update={"events": self.ledger.events, "results": self._teacher.results()})
+
+    def query(self, class_name: str | None = None) -> str | None:
+        """Return the source that a learner asks for; None while it is being computed, or if there is none."""
+        name = class_name or self.state.active
+        return self.state.queries.get(name) if name is not None else None
+
+    def round(self, class_name: str | None = None) -> Round | None:
+        """Return the newest round of a learner that is ready."""
+        name = class_name or self.state.active
+        return self.state.rounds.get(name) if name is not None else None
+
+    def label_of(self, id: str) -> str | None:
+        """Return the human label of a source, or None."""
+        return self.ledger.human(id)
+
+    def trained(self, class_name: str) -> dict[str, int]:
+        """Return the sources that a learner trains on, with their targets."""
+        return {lesson.id: lesson.target for lesson in self._teacher.view(class_name).lessons}
+
+    # -- learners -----------------------------------------------------------------------------------
+
+    def start_training(self, class_name: str, *, models: Sequence[ExtensionConfig] | None = None,
+                       strategy: ExtensionConfig | None = None, start: StartConfig | None = None) -> None:
+        """Begin a learner, or change the model and strategy of one that has begun: it keeps its labels.
+
+        Raises
+        ------
+        SessionError
+            If a model or strategy is unknown, or starting points cannot be drawn.
+        """
+        self._check_writable()
+        learner = self._learner(class_name)
+        update: dict[str, Any] = {"started": True}
+        if models is not None:
+            update["models"] = tuple(models)
+        if strategy is not None:
+            update["strategy"] = strategy
+        if start is not None and not learner.started:
+            update["start"] = start
+        changed = LearnerConfig.model_validate({**learner.model_dump(), **_plain(update)})
+        for model in changed.models:
+            member_of(self.registry, model)
+        strategy_of(self.registry, changed.strategy)
+        first = self._starting_points(changed) if not learner.started else ()
+        self._replace_learner(changed)
+        for id, label in first:
+            self._record(kind="label", id=id, label=label, class_name=class_name, round=0, origin="start",
+                         who=CATALOGUE)
+        self.state.active = class_name
+        self._follow = (class_name, self.state.focus)
+        self._teacher.reconsider()
+        self._fold()  # the learner has begun, whatever becomes of its first round
+        self._teacher.refresh()
+        self.save()
+
+    def assign(self, label: str | None, *, id: str | None = None, class_name: str | None = None) -> LabelEvent | None:
+        """Label the source shown, or put it aside as unsure (None), and move on.
+
+        The label is on disk when this returns.
+
+        Parameters
+        ----------
+        label
+            Name of a class, or None for unsure.
+        id
+            The source that the person saw; refused if another one is shown by now.
+        class_name
+            The learner that asked; by default the active one.
+
+        Returns
+        -------
+        LabelEvent or None
+            What was recorded; None if the ledger says so already, as after a key pressed twice.
+
+        Raises
+        ------
+        StaleFocusError
+            If `id` is no longer the source shown.
+        SessionError
+            If the label is unknown, or nothing is shown.
+        """
+        self._check_writable()
+        shown = self.state.focus
+        if shown is None:
+            raise SessionError("No source is selected: there is nothing to label.")
+        if id is not None and id != shown:
+            raise StaleFocusError(f"The label was meant for {id}, but {shown} is shown by now: nothing was recorded.")
+        if label is not None and label not in self.state.config.class_names:
+            raise SessionError(f"There is no class {label!r}; there are {', '.join(self.state.config.class_names)}.")
+        name = class_name or self.state.active
+        if self._says_so_already(shown, label, name):
+            return None
+        event = self._record(kind="unsure" if label is None else "label", id=shown, label=label,
+                             **self._context(shown, label, name))
+        if name is not None and event.class_name == name:
+            self._follow = (name, shown)
+        self._teacher.refresh()
+        return event
+
+    def relabel(self, id: str, label: str) -> LabelEvent | None:
+        """Give a source another label; every learner that has it follows."""
+        self.focus(id)
+        return self.assign(label, id=id)
+
+    def undo(self) -> LabelEvent | None:
+        """Take back the newest label, whichever learner it was for, and show its source; None if there is none."""
+        return self._step_back("undo", self.ledger.next_undo())
+
+    def redo(self) -> LabelEvent | None:
+        """Bring back the label that was taken back last; None if there is none."""
+        return self._step_back("redo", self.ledger.next_redo())
+
+    # -- files --------------------------------------------------------------------------------------
+
+    def set_layout(self, panes: Sequence[PaneConfig]) -> None:
+        """Keep the arrangement of the panes."""
+        self._change(layout=self.state.config.layout.model_copy(update={"panes": tuple(panes)}))
+
+    def set_theme(self, theme: Literal["light", "dark"]) -> None:
+        """Keep the theme."""
+        self._change(layout=self.state.config.layout.model_copy(update={"theme": theme}))
+
+    def save(self, path: str | Path | None = None) -> Path:
+        """Write the project to its config, or a copy of it to another file.
+
+        Raises
+        ------
+        SessionError, OSError
+            If the name does not end like a config's, or cannot be written.
+        """
+        if path is not None:
+            return self._save_copy(Path(path).expanduser())
+        self._check_writable()
+        if self._jobs.inline:
+            self._teacher.fill_gaps()
+        self._fold()
+        return self.path
+
+    def autosave(self) -> None:
+        """Fold the journal into the config; what is missing among the records is left for later."""
+        self._check_writable()
+        self._fold()
+
+    def checkpoint(self, class_name: str | None = None) -> Path:
+        """Write a copy beside the config, named after a learner and its number of labels."""
+        name = class_name or self.state.active
+        if name is None:
+            raise SessionError("No learner is active: there is nothing to checkpoint.")
+        safe = "".join(c if c.isalnum() else "_" for c in name)
+        k = self._teacher.view(name).k
+        return self._save_copy(self.path.with_name(f"{self.path.stem}.{safe}-{k:03d}{self.path.suffix}"))
+
+    def close(self) -> None:
+        """Save what is not saved, stop all work and let go of the project."""
+        self._jobs.close()
+        if self._store is not None:
+            try:
+                if not self.state.saved:
+                    self._fold()
+            finally:
+                self._store.close()
+                self._store = None
+                self.read_only = True
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    # -- within -------------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        learners = self.state.config.learners
+        started = [learner.class_name for learner in learners if learner.started]
+        first = (*started, *(learner.class_name for learner in learners))
+        self.state.active = first[0] if first else None
+        if started:
+            self._follow = (first[0], self.state.focus)
+        self._teacher.refresh()
+
+    def _check_catalogue(self, table: Catalogue) -> None:
+        recorded = self.state.config.catalogue.fingerprint
+        if recorded is None:
+            self._change(catalogue=self.state.config.catalogue.model_copy(
+                update={"fingerprint": make_fingerprint(self.state.config, table)}))
+            return
+        differences = fingerprint_differences(recorded, make_fingerprint(self.state.config, table))
+        if differences:
+            self.notify("The catalogue is not the one that this project was made with: " + "; ".join(differences)
+                        + ". Results will differ.", "warning")
+
+    def _context(self, id: str, label: str | None, name: str | None) -> dict[str, Any]:
+        """Return where a label comes from: asked for by a learner, put right in it, or given unasked."""
+        if name is None or self.state.config.learner(name) is None:
+            return {"origin": "clicked"}
+        view = self._teacher.view(name)
+        if id == self.query(name):
+            round = self.state.rounds[name]
+            score = round.utilities[round.queries.index(id)] if round.trained else None
+            return {"class_name": name, "round": round.k, "origin": "query" if round.trained else "start",
+                    "score": score}
+        if id in view.closed or (label is None and self._in_pool(id)):
+            return {"class_name": name, "origin": "clicked"}
+        if label is None:
+            raise SessionError("Unsure is an answer to a question: this source is not in the pool of the learner.")
+        return {"origin": "clicked"}
+
+    def _says_so_already(self, id: str, label: str | None, name: str | None) -> bool:
+        """Tell whether a source has this answer, and no learner is asking for it."""
+        if id == self.query(name):
+            return False
+        if label is not None:
+            return self.ledger.human(id) == label
+        return name is not None and any(id == unsure for unsure, _ in self.ledger.membership(name).unsure)
+
+    def _in_pool(self, id: str) -> bool:
+        return bool(self.dataset.split.training[self.dataset.catalogue.row(id)])
+
+    def _step_back(self, kind: Literal["undo", "redo"], event: LabelEvent | None) -> LabelEvent | None:
+        self._check_writable()
+        if event is None:
+            return None
+        self._record(kind=kind, target=event.n, id=event.id)
+        if event.class_name is not None and self.state.config.learner(event.class_name) is not None:
+            self.state.active = event.class_name
+        self._follow = None
+        if event.id is not None and event.id in self.dataset.catalogue:
+            self.focus(event.id)
+            if kind == "redo" and event.class_name is not None:
+                self._follow = (event.class_name, event.id)
+        self._teacher.refresh()
+        return event
+
+    def _share(self, class_name: str, round: Round, id: str, label: str) -> None:
+        """Answer a learner from the human label that a source already has."""
+        score = round.utilities[round.queries.index(id)] if round.trained else None
+        self._record(kind="label", id=id, label=label, class_name=class_name, round=round.k, origin="shared",
+                     score=score)
+
+    def _settled(self, class_name: str) -> None:
+        """Move on to the source that a learner asks for, unless the person has gone elsewhere."""
+        if self._follow is not None and self._follow == (class_name, self.state.focus):
+            self._follow = None
+            self.focus_query(class_name)
+
+    def _starting_points(self, learner: LearnerConfig) -> tuple[tuple[str, str], ...]:
+        if learner.start.mode == "label":
+            return ()
+        data, name = self.dataset, learner.class_name
+        truth = data.truth(name, self.state.config.split.drop)
+        seed = derive_seed(self.state.config.project.seed, "start", name)
+        rows = random_start(data.catalogue.ids, truth, data.split.training, learner.start.n, seed, name)
+        return tuple((data.catalogue.id_at(row), data.class_names[data.codes[row]]) for row in rows)
+
+    def _record(self, *, who: str | None = None, **event: Any) -> LabelEvent:
+        """Put an event on disk, then into the ledger."""
+        when = datetime.now(UTC).isoformat(timespec="seconds")
+        ledger, made = self.ledger.append(who=who or self._who, when=when, **event)
+        if self._store is None:
+            raise ReadOnlyError("This project is open for reading only.")
+        self._store.append(made)
+        self.state.ledger = ledger
+        self.state.saved = False
+        return made
+
+    def _learner(self, class_name: str) -> LearnerConfig:
+        learner: LearnerConfig | None = self.state.config.learner(class_name)
+        if learner is None:
+            raise SessionError(f"There is no learner for {class_name!r}.")
+        return learner
+
+    def _replace_learner(self, changed: LearnerConfig) -> None:
+        self._change(learners=tuple(changed if item.class_name == changed.class_name else item
+                                    for item in self.state.config.learners))
+
+    def _change(self, **sections: Any) -> None:
+        config = self.state.config.model_copy(update=sections)
+        if config != self.state.config:
+            self.state.config = config
+            self.state.saved = False
+
+    def _fold(self) -> None:
+        assert self._store is not None
+        self._store.fold(self.config.model_copy(update={"environment": environment()}))
+        self.state.saved = not self.state.pending  # the result of a round under way is still to be saved
+
+    def _save_copy(self, path: Path) -> Path:
+        check_suffix(path)
+        path = path.resolve()
+        if path == self.path:
+            return self.save()
+        catalogue = self.state.config.catalogue
+        where = catalogue_path(catalogue, self.path.parent)
+        moved = catalogue.model_copy(update={"path": relative_to(where, path.parent)})
+        write_config(self.config.model_copy(update={"catalogue": moved, "environment": environment()}), path)
+        return path
+
+    def _check_writable(self) -> None:
+        if self.read_only:
+            raise ReadOnlyError("This project is open for reading only.")
+
+
+def relative_to(path: Path, folder: Path) -> str:
+    """Return a path as a config in a folder states it: relative, unless it lies on another drive."""
+    try:
+        return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+    except ValueError:
+        return path.resolve().as_posix()
+
+
+def _plain(update: dict[str, Any]) -> dict[str, Any]:
+    return {key: [m.model_dump() for m in value] if key == "models" else
+            value.model_dump() if hasattr(value, "model_dump") else value for key, value in update.items()}
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # no such account, as in some containers
+        return "unknown"
+
+
+
+def open_project(path: str | Path, **options: Any) -> Session:
+    """Open a project; see `Session.open`."""
+    return Session.open(path, **options)

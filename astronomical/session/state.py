@@ -1,0 +1,46 @@
+"""What a session is at a moment: values that are replaced, never changed in place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import param
+
+from astronomical.config.schema import RoundResultConfig
+from astronomical.learning.rounds import Round
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A message for the person at the screen; `n` tells equal ones apart."""
+
+    n: int
+    level: Literal["info", "success", "warning", "error"]
+    text: str
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Recorded rounds of one learner, ordered by number of labels."""
+
+    class_name: str
+    rounds: tuple[RoundResultConfig, ...]
+
+
+class SessionState(param.Parameterized):
+    """Reactive values of one open project. Only `Session` writes them."""
+
+    config = param.Parameter(doc="The project as it would be saved, without events and results (frozen).")
+    dataset = param.Parameter(doc="Catalogue, features and split (read-only).")
+    ledger = param.Parameter(doc="Snapshot of the ledger of labels (immutable).")
+    focus = param.Parameter(default=None, doc="Id of the source that every pane shows, or None.")
+    selection = param.Parameter(default=(), doc="Ids of the selected sources.")
+    active = param.Parameter(default=None, doc="Class whose learner is being worked with.")
+    queries: dict[str, str | None] = param.Dict(default={}, doc="Per class the source that the learner asks for.")
+    rounds: dict[str, Round] = param.Dict(default={}, doc="Per class the newest round that is ready.")
+    pending: tuple[str, ...] = param.Parameter(default=(), doc="Classes whose next round is under way.")
+    curves: dict[str, Curve] = param.Dict(default={}, doc="Per class the recorded scores.")
+    history: tuple[str, ...] = param.Parameter(default=(), doc="Ids that had the focus, newest first.")
+    notices: tuple[Any, ...] = param.Parameter(default=(), doc="Messages, newest last.")
+    saved: bool = param.Boolean(default=True, doc="Whether the config on disk holds everything.")

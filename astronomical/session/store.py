@@ -1,0 +1,118 @@
+"""A project on disk: its config, its journal and its lock."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from astronomical.config.io import SUFFIXES, read_config, write_config
+from astronomical.config.schema import Config, LabelEvent
+from astronomical.labels.chain import FIRST_CHECK
+from astronomical.labels.journal import Journal, journal_path, merge, read_journal
+from astronomical.labels.lock import ProjectLock
+from astronomical.session.errors import ReadOnlyError, SessionError
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A config as read, the events of config and journal together, and what was noticed on the way."""
+
+    config: Config
+    events: tuple[LabelEvent, ...]
+    notices: tuple[str, ...] = ()
+
+
+def load_project(path: Path) -> Loaded:
+    """Read a config and its journal; nothing is written.
+
+    Raises
+    ------
+    ConfigError
+        If the config cannot be used.
+    JournalMismatch
+        If the journal belongs to another state of the config.
+    """
+    config = read_config(path)
+    journal = journal_path(path)
+    if not journal.exists():
+        return Loaded(config, config.events)
+    contents = read_journal(journal)
+    return _loaded(config, merge(config.events, contents), contents.torn)
+
+
+def _loaded(config: Config, events: tuple[LabelEvent, ...], torn: bool) -> Loaded:
+    notices = []
+    beyond = len(events) - len(config.events)
+    if beyond:
+        notices.append(f"{beyond} label event{'s' if beyond > 1 else ''} recovered from the journal.")
+    if torn and beyond:
+        notices.append("The last line of the journal was cut short and was left out: "
+                       "the label that was being written when the program stopped.")
+    return Loaded(config, events, tuple(notices))
+
+
+class ProjectStore:
+    """The only writer of a project's files.
+
+    Parameters
+    ----------
+    path
+        The config.
+
+    Raises
+    ------
+    LockedError
+        If another process has the project open.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = ProjectLock(path)
+        self._journal: Journal | None = None
+
+    def open(self) -> Loaded:
+        """Lock the project and read it."""
+        if not is_writable(self.path):
+            raise ReadOnlyError(f"{self.path} cannot be written to: save a copy in a folder of your own and open that.")
+        self._lock.acquire()
+        try:
+            config = read_config(self.path)
+            self._journal, events, torn = Journal.open(journal_path(self.path), config.events)
+        except BaseException:
+            self._lock.release()
+            raise
+        return _loaded(config, events, torn)
+
+    def append(self, event: LabelEvent) -> None:
+        """Put an event on disk; when this returns it is there."""
+        if self._journal is None:
+            raise SessionError("The project is not open.")
+        self._journal.append(event)
+
+    def fold(self, config: Config) -> None:
+        """Write the config with all its events, and start the journal anew."""
+        write_config(config, self.path)
+        if self._journal is not None:
+            self._journal.restart(config.events[-1].check if config.events else FIRST_CHECK)
+
+    def close(self) -> None:
+        """Let go of the project. An empty journal is taken away."""
+        if self._journal is not None:
+            self._journal.close()
+            journal = journal_path(self.path)
+            if journal.exists() and not read_journal(journal).events:
+                journal.unlink()
+            self._journal = None
+        self._lock.release()
+
+
+def is_writable(path: Path) -> bool:
+    """Tell whether a config and the files beside it can be written."""
+    return os.access(path.parent, os.W_OK) and (not path.exists() or os.access(path, os.W_OK))
+
+
+def check_suffix(path: Path) -> None:
+    """Refuse a name that does not end like that of a config."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise SessionError(f"{path.name}: the name of a project ends in {', '.join(SUFFIXES)}.")

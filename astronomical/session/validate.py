@@ -1,0 +1,60 @@
+"""`validate`: everything that is wrong with a config and its catalogue, without writing anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from astronomical.config.errors import ConfigError, Problem
+from astronomical.labels.ledger import ChainError, Ledger
+from astronomical.plugins.registry import Registry, builtin_registry
+from astronomical.session.dataset import build_dataset, make_fingerprint, open_project_catalogue
+from astronomical.session.errors import SessionError
+from astronomical.session.fingerprints import fingerprint_differences
+from astronomical.session.requests import member_of, strategy_of
+from astronomical.session.store import Loaded, load_project
+
+
+def validate(path: str | Path, *, registry: Registry | None = None) -> list[Problem]:
+    """Return the problems of a config, of its journal, and of the catalogue as the config uses it."""
+    path = Path(path).expanduser().resolve()
+    registry = registry or builtin_registry()
+    try:
+        loaded = load_project(path)
+    except ConfigError as error:
+        return list(error.problems)
+    except ValueError as error:
+        return [Problem("journal", "", str(error))]
+    return [*_check_events(loaded), *_check_learners(loaded, registry), *_check_catalogue(loaded, path, registry)]
+
+
+def _check_events(loaded: Loaded) -> list[Problem]:
+    try:
+        Ledger.replay(loaded.events)
+    except ChainError as error:
+        return [Problem(f"events.{error.n - 1}", error.id or "", str(error))]
+    return []
+
+
+def _check_learners(loaded: Loaded, registry: Registry) -> list[Problem]:
+    problems = []
+    for i, learner in enumerate(loaded.config.learners):
+        try:
+            for model in learner.models:
+                member_of(registry, model)
+            strategy_of(registry, learner.strategy)
+        except SessionError as error:
+            problems.append(Problem(f"learners.{i}", learner.class_name, str(error)))
+    return problems
+
+
+def _check_catalogue(loaded: Loaded, path: Path, registry: Registry) -> list[Problem]:
+    config = loaded.config
+    try:
+        table = open_project_catalogue(config.catalogue, path.parent)
+        build_dataset(config, table, registry)
+    except (ValueError, OSError) as error:
+        return [Problem("catalogue", config.catalogue.path, str(error))]
+    if config.catalogue.fingerprint is None:
+        return []
+    differences = fingerprint_differences(config.catalogue.fingerprint, make_fingerprint(config, table))
+    return [Problem("catalogue.fingerprint", "", f"the catalogue is another one: {text}") for text in differences]

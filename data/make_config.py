@@ -1,0 +1,72 @@
+"""Make configs/example.yaml: the example project, its Star learner trained on 30 labels.
+
+The labels are the catalogue's own, given by a program in place of a person; a source without one is Unsure.
+Run from the checkout: ``python data/make_config.py``.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from astronomical.config.io import read_config, write_config
+from astronomical.config.schema import CombinationConfig
+from astronomical.session.new import Choices, new_project
+from astronomical.session.session import Session, relative_to
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+TARGET = CHECKOUT / "configs" / "example.yaml"
+BANDS = ("u", "g", "r", "i", "z", "y", "j", "h", "k", "w1", "w2")
+AXES = (("g-j", "y-w1"), ("u-g", "g-r"), ("j-k", "w1-w2"), ("redshift", "r-w1"))
+N_LABELS = 30
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "example.yaml"
+        make_project(path)
+        train(path)
+        config = read_config(path)
+    catalogue = config.catalogue.model_copy(
+        update={"path": relative_to(CHECKOUT / "data" / "example.fits", TARGET.parent)}
+    )
+    TARGET.unlink(missing_ok=True)
+    write_config(config.model_copy(update={"catalogue": catalogue}), TARGET)
+
+
+def make_project(path: Path) -> None:
+    choices = Choices(
+        catalogue=CHECKOUT / "data" / "example.fits",
+        id="id",
+        label="label",
+        label_names={"0": "Star", "1": "Galaxy", "2": "QSO"},
+        features=BANDS,
+        combinations=(CombinationConfig(operation="subtract", n=2, columns=BANDS),),
+        extra_columns=("redshift", "lx", *BANDS),
+        axes=AXES[0],
+        seed=2021,
+        title="Example: stars, galaxies and QSOs",
+        authors=("The astronomical developers",),
+    )
+    config = new_project(choices, path)
+    axes = iter(AXES)
+    panes = tuple(
+        pane.model_copy(update={"settings": dict(zip("xy", next(axes), strict=True))}) if pane.kind == "basic" else pane
+        for pane in config.layout.panes
+    )
+    write_config(config.model_copy(update={"layout": config.layout.model_copy(update={"panes": panes})}), path)
+
+
+def train(path: Path) -> None:
+    with Session.open(path, who="example") as session:
+        session.start_training("Star")
+        data = session.dataset
+        while len(session.trained("Star")) < N_LABELS:
+            query = session.query("Star")
+            code = int(data.codes[data.catalogue.row(query)])
+            session.assign(data.class_names[code] if code >= 0 else None, id=query)
+        print(f"Star at {N_LABELS} labels: {session.round('Star').validation}")
+
+
+if __name__ == "__main__":
+    main()

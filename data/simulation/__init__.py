@@ -1,0 +1,1 @@
+"""Physics behind the simulated example catalogue: spectra, populations, lines and the columns made of them."""

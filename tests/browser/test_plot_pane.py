@@ -1,0 +1,215 @@
+"""The basic plot in a browser."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from astronomical.config.schema import PaneConfig
+from astronomical.dashboard.page import make_page
+from astronomical.dashboard.panes.plot import PlotPane
+from astronomical.session.session import Session
+from tests.stubs.small_project import MISSING_ID, make_project
+
+
+class Served:
+    """A pane in a page, and what it reported."""
+
+    def __init__(self, session: Session, settings: dict[str, Any]) -> None:
+        self.session = session
+        self.settings = settings
+        self.saved: list[dict[str, Any]] = []
+        self.pane: PlotPane | None = None
+        self.dark = False
+
+    def app(self) -> Any:
+        config = PaneConfig(id="plot", kind="basic", x=0, y=7, w=3, h=5, settings=self.settings)
+        self.pane = PlotPane(self.session, config, self.saved.append)
+        return make_page("Plot", main=[self.pane.view], dark=self.dark)
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    with Session.open(make_project(tmp_path), who="tester") as opened:
+        yield opened
+
+
+@pytest.fixture
+def open_plot(session: Session, serve: Callable[..., str],
+              new_page: Callable[..., Any]) -> Iterator[Callable[..., tuple[Any, Served]]]:
+    served: list[Served] = []
+
+    def start(width: int = 310, height: int = 320, **settings: Any) -> tuple[Any, Served]:
+        one = Served(session, settings or {"x": "g", "y": "r"})
+        served.append(one)
+        page = new_page(width, height)
+        page.goto(serve(one.app))
+        return page, one
+
+    yield start
+    for one in served:
+        if one.pane is not None:
+            one.pane.close()
+
+
+def pixels(page: Any) -> np.ndarray:
+    """Return the canvas of the plot as RGB, shape (height, width, 3), once it has come to rest."""
+    canvas = page.locator(".bk-Canvas")
+    canvas.wait_for()
+    shots = [b""]
+    while len(shots) < 4 or len(set(shots[-3:])) > 1:
+        assert len(shots) < 40, "the plot does not come to rest"
+        page.wait_for_timeout(300)
+        shots.append(canvas.screenshot())
+    return np.asarray(Image.open(io.BytesIO(shots[-1])).convert("RGB")).astype(int)
+
+
+def share_of(image: np.ndarray, colour: str) -> float:
+    """Return the share of pixels within reach of a colour."""
+    wanted = np.array(list(bytes.fromhex(colour[1:])))
+    return float((np.abs(image - wanted).max(axis=2) < 40).mean())
+
+
+def where(page: Any, pane: PlotPane, id: str) -> tuple[float, float]:
+    """Return where in the page the point of a source is drawn."""
+    return page.evaluate("""([x, y]) => {
+        const view = Object.values(Bokeh.index).flatMap(function all(view) {
+          return [view, ...(view.child_views || []).flatMap(all)] }).find((view) => view.frame != null)
+        const box = view.el.shadowRoot.querySelector('.bk-Canvas').getBoundingClientRect()
+        return [box.x + view.frame.x_scale.compute(x), box.y + view.frame.y_scale.compute(y)]
+    }""", list(pane._places([id])[0]))
+
+
+def test_points_have_the_colours_of_their_classes(open_plot: Callable[..., Any]) -> None:
+    page, _ = open_plot()
+    image = pixels(page)
+    assert share_of(image, "#0072B2") > 0.002
+    assert share_of(image, "#E69F00") > 0.002
+    entries = page.locator(".entry").all_text_contents()
+    assert entries == ["Star180", "Galaxy179", "unknown40"]
+
+
+def test_a_click_selects_the_nearest_source(open_plot: Callable[..., Any], session: Session) -> None:
+    page, served = open_plot(400, 400)
+    pixels(page)
+    id = "J0100"
+    x, y = where(page, served.pane, id)
+    page.mouse.click(x, y)
+    for _ in range(100):
+        if session.state.focus is not None:
+            break
+        page.wait_for_timeout(50)
+    assert session.state.focus is not None
+    found = where(page, served.pane, session.state.focus)
+    assert np.hypot(found[0] - x, found[1] - y) < 4
+
+
+def test_a_click_far_from_all_points_selects_nothing(open_plot: Callable[..., Any], session: Session) -> None:
+    page, _ = open_plot(400, 400)
+    pixels(page)
+    box = page.locator(".bk-Canvas").bounding_box()
+    page.mouse.click(box["x"] + box["width"] - 60, box["y"] + box["height"] - 60)
+    page.wait_for_timeout(700)
+    assert session.state.focus is None
+
+
+def test_columns_that_no_source_has_give_a_message(open_plot: Callable[..., Any]) -> None:
+    page, _ = open_plot(x="ra", y="empty")
+    page.get_by_text("No source has both ra and empty").wait_for()
+    assert not page.locator(".bk-Canvas").is_visible()
+
+
+def test_the_selected_source_is_marked_where_it_is(open_plot: Callable[..., Any], session: Session) -> None:
+    page, served = open_plot(400, 400)
+    before = pixels(page)
+    session.focus("J0100")
+    after = pixels(page)
+    changed = np.argwhere(np.abs(after - before).max(axis=2) > 60)
+    box = page.locator(".bk-Canvas").bounding_box()
+    x, y = where(page, served.pane, "J0100")
+    down, right = changed.mean(axis=0)
+    assert np.hypot(box["x"] + right - x, box["y"] + down - y) < 4
+    assert len(changed) > 60
+
+
+def test_a_focus_does_not_shade_the_points_anew(open_plot: Callable[..., Any], session: Session,
+                                                monkeypatch: pytest.MonkeyPatch) -> None:
+    page, _ = open_plot(400, 400)
+    pixels(page)
+    calls = []
+    monkeypatch.setattr("astronomical.plots.elements.shade_points", lambda *args: calls.append(args))
+    session.focus("J0100")
+    pixels(page)
+    assert calls == []
+
+
+def test_a_source_that_cannot_be_seen_is_said_to_be(open_plot: Callable[..., Any], session: Session) -> None:
+    page, _ = open_plot()
+    pixels(page)
+    session.focus(MISSING_ID)
+    page.get_by_text("no value here").wait_for()
+
+
+def test_axes_change_and_are_reported(open_plot: Callable[..., Any], session: Session) -> None:
+    page, served = open_plot(400, 400)
+    pixels(page)
+    page.get_by_role("combobox").first.click()
+    page.get_by_placeholder("Search...").fill("r-i")
+    page.locator("li[data-matched=true]", has_text="r-i").click()
+    page.get_by_placeholder("Search...").wait_for(state="hidden")
+    pixels(page)
+    assert served.saved == [{"x": "r-i", "y": "r", "colour": "catalogue"}]
+    assert served.pane.view is not None
+    (low, high), _ = served.pane._ranges()
+    assert -5 < low < high < 5
+
+
+def test_my_labels_follow_the_ledger(open_plot: Callable[..., Any], session: Session) -> None:
+    page, _ = open_plot(x="g", y="r", colour="mine")
+    page.locator(".entry").first.wait_for()
+    assert page.locator(".entry").all_text_contents() == ["not labelled399"]
+    session.focus("J0100")
+    session.assign("Galaxy")
+    page.locator(".entry", has_text="Galaxy").wait_for()
+    assert page.locator(".entry").all_text_contents() == ["Galaxy1", "not labelled398"]
+
+
+def test_a_class_can_be_hidden(open_plot: Callable[..., Any]) -> None:
+    page, _ = open_plot()
+    pixels(page)
+    page.locator(".entry", has_text="Galaxy").click()
+    page.locator(".entry[aria-pressed=false]").wait_for()
+    image = pixels(page)
+    assert share_of(image, "#E69F00") < 0.0005
+    assert share_of(image, "#0072B2") > 0.002
+
+
+def test_the_theme_can_be_toggled_while_open(open_plot: Callable[..., Any]) -> None:
+    page, _ = open_plot()
+    assert np.median(pixels(page)) > 200
+    page.get_by_label("Toggle theme").click()
+    assert np.median(pixels(page)) < 60
+
+
+@pytest.mark.parametrize("settings", [{"x": "gone", "y": "r"}, {"x": "note", "y": "r"}])
+def test_a_column_that_is_not_there_is_named(open_plot: Callable[..., Any], settings: dict[str, str]) -> None:
+    page, _ = open_plot(**settings)
+    page.get_by_text(f"no numeric column '{settings['x']}'").wait_for()
+
+
+def test_closing_lets_go_of_the_session(session: Session) -> None:
+    def n_watchers() -> int:
+        return sum(len(found) for kinds in session.state.param.watchers.values() for found in kinds.values())
+
+    before = n_watchers()
+    pane = PlotPane(session, PaneConfig(id="p", kind="basic", x=0, y=0, w=3, h=5, settings={"x": "g", "y": "r"}),
+                    lambda settings: None)
+    assert n_watchers() > before
+    pane.close()
+    assert n_watchers() == before

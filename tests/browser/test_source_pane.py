@@ -1,0 +1,246 @@
+"""The pane of the selected source in a browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import panel as pn
+import pytest
+
+from astronomical.config.schema import PaneConfig
+from astronomical.dashboard.page import make_page
+from astronomical.dashboard.panes.source import SourcePane
+from astronomical.services.cutouts import CutoutFetcher
+from astronomical.services.surveys import first, sdss
+from astronomical.session.session import Session
+from tests.stubs.small_project import HOSTILE_ID, HOSTILE_TEXT, NOWHERE_ID, make_project
+from tests.stubs.survey_server import SurveyServer
+
+CONFIG = PaneConfig(id="source", kind="source", x=7, y=0, w=5, h=7)
+
+
+@pytest.fixture
+def surveys() -> Iterator[SurveyServer]:
+    with SurveyServer() as server:
+        yield server
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    with Session.open(make_project(tmp_path), who="tester") as opened:
+        yield opened
+
+
+@pytest.fixture
+def panes() -> list[SourcePane]:
+    """The panes that were served."""
+    return []
+
+
+@pytest.fixture
+def open_pane(session: Session, surveys: SurveyServer, serve: Callable[..., str], new_page: Callable[..., Any],
+              panes: list[SourcePane]) -> Iterator[Callable[..., Any]]:
+    """Show the pane in a page of its own size."""
+    services = CutoutFetcher((sdss(surveys.sdss_url), first(surveys.first_url)), timeout_s=20, allow_private=True)
+
+    def app() -> Any:
+        panes.append(SourcePane(session, services, CONFIG))
+        return make_page("Source", main=[panes[-1].view])
+
+    def start(width: int = 500, height: int = 460) -> Any:
+        page = new_page(width, height)
+        page.goto(serve(app))
+        page.locator(".search").wait_for()
+        return page
+
+    yield start
+    for pane in panes:
+        pane.close()
+    services.close()
+
+
+def frames(page: Any, state: str, n: int = 2) -> None:
+    """Wait until so many cutouts are in a state."""
+    page.wait_for_function("""([state, n]) => {
+        const deep = (root) => [...root.querySelectorAll('*')].flatMap((e) =>
+          [...(e.matches('.frame') ? [e] : []), ...(e.shadowRoot ? deep(e.shadowRoot) : [])])
+        return deep(document).filter((e) => e.dataset.state === state).length === n }""", arg=[state, n])
+
+
+def test_nothing_selected_says_what_to_do(open_pane: Callable[..., Any]) -> None:
+    page = open_pane()
+    page.get_by_text("No source is selected").wait_for()
+    assert page.locator(".deselect").is_disabled()
+    assert not page.locator(".id").is_visible()
+
+
+def test_search_selects_and_reports_what_is_not_there(open_pane: Callable[..., Any], session: Session) -> None:
+    page = open_pane()
+    search = page.locator(".search")
+    search.fill("nobody")
+    search.press("Enter")
+    page.get_by_text("no id contains “nobody”").wait_for()
+    search.fill("J012")
+    page.locator(".suggestions li").nth(9).wait_for()
+    search.press("ArrowDown")
+    search.press("ArrowDown")
+    search.press("Enter")
+    page.locator(".id", has_text="J0121").wait_for()
+    assert session.state.focus == "J0121"
+    assert search.input_value() == ""
+    assert not page.locator(".suggestions").is_visible()
+    search.fill(" J0200 ")
+    search.press("Enter")
+    page.locator(".id", has_text="J0200").wait_for()
+
+
+def test_history_back_forward_and_deselect(open_pane: Callable[..., Any], session: Session) -> None:
+    for id in ("J0001", "J0002", "J0004"):
+        session.focus(id)
+    page = open_pane()
+    page.locator(".back").click()
+    page.locator(".id", has_text="J0002").wait_for()
+    page.locator(".forward").click()
+    page.locator(".id", has_text="J0004").wait_for()
+    options = page.locator(".history option").all_text_contents()
+    assert options == ["History", "J0004", "J0002", "J0001"]
+    page.locator(".history").select_option("J0001")
+    page.locator(".id", has_text="J0001").wait_for()
+    page.locator(".deselect").click()
+    page.get_by_text("No source is selected").wait_for()
+    assert session.state.focus is None
+
+
+def test_labels_and_the_queried_source(open_pane: Callable[..., Any], session: Session) -> None:
+    session.start_training("Star")
+    query = session.query()
+    assert query is not None
+    page = open_pane()
+    page.get_by_text("Queried by Star").wait_for()
+    assert not page.locator(".ask").is_visible()
+    other = next(f"J{n:04d}" for n in range(100, 400) if f"J{n:04d}" != query)
+    session.focus(other)
+    session.assign("Galaxy")
+    page.get_by_text("Not the queried source").wait_for()
+    chip = page.locator(".chip", has_text="You: Galaxy")
+    assert chip.evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(230, 159, 0)"
+    page.locator(".ask").click()
+    page.locator(".id", has_text=query).wait_for()
+
+
+def test_hostile_text_is_shown_as_text(open_pane: Callable[..., Any], session: Session) -> None:
+    page = open_pane()
+    session.focus(HOSTILE_ID)
+    page.locator(".id").wait_for()
+    assert page.locator(".id").text_content() == HOSTILE_ID
+    cells = page.locator("td").all_text_contents()
+    assert f"{HOSTILE_TEXT} 10⁻¹⁷ erg s⁻¹" in cells
+    search = page.locator(".search")
+    search.fill("<b>")
+    page.locator(".suggestions li", has_text=HOSTILE_ID).wait_for()
+    search.fill(HOSTILE_TEXT)
+    search.press("Enter")
+    page.get_by_text("no id contains").wait_for()
+    assert page.title() != "gone"
+
+
+def test_table_has_position_and_units(open_pane: Callable[..., Any], session: Session) -> None:
+    session.focus("J0001")
+    page = open_pane()
+    page.locator("td").first.wait_for()
+    rows = dict(zip(page.locator("th").all_text_contents(), page.locator("td").all_text_contents(), strict=True))
+    assert rows["name"] == "J0001"
+    assert re.fullmatch(r"15\d\.\d{6}°\n10h \d\dm \d\d\.\d\ds", rows["RA (ICRS)"])
+    assert rows["r"].endswith(" mag")
+
+
+def test_cutouts_zoom_and_keep_their_scale(open_pane: Callable[..., Any], session: Session,
+                                           surveys: SurveyServer) -> None:
+    session.focus("J0001")
+    page = open_pane()
+    frames(page, "image")
+    boxes = [page.locator(".frame").nth(i).bounding_box() for i in (0, 1)]
+    page.get_by_label("Zoom in").first.click()
+    page.locator(".scale", has_text="0.2″/px").wait_for()
+    frames(page, "image")
+    session.focus("J0002")
+    page.locator(".id", has_text="J0002").wait_for()
+    frames(page, "image")
+    assert "scale=0.2&" in [path for path in surveys.requests if "getjpeg" in path][-1]
+    assert boxes == [page.locator(".frame").nth(i).bounding_box() for i in (0, 1)]
+
+
+def test_a_survey_that_fails_says_so_and_can_be_asked_again(open_pane: Callable[..., Any], session: Session,
+                                                            surveys: SurveyServer) -> None:
+    surveys.modes["sdss"] = "500"
+    session.focus("J0001")
+    page = open_pane()
+    frames(page, "absent", 1)
+    frames(page, "image", 1)
+    assert page.locator(".reason").first.text_content() != ""
+    surveys.modes.clear()
+    page.locator(".retry").first.click()
+    frames(page, "image")
+
+
+def test_an_image_never_shows_under_another_id(open_pane: Callable[..., Any], session: Session,
+                                               surveys: SurveyServer) -> None:
+    surveys.mode = "hang"
+    session.focus("J0001")
+    page = open_pane()
+    frames(page, "waiting")
+    surveys.mode = "ok"
+    session.focus("J0002")
+    frames(page, "image")
+    surveys.mode = "hang"
+    session.focus("J0004")
+    page.locator(".id", has_text="J0004").wait_for()
+    frames(page, "waiting")
+    assert page.locator("img.sky").evaluate_all("all => all.map((e) => e.hasAttribute('src'))") == [False, False]
+
+
+def test_a_source_without_position_has_no_cutouts(open_pane: Callable[..., Any], session: Session,
+                                                  surveys: SurveyServer) -> None:
+    session.focus(NOWHERE_ID)
+    page = open_pane()
+    page.get_by_text("The position of this source is not known.").first.wait_for()
+    assert surveys.n_requests == 0
+
+
+@pytest.mark.parametrize(("width", "height"), [(533, 480), (660, 560), (330, 400)])
+def test_nothing_is_cut(open_pane: Callable[..., Any], session: Session, width: int, height: int) -> None:
+    session.focus("J0001")
+    page = open_pane(width, height)
+    frames(page, "image")
+    for selector in (".search", ".history", ".deselect", ".id", ".chip", ".frame >> nth=1", ".in >> nth=1"):
+        box = page.locator(selector).first.bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width + 1, selector
+
+
+def test_closing_lets_go_of_the_session(session: Session, surveys: SurveyServer) -> None:
+    services = CutoutFetcher((sdss(surveys.sdss_url),), allow_private=True)
+    before = _n_watchers(session)
+    pane = SourcePane(session, services, CONFIG)
+    assert _n_watchers(session) > before
+    pane.close()
+    assert _n_watchers(session) == before
+    services.close()
+
+
+def _n_watchers(session: Session) -> int:
+    return sum(len(watchers) for kinds in session.state.param.watchers.values() for watchers in kinds.values())
+
+
+def test_without_positions_there_are_no_cutouts(tmp_path: Path) -> None:
+    with Session.open(make_project(tmp_path, positions=False)) as session:
+        services = CutoutFetcher((sdss(),))
+        pane = SourcePane(session, services, CONFIG)
+        session.focus("J0001")
+        shown = [item for item in pane.view.select(pn.viewable.Viewable) if type(item).__name__ == "CutoutBox"]
+        assert shown == []
+        pane.close()
+        services.close()

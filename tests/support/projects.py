@@ -1,0 +1,64 @@
+"""Small projects for tests, and a headless person who labels them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from astropy.table import Table
+
+from astronomical.config.schema import CombinationConfig, Config, StartConfig
+from astronomical.session.new import Choices, new_project
+from astronomical.session.session import Session
+
+CLASSES = {"0": "Star", "1": "Galaxy", "2": "QSO"}
+
+
+def write_catalogue(path: Path, n: int = 300, seed: int = 1, unknown: float = 0.1) -> Path:
+    """Write a catalogue of three overlapping classes in four bands, with some labels and values missing."""
+    rng = np.random.default_rng(seed)
+    label = rng.choice(3, n, p=[0.45, 0.4, 0.15])
+    centres = np.array([[18, 17, 16.5, 16.2], [20, 18.6, 17.9, 17.5], [19, 18.9, 18.8, 18.5]])
+    magnitudes = centres[label] + rng.normal(0, 0.2, (n, 4)) + rng.normal(0, 1, (n, 1))
+    magnitudes[rng.random((n, 4)) < 0.03] = np.nan
+    table = Table({"name": [f"S{i:05d}" for i in rng.permutation(n)], "ra": rng.uniform(0, 360, n),
+                   "dec": rng.uniform(-60, 60, n)})
+    for band, values in zip("ugri", magnitudes.T, strict=True):
+        table[band] = values.astype(np.float32)
+    table["label"] = np.where(rng.random(n) < unknown, -1, label).astype(np.int16)
+    table.write(path, overwrite=True)
+    return path
+
+
+def make_project(folder: Path, *, name: str = "project.yaml", n: int = 300, **choices: object) -> tuple[Path, Config]:
+    """Make a project on a small catalogue in a folder."""
+    catalogue = write_catalogue(folder / "catalogue.fits", n)
+    given = {"id": "name", "label": "label", "label_names": CLASSES, "features": tuple("ugri"),
+             "combinations": (CombinationConfig(operation="subtract", n=2),), **choices}
+    path = folder / name
+    return path, new_project(Choices(catalogue=catalogue, **given), path)  # type: ignore[arg-type]
+
+
+def answer(session: Session, class_name: str | None = None) -> str | None:
+    """Answer what a learner asks with the catalogue's label, Unsure where it has none; return the id asked for."""
+    query = session.query(class_name)
+    if query is None:
+        return None
+    if class_name is not None:
+        session.activate(class_name)
+    data = session.dataset
+    code = int(data.codes[data.catalogue.row(query)])
+    session.focus(query)
+    session.assign(data.class_names[code] if code >= 0 else None, id=query)
+    return query
+
+
+def label_until(session: Session, class_name: str, n_labels: int) -> None:
+    """Answer a learner until it has a number of labels."""
+    while len(session.trained(class_name)) < n_labels:
+        assert answer(session, class_name) is not None, "the learner has nothing left to ask"
+
+
+def start(session: Session, class_name: str = "Star", n: int = 5, mode: str = "random") -> None:
+    """Begin a learner."""
+    session.start_training(class_name, start=StartConfig(mode=mode, n=n))  # type: ignore[arg-type]

@@ -1,0 +1,113 @@
+"""Writing a config: whole or not at all, and the one before is kept."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+
+import pytest
+
+from astronomical.config.errors import ConfigError
+from astronomical.config.io import parse_config, read_config, write_config
+
+OLD = parse_config("schema_version: 1\ncatalogue: {path: a.fits, id: {source: row}}\nproject: {title: Old}")
+NEW = OLD.model_copy(update={"project": OLD.project.model_copy(update={"title": "New"})})
+
+
+@pytest.fixture(params=[".yaml", ".yml", ".json", ".JSON"])
+def path(request, tmp_path):
+    path = tmp_path / f"project{request.param}"
+    write_config(OLD, path)
+    return path
+
+
+def files(folder):
+    return sorted(item.name for item in folder.iterdir())
+
+
+def test_a_first_write_leaves_the_config_alone_in_its_folder(path):
+    assert read_config(path) == OLD
+    assert files(path.parent) == [path.name]
+
+
+def test_the_config_before_is_kept_as_backup(path):
+    before = path.read_bytes()
+    write_config(NEW, path)
+    assert read_config(path) == NEW
+    assert files(path.parent) == [path.name, path.name + ".bak"]
+    assert (path.parent / (path.name + ".bak")).read_bytes() == before
+
+
+def test_there_is_one_backup_only_and_it_is_the_newest(path):
+    for title in ("Second", "Third"):
+        write_config(OLD.model_copy(update={"project": OLD.project.model_copy(update={"title": title})}), path)
+    assert "Second" in (path.parent / (path.name + ".bak")).read_text()
+    assert len(files(path.parent)) == 2
+
+
+@pytest.mark.parametrize("step", ["os.fsync", "pathlib.Path.replace", "pathlib.Path.chmod"])
+def test_a_write_that_fails_leaves_everything_as_it_was(path, step, monkeypatch):
+    write_config(OLD, path)
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(step, full)
+    with pytest.raises(OSError, match="No space left"):
+        write_config(NEW, path)
+    monkeypatch.undo()
+    assert read_config(path) == OLD
+    assert not [name for name in files(path.parent) if name.endswith(".tmp")]
+
+
+def test_where_hard_links_are_not_possible_the_backup_is_a_copy(path, monkeypatch):
+    def refuse(*_):
+        raise OSError(1, "Operation not permitted")
+
+    monkeypatch.setattr("pathlib.Path.hardlink_to", refuse)
+    write_config(NEW, path)
+    assert read_config(path) == NEW
+    assert "Old" in (path.parent / (path.name + ".bak")).read_text()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664])
+def test_who_may_read_it_stays_as_it_was(path, mode):
+    path.chmod(mode)
+    write_config(NEW, path)
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_a_new_config_can_be_read_by_colleagues(path):
+    assert stat.S_IMODE(path.stat().st_mode) & 0o044 == 0o044 & ~_umask()
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows")
+def test_a_link_stays_a_link(path):
+    link = path.parent / "folder"
+    link.mkdir()
+    link = link / path.name
+    link.symlink_to(path)
+    write_config(NEW, link)
+    assert link.is_symlink()
+    assert read_config(path) == NEW
+
+
+def test_a_name_that_is_no_configs_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="ends in"):
+        write_config(OLD, tmp_path / "project.txt")
+    assert files(tmp_path) == []
+
+
+def test_yaml_and_json_hold_the_same(tmp_path):
+    for suffix in (".yaml", ".json"):
+        write_config(OLD, tmp_path / f"project{suffix}")
+    assert read_config(tmp_path / "project.yaml") == read_config(tmp_path / "project.json")

@@ -1,0 +1,100 @@
+"""The smaller parts of a session: first arrangement, names with parameters, the example's copy, curves."""
+
+from __future__ import annotations
+
+import pytest
+
+from astronomical.catalogue.labels import label_counts
+from astronomical.config.io import read_config
+from astronomical.session.arrangement import default_layout, plot_axes
+from astronomical.session.curves import check_picture, plot_curves
+from astronomical.session.errors import SessionError
+from astronomical.session.example import example_config, newest_example, projects_folder, working_copy
+from astronomical.session.session import Session, relative_to
+from astronomical.session.simulation import parse_extension
+from tests.support.projects import make_project, start
+
+COLOURS = ("u-g", "u-r", "u-i", "g-r", "g-i", "r-i")
+
+
+def test_the_first_arrangement_is_that_of_the_paper():
+    layout = default_layout(COLOURS)
+    assert [(pane.kind, pane.x, pane.w) for pane in layout.panes] == [
+        ("learning", 0, 7), ("source", 7, 5), ("basic", 0, 3), ("basic", 3, 3), ("basic", 6, 3), ("basic", 9, 3)]
+    top, plots = layout.panes[:2], layout.panes[2:]
+    assert all(pane.y == 0 for pane in top)
+    assert all(pane.y == top[0].h for pane in plots)
+
+
+def test_plots_start_with_colours_of_neighbouring_bands():
+    assert plot_axes(COLOURS)[:2] == [("u-g", "g-r"), ("g-r", "r-i")]
+    assert plot_axes(COLOURS, ("r-i", "u-g"))[0] == ("r-i", "u-g")
+    assert len(set(plot_axes(COLOURS))) == 4
+
+
+@pytest.mark.parametrize("names", [(), ("a",), ("a", "b"), ("a", "b", "c")])
+def test_few_columns_give_few_plots(names):
+    pairs = plot_axes(names)
+    assert all(x != y for x, y in pairs)
+    assert len(default_layout(names).panes) == 2 + len(pairs)
+
+
+@pytest.mark.parametrize(("text", "name", "parameters"), [
+    ("knn", "knn", {}),
+    ("random_forest:n_estimators=100", "random_forest", {"n_estimators": 100}),
+    ("m: a=1 ,b=2.5,c=true,d=sqrt,e=-1e3", "m", {"a": 1, "b": 2.5, "c": True, "d": "sqrt", "e": -1000.0}),
+    ("m:", "m", {}),
+])
+def test_a_model_is_named_with_its_parameters(text, name, parameters):
+    found = parse_extension(text)
+    assert (found.name, found.parameters) == (name, parameters)
+    assert [type(value) for value in found.parameters.values()] == [type(value) for value in parameters.values()]
+
+
+def test_paths_in_a_config_are_relative(tmp_path):
+    assert relative_to(tmp_path / "data" / "a.fits", tmp_path / "configs") == "../data/a.fits"
+
+
+def test_a_working_copy_of_a_project_can_be_changed_alone(tmp_path):
+    (tmp_path / "original").mkdir()
+    path, config = make_project(tmp_path / "original", n=60)
+    before = path.read_bytes()
+    copies = [working_copy(path, tmp_path / "copies" / "mine") for _ in range(2)]
+    assert [copy.parent.name for copy in copies] == ["mine", "mine-2"]
+    (tmp_path / "original" / "catalogue.fits").unlink()
+    with Session.open(copies[0]) as session:
+        start(session)
+        assert session.query() is not None
+    assert path.read_bytes() == before
+    assert read_config(copies[1]).learners == config.learners
+
+
+def test_the_example_is_found_and_its_newest_copy(home):
+    assert read_config(example_config()).class_names == ("Star", "Galaxy", "QSO")
+    assert newest_example() is None
+    copy = working_copy(example_config(), projects_folder() / "example")
+    assert newest_example() == copy
+    assert home in copy.parents
+
+
+@pytest.mark.parametrize(("name", "message"), [("a.doc", "ends in .png"), ("no/folder/a.png", "no folder")])
+def test_a_picture_that_cannot_be_written_is_refused_early(tmp_path, name, message):
+    with pytest.raises(SessionError, match=message):
+        check_picture(tmp_path / name)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("suffix", [".png", ".pdf", ".svg"])
+def test_curves_of_different_lengths_are_drawn(tmp_path, suffix):
+    rows = [{"class": "Star", "strategy": "margin", "seed": seed, "n_labels": n, "accuracy": None if n == 3 else 0.5}
+            for seed, end in ((0, 6), (1, 4)) for n in range(2, end)]
+    plot_curves(rows, tmp_path / f"curves{suffix}")
+    assert (tmp_path / f"curves{suffix}").stat().st_size > 1000
+
+
+def test_a_merged_class_counts_the_sources_of_all_its_values(tmp_path):
+    path, _ = make_project(tmp_path, n=90, label_names={"0": "Star", "1": "Extragalactic", "2": "Extragalactic"})
+    with Session.open(path, read_only=True) as session:
+        counts = label_counts(session.dataset.catalogue.raw("label"))
+        assert session.dataset.counts == {"Star": counts["0"], "Extragalactic": counts["1"] + counts["2"]}
+        assert [learner.class_name for learner in session.state.config.learners] == ["Star", "Extragalactic"]

@@ -1,0 +1,111 @@
+"""What is recorded in the config belongs to the labels in it, whenever it is written."""
+
+from __future__ import annotations
+
+import queue
+
+import pytest
+
+from astronomical.config.io import read_config
+from astronomical.config.schema import ExtensionConfig
+from astronomical.session.reproduce import reproduce
+from astronomical.session.session import Session
+from tests.support.projects import answer, make_project
+
+
+class Loop:
+    """An event loop in miniature: results of workers wait here until somebody takes them."""
+
+    def __init__(self) -> None:
+        self.waiting: queue.Queue = queue.Queue()
+
+    def settle(self, session: Session) -> None:
+        while session.state.pending:
+            self.waiting.get(timeout=60)()
+
+
+@pytest.fixture
+def loop():
+    return Loop()
+
+
+@pytest.fixture
+def session(tmp_path, loop):
+    path, _ = make_project(tmp_path, n=150)
+    with Session.open(path, dispatch=loop.waiting.put, who="tester") as opened:
+        opened.start_training("Star", models=[ExtensionConfig(name="knn")])
+        loop.settle(opened)
+        for _ in range(4):
+            answer(opened)
+            loop.settle(opened)
+        yield opened
+
+
+def relabel_newest(session):
+    newest = next(event for event in reversed(session.ledger.effective) if event.origin == "query" and event.label)
+    session.relabel(newest.id, "Galaxy" if newest.label == "Star" else "Star")
+
+
+@pytest.mark.parametrize("change", [answer, relabel_newest, Session.undo])
+def test_an_autosave_while_a_round_is_under_way_reproduces(session, change):
+    change(session)
+    session.autosave()
+    assert reproduce(session.path).differences == ()
+
+
+def change_model(session):
+    session.start_training("Star", models=[ExtensionConfig(name="logistic_regression")])
+
+
+def test_another_model_takes_the_results_of_the_old_one_with_it(session, loop):
+    change_model(session)
+    assert read_config(session.path).results == ()
+    assert not session.state.saved  # the first round of the new model is still to come
+    loop.settle(session)
+    session.autosave()
+    assert session.state.saved
+    assert reproduce(session.path).differences == ()
+
+
+def test_another_model_is_recorded_at_once_in_a_plain_session(tmp_path):
+    path, _ = make_project(tmp_path, n=150)
+    with Session.open(path) as plain:
+        plain.start_training("Star", models=[ExtensionConfig(name="knn")])
+        answer(plain)
+        answer(plain)
+        k = plain.round("Star").k
+        change_model(plain)
+    report = reproduce(path)
+    assert report.differences == ()
+    assert [item.k for item in read_config(path).results[0].rounds] == list(range(5, k + 1))
+    assert read_config(path).results[0].probabilities
+
+
+def test_a_result_that_comes_too_late_is_dropped(session, loop):
+    answer(session)
+    assert session.state.pending == ("Star",)
+    late = loop.waiting.get(timeout=60)
+    session.undo()
+    late()
+    loop.settle(session)
+    assert session.round("Star").k == len(session.trained("Star")) == 8
+
+
+def test_nobody_is_asked_while_the_next_question_is_computed(session, loop):
+    answer(session)
+    assert session.query("Star") is None
+    loop.settle(session)
+    assert session.query("Star") == session.state.focus
+
+
+def test_what_is_recorded_is_what_the_plain_session_records(session, loop, tmp_path):
+    session.autosave()
+    folder = tmp_path / "plain"
+    folder.mkdir()
+    path, _ = make_project(folder, n=150)
+    with Session.open(path, who="tester") as plain:
+        plain.start_training("Star", models=[ExtensionConfig(name="knn")])
+        for _ in range(4):
+            answer(plain)
+        plain.save()
+    assert read_config(session.path).results == read_config(path).results
