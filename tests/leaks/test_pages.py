@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import socket
 import time
 import weakref
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import panel as pn
 import pytest
@@ -37,7 +41,14 @@ def answers(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def test_closed_pages_leave_nothing_behind(project):
+@pytest.fixture
+def away() -> Iterator[Callable[..., Any]]:
+    """Call in another thread: the event loop of the browser tests occupies this one for the whole run."""
+    with ThreadPoolExecutor(1, initializer=lambda: asyncio.set_event_loop(asyncio.new_event_loop())) as thread:
+        yield lambda call, **options: thread.submit(call, **options).result()
+
+
+def test_closed_pages_leave_nothing_behind(project, away):
     apps: weakref.WeakSet[App] = weakref.WeakSet()
     benches: weakref.WeakSet[object] = weakref.WeakSet()
     opened = []
@@ -66,9 +77,9 @@ def test_closed_pages_leave_nothing_behind(project):
     try:
         assert wait_until(lambda: answers(port)), "the server did not start"
         for n in range(1, N_PAGES + 1):
-            session = pull_session(url=f"http://127.0.0.1:{port}/app")
+            session = away(pull_session, url=f"http://127.0.0.1:{port}/app")
             assert wait_until(lambda n=n: len(opened) >= n), "the project was not opened"
-            session.close()
+            away(session.close)
         gone = wait_until(lambda: not apps and not benches)
         assert gone, f"{len(apps)} pages and {len(benches)} workbenches are left"
         project_state = next(iter(registry()._projects.values())).session.state
