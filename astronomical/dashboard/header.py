@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import datetime
 from html import escape
@@ -62,7 +63,7 @@ class HeaderView(View):
         self._save.disabled = not writer or state.saved
         given = [e for e in session.ledger.effective if e.kind == "label" and e.who != "catalogue"
                  and e.origin != "shared"]
-        rate = labels_per_minute([e.when for e in given])
+        rate = labels_per_minute([e.when for e in given], time.time())
         speed = f", {rate:.0f} a minute" if rate is not None else ""
         saved = "all saved" if state.saved else "labels on disk, file not yet"
         self._facts.object = (f"<b>{escape(state.config.project.title)}</b> &nbsp;·&nbsp; "
@@ -76,10 +77,10 @@ class HeaderView(View):
         return button
 
 
-def labels_per_minute(times: list[str]) -> float | None:
-    """Return the rate of the labels of the last ten minutes of labelling; None with fewer than three."""
+def labels_per_minute(times: list[str], now: float) -> float | None:
+    """Return the rate of the labels given in the ten minutes before `now`; None with fewer than three."""
     moments = [datetime.fromisoformat(text).timestamp() for text in times if text]
-    recent = [moment for moment in moments if moment > max(moments, default=0) - _RATE_OVER_S]
+    recent = [moment for moment in moments if moment > now - _RATE_OVER_S]
     if len(recent) < 3 or recent[-1] <= recent[0]:
         return None
     return 60 * (len(recent) - 1) / (recent[-1] - recent[0])
