@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["count_points", "mix_counts"]
+__all__ = ["add_layer", "compose", "count_points", "lay_over", "layer"]
 
 #: Opacity of a pixel with a single point in a crowd, of one with the most points, and of a lone point.
 _FAINTEST, _DENSEST, _LONE = 0.55, 0.98, 0.95
@@ -43,34 +43,40 @@ def _count(x: NDArray[np.float32], y: NDArray[np.float32], codes: NDArray[np.int
     return counts
 
 
-def _mix(counts: NDArray[np.uint32], palette: NDArray[np.float32], disc: NDArray[np.float32],
-         background: NDArray[np.float32], opaque: bool) -> Any:
-    """Return the image: colours mixed by weight, opacity as of layers one upon another."""
-    n_classes, height, width = counts.shape
-    light = np.zeros((height, width, 3), dtype=np.float32)
-    total = np.zeros((height, width), dtype=np.float32)
-    clear = np.ones((height, width), dtype=np.float32)
-    for code in range(n_classes):
-        if counts[code].max() == 0:
-            continue
-        opacities, weights = _layer(counts[code], disc)
-        for row in range(height):
-            for column in range(width):
-                opacity = opacities[row, column]
-                if opacity > 0:
-                    weight = opacity * weights[row, column]
-                    total[row, column] += weight
-                    clear[row, column] *= 1 - opacity
-                    for channel in range(3):
-                        light[row, column, channel] += weight * palette[code, channel]
-    return _composed(light, total, clear, background, opaque)
+def _add(light: NDArray[np.float32], total: NDArray[np.float32], clear: NDArray[np.float32],
+         opacities: NDArray[np.float32], weights: NDArray[np.float32], colours: NDArray[np.float32],
+         places: NDArray[np.uint16], owners: NDArray[np.int32], begin: int, end: int) -> None:
+    """Lay a class on some rows of an image.
+
+    Its colour is the only one of `colours`, or that at the place of each pixel, or of the pixel from which it was
+    spread: its owner.
+    """
+    width = opacities.shape[1]
+    tinted = len(colours) > 1
+    for row in range(begin, end):
+        for column in range(width):
+            opacity = opacities[row, column]
+            if opacity > 0:
+                place = 0
+                if tinted:
+                    owner = owners[row, column]
+                    place = places[owner // width, owner % width]
+                weight = opacity * weights[row, column]
+                total[row, column] += weight
+                clear[row, column] *= 1 - opacity
+                for channel in range(3):
+                    light[row, column, channel] += weight * colours[place, channel]
 
 
-def _layer_of(plane: NDArray[np.uint32], disc: NDArray[np.float32]) -> Any:
-    """Return opacity and weight of one class in each pixel, its lone points spread to discs."""
+def _layer_of(plane: NDArray[np.uint32], disc: NDArray[np.float32], owned: bool) -> Any:
+    """Return opacity and weight of one class in each pixel, its lone points spread to discs.
+
+    If `owned`, also the number of the pixel whose points show in each pixel.
+    """
     height, width = plane.shape
     opacities = np.zeros((height, width), dtype=np.float32)
     weights = np.zeros((height, width), dtype=np.float32)
+    owners = np.zeros((height, width) if owned else (0, 0), dtype=np.int32)
     peak = float(plane.max())
     scale = (_DENSEST - _FAINTEST) / np.log(max(peak, _LEAST_PEAK))
     # Where a class is thin, all its points are lone and solid. Where it is dense, its stragglers are no darker
@@ -88,13 +94,18 @@ def _layer_of(plane: NDArray[np.uint32], disc: NDArray[np.float32]) -> Any:
             weight = 1 + (_LONE_WEIGHT - 1) * lone
             opacities[row, column] = max(opacity, opacities[row, column])
             weights[row, column] = max(weight, weights[row, column])
+            if owned:
+                owners[row, column] = row * width + column
             if lone > _LEAST_LONE:
                 for k in range(len(disc)):
                     down, right = row + int(disc[k, 0]), column + int(disc[k, 1])
                     if 0 <= down < height and 0 <= right < width:
-                        opacities[down, right] = max(opacity * lone * disc[k, 2], opacities[down, right])
+                        spread = opacity * lone * disc[k, 2]
+                        if owned and plane[down, right] == 0 and spread > opacities[down, right]:
+                            owners[down, right] = row * width + column
+                        opacities[down, right] = max(spread, opacities[down, right])
                         weights[down, right] = max(weight, weights[down, right])
-    return opacities, weights
+    return opacities, weights, owners
 
 
 def _neighbours_of(plane: NDArray[np.uint32]) -> Any:
@@ -115,11 +126,10 @@ def _neighbours_of(plane: NDArray[np.uint32]) -> Any:
 
 
 def _compose(light: NDArray[np.float32], total: NDArray[np.float32], clear: NDArray[np.float32],
-             background: NDArray[np.float32], opaque: bool) -> Any:
-    """Return RGBA of what was laid on each pixel."""
-    height, width = total.shape
-    image = np.zeros((height, width, 4), dtype=np.uint8)
-    for row in range(height):
+             background: NDArray[np.float32], opaque: bool, begin: int, end: int, image: NDArray[np.uint8]) -> None:
+    """Write RGBA of what was laid on some rows."""
+    width = total.shape[1]
+    for row in range(begin, end):
         for column in range(width):
             alpha = 1 - clear[row, column]
             for channel in range(3):
@@ -130,12 +140,27 @@ def _compose(light: NDArray[np.float32], total: NDArray[np.float32], clear: NDAr
                         value = value * alpha + background[channel] * (1 - alpha)
                 image[row, column, channel] = int(value + 0.5)
             image[row, column, 3] = 255 if opaque else int(alpha * 255 + 0.5)
-    return image
+
+
+def _lay_over(below: NDArray[np.uint8], above: NDArray[np.uint8], fade: float) -> None:
+    """Fade an image, and lay another one over it, in place."""
+    height, width = below.shape[:2]
+    for row in range(height):
+        for column in range(width):
+            under = below[row, column, 3] / 255 * fade
+            over = above[row, column, 3] / 255
+            alpha = over + under * (1 - over)
+            for channel in range(3):
+                if over > 0:
+                    mixed = above[row, column, channel] * over + below[row, column, channel] * under * (1 - over)
+                    below[row, column, channel] = int(mixed / alpha + 0.5)
+            below[row, column, 3] = int(alpha * 255 + 0.5)
 
 
 _compiled = njit(nogil=True, cache=True, error_model="numpy")
 _neighbours = _compiled(_neighbours_of)
-_layer = _compiled(_layer_of)
-_composed = _compiled(_compose)
+layer = _compiled(_layer_of)
+add_layer = _compiled(_add)
+compose = _compiled(_compose)
 count_points = _compiled(_count)
-mix_counts = _compiled(_mix)
+lay_over = _compiled(_lay_over)

@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from astronomical.plots.kernels import count_points, mix_counts
+from astronomical.plots.arrays import frozen
+from astronomical.plots.kernels import add_layer, compose, count_points, lay_over, layer
+from astronomical.plots.limits import Frame, Limits
+from astronomical.plots.tiles import in_two
 
-__all__ = ["frozen", "rgb", "shade_points"]
+if TYPE_CHECKING:
+    from astronomical.plots.points import PointCloud
 
-Range = tuple[float, float]
+__all__ = ["rgb", "shade_cloud", "shade_points"]
+
+Places = NDArray[np.uint16] | None
+Table = NDArray[np.float32] | None
+Layer = tuple[NDArray[Any], ...]
 
 #: With no more points than this in view, lone points are drawn 5 pixels wide instead of 3.
 _FEW = 1500
+#: How much of their opacity points keep beside selected ones.
+_FADED = 0.25
+_NO_PLACES = np.zeros((0, 0), dtype=np.uint16)
 
 
 def rgb(colour: str) -> tuple[float, float, float]:
@@ -27,18 +40,8 @@ def rgb(colour: str) -> tuple[float, float, float]:
     return float(red), float(green), float(blue)
 
 
-def frozen(values: ArrayLike, dtype: DTypeLike) -> NDArray[np.generic]:
-    """Return an array as contiguous and read-only, copied only where needed.
-
-    The kernels are compiled for one kind of array; all others would be compiled anew.
-    """
-    view = np.ascontiguousarray(values, dtype=dtype).view()
-    view.flags.writeable = False
-    return view
-
-
-def shade_points(x: ArrayLike, y: ArrayLike, codes: ArrayLike, colours: Sequence[str], x_range: Range,
-                 y_range: Range, width: int, height: int, background: str | None = None) -> NDArray[np.uint8]:
+def shade_points(x: ArrayLike, y: ArrayLike, codes: ArrayLike, colours: Sequence[str], x_range: Limits,
+                 y_range: Limits, width: int, height: int, background: str | None = None) -> NDArray[np.uint8]:
     """Draw points as an image of so many pixels.
 
     Where classes overlap their colours mix, each weighted by the logarithm of its count, so that no class
@@ -65,26 +68,85 @@ def shade_points(x: ArrayLike, y: ArrayLike, codes: ArrayLike, colours: Sequence
     ndarray
         RGBA, shape (height, width, 4), the largest y in the first row.
     """
-    width, height = max(int(width), 1), max(int(height), 1)
+    frame = Frame(x_range, y_range, width, height)
     counts = count_points(frozen(x, np.float32), frozen(y, np.float32), frozen(codes, np.int16), len(colours),
-                          *_steps(x_range, width), *_steps(y_range, height), width, height)
-    palette = np.array([rgb(colour) for colour in colours], dtype=np.float32).reshape(-1, 3)
-    behind = np.array((0, 0, 0) if background is None else rgb(background), dtype=np.float32)
-    disc = _disc(2 if counts.sum() <= _FEW else 1)
-    image: NDArray[np.uint8] = mix_counts(counts, palette, disc, behind, background is not None)
+                          *frame.steps)
+    return _shade(counts, colours, background=background)
+
+
+def shade_cloud(cloud: PointCloud, frame: Frame, background: str | None = None) -> NDArray[np.uint8]:
+    """Draw a cloud as an image, as `shade_points` does; its selected points stand out, the others fade.
+
+    Parameters
+    ----------
+    cloud
+        The points. Classes that are hidden are left out; a quantity colours the points of class 0.
+    frame
+        What the image shows.
+    background
+        Colour behind the points; without it the image is transparent there.
+    """
+    chosen = cloud.standing_out()
+    image = _shade_one(cloud, frame, None if chosen is not None else background)
+    if chosen is None:
+        return image
+    lay_over(image, _shade_one(chosen, frame), _FADED)
+    if background is not None:
+        behind = np.full_like(image, 255)
+        behind[..., :3] = rgb(background)
+        lay_over(behind, image, 1.0)
+        return behind
     return image
 
 
-def _steps(limits: Range, n_pixels: int) -> tuple[float, float]:
-    """Return the lower limit, and pixels per unit; a range of no width is taken around its middle."""
-    low, high = float(min(limits)), float(max(limits))
-    if not (math.isfinite(low) and math.isfinite(high)):
-        raise ValueError(f"the limits of an axis must be finite, not {limits}")
-    span = high - low
-    if span <= 0:
-        span = max(abs(low) * 1e-6, 1e-12)
-        low -= span / 2
-    return low, n_pixels / span
+def _shade_one(cloud: PointCloud, frame: Frame, background: str | None = None) -> NDArray[np.uint8]:
+    counts = cloud.counts(frame)
+    if cloud.scale is None:
+        return _shade(counts, cloud.colours, cloud.hidden, background)
+    return _shade(counts, cloud.colours, cloud.hidden, background, cloud.places(frame), cloud.scale.table)
+
+
+def _shade(counts: NDArray[np.uint32], colours: Sequence[str], hidden: Collection[int] = (),
+           background: str | None = None, places: Places = None, table: Table = None) -> NDArray[np.uint8]:
+    """Return the image of counts per class; with places and a table of colours class 0 is tinted by pixel."""
+    _, height, width = counts.shape
+    canvas = (np.zeros((height, width, 3), dtype=np.float32), np.zeros((height, width), dtype=np.float32),
+              np.ones((height, width), dtype=np.float32))
+    image = np.zeros((height, width, 4), dtype=np.uint8)
+    cuts = ((0, height // 2), (height // 2, height))
+    drawn = [code for code in range(len(colours)) if code not in hidden and counts[code].any()]
+    disc = _disc(2 if counts.sum() <= _FEW else 1)
+    for first in range(0, len(drawn), 2):  # two classes at a time: all at once would take much memory
+        _add_layers([partial(_layer, counts[code], colours[code], disc, *_tint(code, places, table))
+                     for code in drawn[first:first + 2]], canvas, cuts)
+    behind = np.array((0, 0, 0) if background is None else rgb(background), dtype=np.float32)
+    in_two(lambda part: compose(*canvas, behind, background is not None, *cuts[part], image))
+    return image
+
+
+def _add_layers(makers: list[Callable[[], Layer]], canvas: tuple[NDArray[np.float32], ...],
+                cuts: tuple[tuple[int, int], ...]) -> None:
+    """Make up to two layers at the same time, then lay both on both halves of the canvas."""
+    layers = in_two(lambda part: [make() for make in makers[part:part + 1]])
+
+    def add(part: int) -> None:
+        for made in (*layers[0], *layers[1]):
+            add_layer(*canvas, *made, *cuts[part])
+
+    in_two(add)
+
+
+def _tint(code: int, places: Places, table: Table) -> tuple[Places, Table]:
+    return (places, table) if code == 0 else (None, None)
+
+
+def _layer(counts: NDArray[np.uint32], colour: str, disc: NDArray[np.float32], places: Places,
+           table: Table) -> Layer:
+    """Return what `add_layer` needs of a class: opacities, weights, colours, and which pixel has which colour."""
+    if places is None or table is None:
+        places, table = _NO_PLACES, np.array([rgb(colour)], dtype=np.float32)
+    opacities, weights, owners = layer(counts, disc, len(table) > 1)
+    return opacities, weights, table, places, owners
 
 
 def _disc(radius: int) -> NDArray[np.float32]:

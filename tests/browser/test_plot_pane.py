@@ -143,7 +143,7 @@ def test_a_focus_does_not_shade_the_points_anew(open_plot: Callable[..., Any], s
     page, _ = open_plot(400, 400)
     pixels(page)
     calls = []
-    monkeypatch.setattr("astronomical.plots.elements.shade_points", lambda *args: calls.append(args))
+    monkeypatch.setattr("astronomical.plots.elements.shade_cloud", lambda *args: calls.append(args))
     session.focus("J0100")
     pixels(page)
     assert calls == []

@@ -25,7 +25,7 @@ from astronomical.dashboard.panes.plot_data import (
 from astronomical.dashboard.panes.plot_look import LivePlots, plot_options
 from astronomical.dashboard.panes.texts import count_text
 from astronomical.dashboard.view import View
-from astronomical.plots.elements import points_element
+from astronomical.plots.elements import PointsElement
 from astronomical.session.session import Session
 
 __all__ = ["PlotPane"]
@@ -139,8 +139,8 @@ class PlotPane(View):
         self._colouring = self._coloured()
         labels = {"x_label": axis_label(data, self._x.value), "y_label": axis_label(data, self._y.value)}
         self._cloud = hv.streams.Pipe(data=cloud_of(x, y, self._colouring, self._hidden))
-        points = points_element(self._cloud, **labels)
-        self._range, self._size = points.streams[0], points.streams[1]
+        drawn = PointsElement(self._cloud, **labels)
+        points, self._range, self._size = drawn.element, drawn.ranges, drawn.size
         self._taps = hv.streams.Tap(source=points)
         self._taps.add_subscriber(self._on_tap)
         self._range.add_subscriber(self._on_range)

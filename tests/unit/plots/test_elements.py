@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from astronomical.plots import elements
-from astronomical.plots.elements import points_element
+from astronomical.plots.elements import PointsElement, points_element
 from astronomical.plots.points import PointCloud
 
 BLUE, ORANGE = "#0072B2", "#E69F00"
@@ -18,29 +18,18 @@ def cloud():
 def shaded(monkeypatch):
     """Return the ranges and sizes for which points were shaded."""
     calls = []
-    real = elements.shade_points
+    real = elements.shade_cloud
 
-    def shade(*args):
-        calls.append(args[4:8])
-        return real(*args)
+    def shade(cloud, frame, background):
+        calls.append((frame.x_range, frame.y_range, frame.width, frame.height))
+        return real(cloud, frame, background)
 
-    monkeypatch.setattr(elements, "shade_points", shade)
+    monkeypatch.setattr(elements, "shade_cloud", shade)
     return calls
 
 
 def plotted(element):
     return hv.renderer("bokeh").get_plot(element)
-
-
-def stream_of(element, kind):
-    return next(stream for stream in element.streams if isinstance(stream, kind))
-
-
-def first_dynamic(element):
-    """Return the DynamicMap that holds the streams, below those that only style it."""
-    while getattr(element.callback, "inputs", None):
-        element = element.callback.inputs[0]
-    return element
 
 
 def test_first_image_shows_the_limits_of_the_cloud(cloud):
@@ -60,30 +49,29 @@ def test_image_is_the_right_way_up(cloud):
 
 
 def test_range_and_size_of_the_plot_are_followed(cloud, shaded):
-    element = points_element(cloud)
-    plotted(element)
-    source = first_dynamic(element)
-    stream_of(source, hv.streams.RangeXY).event(x_range=(2, 4), y_range=(5, 1))
-    stream_of(source, hv.streams.PlotSize).event(width=300, height=100)
+    points = PointsElement(cloud)
+    plotted(points.element)
+    points.ranges.event(x_range=(2, 4), y_range=(5, 1))
+    points.size.event(width=300, height=100)
     assert shaded[-1] == ((2, 4), (1, 5), 300, 100)
 
 
 @pytest.mark.parametrize("bad", [(np.nan, 1.0), (3.0, 3.0), None])
 def test_senseless_range_falls_back_to_the_limits(cloud, shaded, bad):
-    element = points_element(cloud)
-    plotted(element)
-    stream_of(first_dynamic(element), hv.streams.RangeXY).event(x_range=bad, y_range=(1, 5))
+    points = PointsElement(cloud)
+    plotted(points.element)
+    points.ranges.event(x_range=bad, y_range=(1, 5))
     assert shaded[-1][0] == pytest.approx((-0.4, 10.4))
 
 
 def test_points_can_be_replaced_in_place(cloud, shaded):
     pipe = hv.streams.Pipe(data=cloud)
-    element = points_element(pipe)
-    plotted(element)
-    stream_of(first_dynamic(element), hv.streams.RangeXY).event(x_range=(-1, 1), y_range=(-1, 1))
+    points = PointsElement(pipe)
+    plotted(points.element)
+    points.ranges.event(x_range=(-1, 1), y_range=(-1, 1))
     pipe.send(PointCloud(cloud.x, cloud.y, cloud.codes, [ORANGE, BLUE]))
     assert shaded[-1][:2] == ((-1, 1), (-1, 1))
-    assert element[()][0.0, 0.0, "R"] > 200
+    assert points.element[()][0.0, 0.0, "R"] > 200
 
 
 def test_plot_reports_ranges_without_delay(cloud):

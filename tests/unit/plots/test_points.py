@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from astronomical.plots.points import PointCloud, clipped_limits
+from astronomical.plots.limits import clipped_limits
+from astronomical.plots.points import PointCloud
 
 
 def cloud(x, y, codes=None):
