@@ -32,8 +32,8 @@ _ALLOW_PRIVATE = "ASTRONOMICAL_ALLOW_PRIVATE_HOSTS"
 #: Set to 1, no other computer is asked for anything.
 _OFFLINE = "ASTRONOMICAL_OFFLINE"
 _ACTIONS = frozenset({
-    "activate", "assign", "autosave", "checkpoint", "focus", "focus_query", "redo", "relabel", "save", "select",
-    "set_layout", "set_theme", "start_training", "undo",
+    "activate", "assign", "autosave", "cancel_training", "checkpoint", "focus", "focus_query", "redo", "relabel",
+    "resume_training", "save", "select", "set_layout", "set_theme", "start_training", "undo",
 })
 
 

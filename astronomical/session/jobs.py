@@ -1,29 +1,62 @@
-"""Work off the event loop: one place for threads, generations and cancelling.
+"""Work in the background: threads, generations and cancelling.
 
-Workers return values; whoever submitted the work receives them through `dispatch`, which the dashboard
-points at its event loop. Without a dispatch everything runs at once in the calling thread.
+Workers return values and write no state; a result that nobody waits for any more is dropped.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 T = TypeVar("T")
 Dispatch = Callable[[Callable[[], None]], None]
+#: Work of one lane is done one after the other; the lanes do not wait for each other.
+Lane = Literal["rounds", "ahead", "files"]
 log = logging.getLogger(__name__)
+
+#: Progress is told no more often than this, in s.
+_TELL_EVERY_S = 0.1
+
+
+@dataclass(frozen=True)
+class JobView:
+    """What the screen shows of work under way.
+
+    Attributes
+    ----------
+    name, title
+        Name by which it is cancelled, and what it does.
+    fraction
+        How far it is, from 0 to 1; None where nobody knows.
+    background
+        Whether nobody waits for it.
+    """
+
+    name: str
+    title: str
+    fraction: float | None = None
+    background: bool = False
 
 
 class Job:
     """A piece of work under way; it is asked to stop by `cancel`, and its result is then dropped."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, view: JobView, tell: Callable[[Job], None]) -> None:
+        self.view = view
+        self._tell = tell
+        self._told = 0.0
         self._cancelled = threading.Event()
+
+    @property
+    def name(self) -> str:
+        """Name of the work."""
+        return self.view.name
 
     def cancel(self) -> None:
         """Ask the work to stop."""
@@ -32,6 +65,14 @@ class Job:
     def cancelled(self) -> bool:
         """Tell whether the work was asked to stop; workers look at this often."""
         return self._cancelled.is_set()
+
+    def progress(self, fraction: float) -> None:
+        """Say how far the work is, from 0 to 1; may be called often, and from any thread."""
+        now = time.monotonic()
+        if now - self._told >= _TELL_EVERY_S:
+            self._told = now
+            self.view = JobView(self.view.name, self.view.title, min(max(fraction, 0.0), 1.0), self.view.background)
+            self._tell(self)
 
 
 class Jobs:
@@ -42,44 +83,81 @@ class Jobs:
     dispatch
         Called from worker threads with a function that must run where state may be written. None runs
         all work in the calling thread.
+    changed
+        Called with what is under way whenever that has changed.
     """
 
-    def __init__(self, dispatch: Dispatch | None = None) -> None:
+    def __init__(self, dispatch: Dispatch | None = None,
+                 changed: Callable[[tuple[JobView, ...]], None] = lambda views: None) -> None:
         self._dispatch = dispatch
-        self._executor = None if dispatch is None else ThreadPoolExecutor(1, thread_name_prefix="astronomical-job")
+        self._changed = changed
+        self._executors: dict[Lane, ThreadPoolExecutor] = {}
         self._newest: dict[str, Job] = {}
+        self._closed = False
 
     @property
     def inline(self) -> bool:
         """Whether work runs in the calling thread."""
-        return self._executor is None
+        return self._dispatch is None
 
     def is_running(self, name: str) -> bool:
         """Tell whether a job of this name is waiting or under way."""
         return name in self._newest
 
     def submit(self, name: str, work: Callable[[Job], T], done: Callable[[T], None],
-               failed: Callable[[Exception], None]) -> None:
-        """Run `work` and hand its result to `done`, or its exception to `failed`."""
+               failed: Callable[[Exception], None], *, title: str = "", lane: Lane = "rounds",
+               background: bool = False) -> None:
+        """Run `work` and hand its result to `done`, or its exception to `failed`.
+
+        Parameters
+        ----------
+        name
+            The job; one of the same name under way is cancelled.
+        work
+            Called in a thread with the job. It looks at `Job.cancelled`, and may tell `Job.progress`.
+        done, failed
+            Called where state may be written.
+        title
+            What the screen says of it.
+        lane
+            Which work it waits for.
+        background
+            Whether nobody waits for it.
+        """
         self.cancel(name)
-        job = self._newest[name] = Job(name)
-        if self._executor is None:
+        job = self._newest[name] = Job(JobView(name, title, None, background), self._tell)
+        if self.inline:
             self._run(job, work, done, failed)
         else:
-            self._executor.submit(self._run, job, work, done, failed)
+            self._show()
+            self._executor(lane).submit(self._run, job, work, done, failed)
+
+    def later(self, action: Callable[[], None]) -> None:
+        """Call a function soon, where state may be written."""
+        if self._dispatch is None:
+            action()
+        else:
+            self._dispatch(partial(self._unless_closed, action))
 
     def cancel(self, name: str) -> None:
         """Stop the job of a name, if there is one; its result will not arrive."""
         job = self._newest.pop(name, None)
         if job is not None:
             job.cancel()
+            self._show()
 
     def close(self) -> None:
         """Stop everything. Nothing arrives after this."""
+        self._closed = True
         for name in list(self._newest):
             self.cancel(name)
-        if self._executor is not None:
-            self._executor.shutdown(wait=False, cancel_futures=True)
+        for executor in self._executors.values():
+            executor.shutdown(wait=False, cancel_futures=True)
+
+    def _executor(self, lane: Lane) -> ThreadPoolExecutor:
+        if lane not in self._executors:
+            self._executors[lane] = ThreadPoolExecutor(1, thread_name_prefix=f"astronomical-{lane}")
+        return self._executors[lane]
 
     def _run(self, job: Job, work: Callable[[Job], Any], done: Callable[[Any], None],
              failed: Callable[[Exception], None]) -> None:
@@ -95,7 +173,7 @@ class Jobs:
             outcome = partial(self._finish, job, done, result)
         if self._dispatch is None:
             outcome()
-        else:
+        elif not job.cancelled():
             self._dispatch(outcome)
 
     def _finish(self, job: Job, receive: Callable[[Any], None], value: Any) -> None:
@@ -103,4 +181,16 @@ class Jobs:
         if job.cancelled() or self._newest.get(job.name) is not job:
             return
         del self._newest[job.name]
+        self._show()
         receive(value)
+
+    def _tell(self, job: Job) -> None:
+        self.later(lambda: None if job.cancelled() else self._show())
+
+    def _show(self) -> None:
+        if not self.inline:
+            self._changed(tuple(job.view for job in self._newest.values()))
+
+    def _unless_closed(self, action: Callable[[], None]) -> None:
+        if not self._closed:
+            action()

@@ -18,6 +18,7 @@ from astronomical.labels.views import CATALOGUE
 from astronomical.learning.rounds import Round
 from astronomical.learning.starting import random_start
 from astronomical.plugins.registry import Registry, builtin_registry
+from astronomical.session.answers import context_of, says_so_already
 from astronomical.session.dataset import (
     Dataset,
     Progress,
@@ -30,6 +31,7 @@ from astronomical.session.dataset import (
 from astronomical.session.errors import ReadOnlyError, SessionError, StaleFocusError
 from astronomical.session.fingerprints import fingerprint_differences
 from astronomical.session.jobs import Dispatch, Jobs
+from astronomical.session.kept import DEFAULT_BYTES, KeptRounds
 from astronomical.session.requests import member_of, strategy_of
 from astronomical.session.results import environment
 from astronomical.session.state import Notice, SessionState
@@ -56,19 +58,21 @@ class Session:
     """
 
     def __init__(self, path: Path, loaded: Loaded, dataset: Dataset, *, store: ProjectStore | None,
-                 registry: Registry, dispatch: Dispatch | None, who: str | None) -> None:
+                 registry: Registry, dispatch: Dispatch | None, who: str | None, memory: int = DEFAULT_BYTES,
+                 look_ahead: bool = True) -> None:
         self.path = path
         self.read_only = store is None
         self.registry = registry
         self._store = store
         self._who = who or _user()
-        self._jobs = Jobs(dispatch)
+        self._jobs = Jobs(dispatch, lambda views: setattr(self.state, "jobs", views))
         self._follow: tuple[str, str] | None = None
         self._folded = True
         config = loaded.config.model_copy(update={"events": (), "results": ()})
         self.state = SessionState(config=config, dataset=dataset, ledger=Ledger.replay(loaded.events))
         self._teacher = Teacher(self.state, registry, self._jobs, share=None if store is None else self._share,
-                                failed=lambda text: self.notify(text, "error"), settled=self._settled)
+                                failed=lambda text: self.notify(text, "error"), settled=self._settled,
+                                kept=KeptRounds(memory), look_ahead=look_ahead)
         self._teacher.load(loaded.config.results)
         for text in loaded.notices:
             self.notify(text, "warning")
@@ -76,7 +80,7 @@ class Session:
     @classmethod
     def open(cls, path: str | Path, *, read_only: bool = False, registry: Registry | None = None,
              dispatch: Dispatch | None = None, who: str | None = None, catalogue: str | Path | None = None,
-             progress: Progress = no_progress) -> Session:
+             progress: Progress = no_progress, memory: int = DEFAULT_BYTES, look_ahead: bool = True) -> Session:
         """Open a project; its learners are trained on its labels.
 
         Parameters
@@ -95,6 +99,11 @@ class Session:
             Where the catalogue lies now, if no longer where the config says.
         progress
             Called with what is being done and how far it is, from 0 to 1.
+        memory
+            How many bytes the rounds may take up that are kept for undo, redo and looking ahead.
+        look_ahead
+            Whether the rounds of possible answers are computed while the person thinks; it changes no result, and
+            needs a `dispatch`.
 
         Raises
         ------
@@ -109,7 +118,8 @@ class Session:
             progress("Reading the catalogue", 0.0)
             table = open_project_catalogue(loaded.config.catalogue, path.parent, catalogue)
             dataset = build_dataset(loaded.config, table, registry, progress)
-            session = cls(path, loaded, dataset, store=store, registry=registry, dispatch=dispatch, who=who)
+            session = cls(path, loaded, dataset, store=store, registry=registry, dispatch=dispatch, who=who,
+                          memory=memory, look_ahead=look_ahead)
             session._check_catalogue(table)
             session._begin()
         except BaseException:
@@ -133,6 +143,7 @@ class Session:
         self.state.focus = id
         if id is not None and self.state.history[:1] != (id,):
             self.state.history = (id, *self.state.history)[:_HISTORY]
+        self._teacher.look_ahead()
 
     def select(self, ids: Sequence[str]) -> None:
         """Select sources; an unknown id is refused."""
@@ -234,6 +245,16 @@ class Session:
         self._teacher.refresh()
         self.save()
 
+    def cancel_training(self, class_name: str) -> None:
+        """Call off the round that a learner is computing; its last round stays until it is trained again."""
+        self._learner(class_name)
+        self._teacher.cancel(class_name)
+
+    def resume_training(self, class_name: str) -> None:
+        """Train a learner again whose round was called off, or failed."""
+        self._learner(class_name)
+        self._teacher.resume(class_name)
+
     def assign(self, label: str | None, *, id: str | None = None, class_name: str | None = None) -> LabelEvent | None:
         """Label the source shown, or put it aside as unsure (None), and move on.
 
@@ -269,10 +290,10 @@ class Session:
         if label is not None and label not in self.state.config.class_names:
             raise SessionError(f"There is no class {label!r}; there are {', '.join(self.state.config.class_names)}.")
         name = class_name or self.state.active
-        if self._says_so_already(shown, label, name):
+        if says_so_already(self.state, shown, label, name):
             return None
         event = self._record(kind="unsure" if label is None else "label", id=shown, label=label,
-                             **self._context(shown, label, name))
+                             **context_of(self.state, shown, label, name))
         if name is not None and event.class_name == name:
             self._follow = (name, shown)
         self._teacher.refresh()
@@ -370,33 +391,6 @@ class Session:
         if differences:
             self.notify("The catalogue is not the one that this project was made with: " + "; ".join(differences)
                         + ". Results will differ.", "warning")
-
-    def _context(self, id: str, label: str | None, name: str | None) -> dict[str, Any]:
-        """Return where a label comes from: asked for by a learner, put right in it, or given unasked."""
-        if name is None or self.state.config.learner(name) is None:
-            return {"origin": "clicked"}
-        view = self._teacher.view(name)
-        if id == self.query(name):
-            round = self.state.rounds[name]
-            score = round.utilities[round.queries.index(id)] if round.trained else None
-            return {"class_name": name, "round": round.k, "origin": "query" if round.trained else "start",
-                    "score": score}
-        if id in view.closed or (label is None and self._in_pool(id)):
-            return {"class_name": name, "origin": "clicked"}
-        if label is None:
-            raise SessionError("Unsure is an answer to a question: this source is not in the pool of the learner.")
-        return {"origin": "clicked"}
-
-    def _says_so_already(self, id: str, label: str | None, name: str | None) -> bool:
-        """Tell whether a source has this answer, and no learner is asking for it."""
-        if id == self.query(name):
-            return False
-        if label is not None:
-            return self.ledger.human(id) == label
-        return name is not None and any(id == unsure for unsure, _ in self.ledger.membership(name).unsure)
-
-    def _in_pool(self, id: str) -> bool:
-        return bool(self.dataset.split.training[self.dataset.catalogue.row(id)])
 
     def _step_back(self, kind: Literal["undo", "redo"], event: LabelEvent | None) -> LabelEvent | None:
         self._check_writable()

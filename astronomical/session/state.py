@@ -9,6 +9,7 @@ import param
 
 from astronomical.config.schema import RoundResultConfig
 from astronomical.learning.rounds import Round
+from astronomical.session.jobs import JobView
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,9 @@ class SessionState(param.Parameterized):
     queries: dict[str, str | None] = param.Dict(default={}, doc="Per class the source that the learner asks for.")
     rounds: dict[str, Round] = param.Dict(default={}, doc="Per class the newest round that is ready.")
     pending: tuple[str, ...] = param.Parameter(default=(), doc="Classes whose next round is under way.")
+    halted: tuple[str, ...] = param.Parameter(default=(), doc="Classes whose next round was called off, or failed.")
+    jobs: tuple[JobView, ...] = param.Parameter(default=(), doc="Work under way, with its progress.")
+    likely: tuple[str, ...] = param.Parameter(default=(), doc="Ids that may be asked for next, the likeliest first.")
     curves: dict[str, Curve] = param.Dict(default={}, doc="Per class the recorded scores.")
     history: tuple[str, ...] = param.Parameter(default=(), doc="Ids that had the focus, newest first.")
     notices: tuple[Any, ...] = param.Parameter(default=(), doc="Messages, newest last.")

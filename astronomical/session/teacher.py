@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from bisect import bisect_left
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from functools import partial
 
 from astronomical.config.schema import LearnerResultConfig, RoundResultConfig
-from astronomical.learning.rounds import Cancelled, Round, fit_round
+from astronomical.learning.rounds import Round, RoundRequest, fit_round
 from astronomical.plugins.registry import Registry
-from astronomical.session.jobs import Jobs
+from astronomical.session.errors import SessionError
+from astronomical.session.jobs import Job, Jobs
+from astronomical.session.kept import KeptRounds
+from astronomical.session.lookahead import FILL, LookAhead
 from astronomical.session.requests import LearnerView, learner_view, request_for, request_key
 from astronomical.session.results import record_of, sampled_probabilities
 from astronomical.session.state import Curve, SessionState
-
-if TYPE_CHECKING:
-    from astronomical.learning.rounds import RoundRequest
-
-_KEPT_ROUNDS = 12
 
 
 class Teacher:
@@ -38,19 +36,29 @@ class Teacher:
         Called with a sentence when a round could not be computed.
     settled
         Called with a class whose newest round has become ready.
+    kept
+        Where rounds are kept for undo, redo and looking ahead.
+    look_ahead
+        Whether the rounds of possible answers are computed while the person thinks.
     """
 
     def __init__(self, state: SessionState, registry: Registry, jobs: Jobs, *,
                  share: Callable[[str, Round, str, str], None] | None, failed: Callable[[str], None],
-                 settled: Callable[[str], None]) -> None:
+                 settled: Callable[[str], None], kept: KeptRounds, look_ahead: bool = True) -> None:
         self._state = state
         self._registry = registry
         self._jobs = jobs
         self._share = share
         self._failed = failed
         self._settled = settled
-        self._kept: OrderedDict[str, Round] = OrderedDict()
+        self._kept = kept
+        self._ahead = LookAhead(state, jobs, kept, request=lambda view: self._request(view, view.k),
+                                idle=self._is_idle, arrived=self._adopted,
+                                done=self._fill_next)
+        self._looks_ahead = look_ahead
         self._under_way: dict[str, str] = {}
+        #: Per class the key of a round that was called off or failed: it is not tried again unasked.
+        self._halted: dict[str, str] = {}
         self._views: dict[str, LearnerView] = {}
         self._records: dict[str, dict[int, RoundResultConfig]] = {}
 
@@ -63,8 +71,26 @@ class Teacher:
         names = [learner.class_name for learner in self._state.config.learners if learner.started]
         for name in sorted(names, key=lambda name: name != self._state.active):
             self._refresh(name)
-        if not self._jobs.inline:
+        self.look_ahead()
+
+    def look_ahead(self) -> None:
+        """Compute what may be wanted next, now that the state has changed."""
+        if self._looks_ahead:
+            self._ahead.consider()
+        elif not self._jobs.inline:
             self._fill_next()
+
+    def cancel(self, class_name: str) -> None:
+        """Call off the round under way of a learner; its last round stays."""
+        key = self._under_way.get(class_name)
+        if key is not None:
+            self._halt(class_name, key)
+
+    def resume(self, class_name: str) -> None:
+        """Take up the training of a learner again that was called off, or that failed."""
+        self._halted.pop(class_name, None)
+        self._state.halted = tuple(name for name in self._state.halted if name != class_name)
+        self.refresh()
 
     def view(self, class_name: str) -> LearnerView:
         """Return what the ledger says to a learner now."""
@@ -91,11 +117,7 @@ class Teacher:
         """Compute every round that is missing from the records, here and now."""
         while (gap := self._next_gap()) is not None:
             name, k = gap
-            self._keep_record(name, fit_round(self._request(name, self._views[name], k)))
-
-    def forget(self) -> None:
-        """Drop all rounds that are kept in memory, after settings changed."""
-        self._kept.clear()
+            self._keep_record(name, fit_round(self._request(self._views[name], k)))
 
     def _refresh(self, name: str) -> None:
         while True:
@@ -116,60 +138,100 @@ class Teacher:
     def _newest(self, name: str, view: LearnerView) -> Round | None:
         """Return the newest round from memory or computed on the spot; None while it is under way."""
         key = request_key(self._state.config, view, view.k)
-        if key in self._kept:
-            return self._kept[key]
-        if self._under_way.get(name) == key:
-            return None
-        try:
-            request = self._request(name, view, view.k)
-        except ValueError as error:
-            self._failed(str(error))
+        kept = self._kept.find(key)
+        if kept is not None:
+            return kept
+        if key in (self._under_way.get(name), self._halted.get(name)):
             return None
         if self._jobs.inline:
-            return self._keep(fit_round(request))
+            return self._compute_here(name, view)
+        self._jobs.cancel(FILL)
+        self._call_off(name)
         self._under_way[name] = key
-        self._set("queries", {**self._state.queries, name: None})
-        self._set("pending", tuple(dict.fromkeys((*self._state.pending, name))))
-        self._jobs.cancel("fill")
-        self._jobs.submit(f"round {name}", lambda job: fit_round(request, job.cancelled),
-                          lambda round: self._arrived(name, round), lambda error: self._broke(name, error))
+        self._state.queries = {**self._state.queries, name: None}
+        self._state.pending = tuple(dict.fromkeys((*self._state.pending, name)))
+        if not self._ahead.adopt(key):
+            self._ahead.stop()
+            self._jobs.submit(_job(name), lambda job: self._fit(view, view.k, job),
+                              lambda round: self._arrived(name, round), lambda error: self._broke(name, key, error),
+                              title=f"Training {name} on {view.k} labels")
         return None
 
+    def _compute_here(self, name: str, view: LearnerView) -> Round | None:
+        """Compute a round in the calling thread."""
+        try:
+            round = fit_round(self._request(view, view.k))
+        except SessionError as error:
+            self._failed(str(error))
+            return None
+        self._kept.add(round)
+        return round
+
+    def _fit(self, view: LearnerView, k: int, job: Job) -> Round:
+        """Compute a round; runs in a worker."""
+        return fit_round(self._request(view, k), job.cancelled)
+
     def _arrived(self, name: str, round: Round) -> None:
-        self._keep(round)
+        self._kept.add(round)
         self._under_way.pop(name, None)
         self._refresh(name)
-        self._fill_next()
+        self.look_ahead()
 
-    def _broke(self, name: str, error: Exception) -> None:
-        self._under_way.pop(name, None)
+    def _adopted(self, key: str, outcome: Round | Exception) -> None:
+        """Take a round that was begun ahead of the answer, and then waited for."""
+        for name in [name for name, under_way in self._under_way.items() if under_way == key]:
+            if isinstance(outcome, Exception):
+                self._broke(name, key, outcome)
+            else:
+                self._arrived(name, outcome)
+        self.look_ahead()
+
+    def _broke(self, name: str, key: str, error: Exception) -> None:
+        self._halt(name, key)
+        self._failed(f"The {name} learner could not be trained: {error} "
+                     "Its last round stays; change its settings or labels, or train it again.")
+
+    def _halt(self, name: str, key: str) -> None:
+        self._halted[name] = key
+        self._state.halted = tuple(dict.fromkeys((*self._state.halted, name)))
         self._settle(name)
-        if not isinstance(error, Cancelled):
-            self._failed(f"The {name} learner could not be trained: {error}")
+        self.look_ahead()
+
+    def _is_idle(self) -> bool:
+        return not self._state.pending and self._state.active not in self._halted
 
     def _settle(self, name: str) -> None:
+        """Nothing is under way any more for a learner."""
+        self._call_off(name)
         if name in self._state.pending:
-            self._jobs.cancel(f"round {name}")
-            self._under_way.pop(name, None)
-            self._set("pending", tuple(item for item in self._state.pending if item != name))
+            self._state.pending = tuple(item for item in self._state.pending if item != name)
+
+    def _call_off(self, name: str) -> None:
+        """Stop what is being computed for a learner."""
+        key = self._under_way.pop(name, None)
+        if key is not None:
+            self._jobs.cancel(_job(name))
+            self._ahead.release(key)
 
     def _publish(self, name: str, view: LearnerView, round: Round, query: str | None) -> None:
         self._records.setdefault(name, {})[round.k] = record_of(round, view.closed)
-        self._set("rounds", {**self._state.rounds, name: round})
-        self._set("queries", {**self._state.queries, name: query})
+        if self._halted.pop(name, None) is not None:
+            self._state.halted = tuple(item for item in self._state.halted if item != name)
+        self._state.rounds = {**self._state.rounds, name: round}
+        self._kept.pin("newest", (newest.key for newest in self._state.rounds.values()))
+        self._state.queries = {**self._state.queries, name: query}
         self._show_curve(name)
 
     def _take_view(self, name: str, view: LearnerView) -> None:
         """Note how the ledger stands, and drop the records that it no longer bears out."""
         old = self._views.get(name)
         self._views[name] = view
-        if old is not None and _continues(old, view):
-            return
-        config = self._state.config
         records = self._records.get(name, {})
-        self._records[name] = {
-            k: record for k, record in records.items() if k <= view.k and record.key == request_key(config, view, k)
-        }
+        if old is not None:
+            self._records[name] = {k: record for k, record in records.items() if k <= n_rounds_shared(old, view)}
+        else:
+            key = partial(request_key, self._state.config, view)
+            self._records[name] = {k: record for k, record in records.items() if k <= view.k and record.key == key(k)}
 
     def reconsider(self) -> None:
         """Drop the records that settings, changed since, no longer bear out."""
@@ -179,7 +241,8 @@ class Teacher:
 
     def _show_curve(self, name: str) -> None:
         records = self._records.get(name, {})
-        self._set("curves", {**self._state.curves, name: Curve(name, tuple(records[k] for k in sorted(records)))})
+        curve = Curve(name, tuple(records[k] for k in sorted(records)))
+        self._state.curves = {**self._state.curves, name: curve}
 
     def _next_gap(self) -> tuple[str, int] | None:
         for name, view in self._views.items():
@@ -198,16 +261,19 @@ class Teacher:
     def _fill_next(self) -> None:
         """Compute one missing round in the background, when nothing more urgent is under way."""
         gap = self._next_gap()
-        if gap is None or self._state.pending or self._jobs.is_running("fill"):
+        if gap is None or self._state.pending or self._ahead.busy or self._jobs.is_running(FILL):
             return
         name, k = gap
-        request = self._request(name, self._views[name], k)
-        self._jobs.submit("fill", lambda job: fit_round(request, job.cancelled),
-                          lambda round: self._filled(name, round), lambda error: self._broke(name, error))
+        view = self._views[name]
+        self._jobs.submit(FILL, lambda job: self._fit(view, k, job), lambda round: self._filled(name, round),
+                          self._not_filled, title="Computing earlier rounds anew", lane="ahead", background=True)
 
     def _filled(self, name: str, round: Round) -> None:
         self._keep_record(name, round)
         self._fill_next()
+
+    def _not_filled(self, error: Exception) -> None:
+        self._failed(f"An earlier round could not be computed anew: {error}")
 
     def _keep_record(self, name: str, round: Round) -> None:
         view = self._views[name]
@@ -215,19 +281,13 @@ class Teacher:
             self._records.setdefault(name, {})[round.k] = record_of(round, asked_in(view, round.k))
             self._show_curve(name)
 
-    def _request(self, name: str, view: LearnerView, k: int) -> RoundRequest:
+    def _request(self, view: LearnerView, k: int) -> RoundRequest:
         state = self._state
         return request_for(state.config, state.dataset, self._registry, view, k)
 
-    def _keep(self, round: Round) -> Round:
-        self._kept[round.key] = round
-        self._kept.move_to_end(round.key)
-        while len(self._kept) > _KEPT_ROUNDS:
-            self._kept.popitem(last=False)
-        return round
 
-    def _set(self, name: str, value: Any) -> None:
-        setattr(self._state, name, value)
+def _job(name: str) -> str:
+    return f"round {name}"
 
 
 def asked_in(view: LearnerView, k: int) -> frozenset[str]:
@@ -237,6 +297,15 @@ def asked_in(view: LearnerView, k: int) -> frozenset[str]:
     return frozenset(id for id, n in view.removed if id not in before and (end is None or n < end))
 
 
-def _continues(old: LearnerView, new: LearnerView) -> bool:
-    """Tell whether a view only adds to an older one, so that its earlier rounds stand as they were."""
-    return (old.lessons == new.lessons[: old.k] and old.removed == new.removed[: len(old.removed)])
+def n_rounds_shared(old: LearnerView, new: LearnerView) -> int:
+    """Return the last round that two views of a learner have in common, with all rounds before it."""
+    k = 0
+    for was, now in zip(old.lessons, new.lessons, strict=False):
+        if was != now:
+            break
+        k += 1
+    first_change = min((n for _, n in set(old.removed) ^ set(new.removed)), default=None)
+    if first_change is None:
+        return k
+    # what was put aside counts for the rounds that begin after it
+    return bisect_left(new.lessons, first_change + 1, hi=k, key=lambda lesson: lesson.n)

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-import queue
-
 import pytest
 
 from astronomical.config.io import read_config
 from astronomical.config.schema import ExtensionConfig
 from astronomical.session.reproduce import reproduce
 from astronomical.session.session import Session
+from tests.support.loop import Loop
 from tests.support.projects import answer, make_project
-
-
-class Loop:
-    """An event loop in miniature: results of workers wait here until somebody takes them."""
-
-    def __init__(self) -> None:
-        self.waiting: queue.Queue = queue.Queue()
-
-    def settle(self, session: Session) -> None:
-        while session.state.pending:
-            self.waiting.get(timeout=60)()
 
 
 @pytest.fixture
@@ -32,7 +20,7 @@ def loop():
 @pytest.fixture
 def session(tmp_path, loop):
     path, _ = make_project(tmp_path, n=150)
-    with Session.open(path, dispatch=loop.waiting.put, who="tester") as opened:
+    with Session.open(path, dispatch=loop.dispatch, who="tester") as opened:
         opened.start_training("Star", models=[ExtensionConfig(name="knn")])
         loop.settle(opened)
         for _ in range(4):
