@@ -53,13 +53,24 @@ def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for add in (_add_serve, _add_new, _add_validate, _add_reproduce, _add_simulate, _add_export):
+    for add in (_add_serve, _add_new, _add_validate, _add_reproduce, _add_simulate, _add_export, _add_plugins):
         add(commands, common)
     return parser
 
 
+def _plugin_options() -> argparse.ArgumentParser:
+    """Return the options of commands that may need the code of plugins."""
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument("--plugins", type=Path, action="append", default=[], metavar="PATH",
+                         help="a plugin file, or a folder of them, to run (may be given several times)")
+    options.add_argument("--trust-plugins", action="store_true",
+                         help="agree to run the plugin files that the config names")
+    return options
+
+
 def _add_serve(commands: Any, common: argparse.ArgumentParser) -> None:
-    command = commands.add_parser("serve", parents=[common], help="open the dashboard in the browser")
+    command = commands.add_parser("serve", parents=[common, _plugin_options()],
+                                  help="open the dashboard in the browser")
     command.add_argument("config", nargs="?", type=Path, metavar="CONFIG", help="a project to open")
     command.add_argument("--port", type=int, default=5006, help="port (default 5006)")
     command.add_argument("--address", help="address to listen on (default: this machine only)")
@@ -70,7 +81,8 @@ def _add_serve(commands: Any, common: argparse.ArgumentParser) -> None:
 def _serve(arguments: argparse.Namespace) -> int:
     from astronomical.dashboard.serve import serve
 
-    return serve(arguments.config, port=arguments.port, address=arguments.address, show=not arguments.no_show)
+    return serve(arguments.config, port=arguments.port, address=arguments.address, show=not arguments.no_show,
+                 plugins=arguments.plugins, trust_plugins=arguments.trust_plugins)
 
 
 def _add_new(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -91,6 +103,8 @@ def _add_new(commands: Any, common: argparse.ArgumentParser) -> None:
     command.add_argument("--table", metavar="N|NAME", help="which table of the file")
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--title", default="")
+    command.add_argument("--plugins", type=Path, action="append", default=[], metavar="PATH",
+                         help="a plugin file, or a folder of them, with feature operations")
     command.set_defaults(run=_new)
 
 
@@ -114,7 +128,7 @@ def _new(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         title=arguments.title,
     )
-    config = new_project(choices, arguments.output)
+    config = new_project(choices, arguments.output, plugins=arguments.plugins)
     print(f"{arguments.output}: {config.catalogue.fingerprint.rows if config.catalogue.fingerprint else 0:,} sources, "
           f"classes {', '.join(config.class_names) or 'none'}, {len(config.features.columns)} feature columns")
     if arguments.id == "row":
@@ -123,7 +137,8 @@ def _new(arguments: argparse.Namespace) -> int:
 
 
 def _add_validate(commands: Any, common: argparse.ArgumentParser) -> None:
-    command = commands.add_parser("validate", parents=[common], help="check a config and its catalogue")
+    command = commands.add_parser("validate", parents=[common, _plugin_options()],
+                                  help="check a config and its catalogue")
     command.add_argument("config", type=Path, metavar="CONFIG")
     command.add_argument("--json", action="store_true")
     command.set_defaults(run=_validate)
@@ -132,7 +147,7 @@ def _add_validate(commands: Any, common: argparse.ArgumentParser) -> None:
 def _validate(arguments: argparse.Namespace) -> int:
     from astronomical.session.validate import validate
 
-    problems = validate(arguments.config)
+    problems = validate(arguments.config, plugins=arguments.plugins, trust_plugins=arguments.trust_plugins)
     if arguments.json:
         errors = [{"path": p.path, "value": p.value, "message": p.message} for p in problems]
         print(json.dumps({"ok": not problems, "errors": errors}, indent=1))
@@ -144,7 +159,8 @@ def _validate(arguments: argparse.Namespace) -> int:
 
 
 def _add_reproduce(commands: Any, common: argparse.ArgumentParser) -> None:
-    command = commands.add_parser("reproduce", parents=[common], help="replay a config and compare its results")
+    command = commands.add_parser("reproduce", parents=[common, _plugin_options()],
+                                  help="replay a config and compare its results")
     command.add_argument("config", type=Path, metavar="CONFIG")
     command.add_argument("--catalogue", type=Path, metavar="PATH", help="the catalogue, if it has moved")
     command.add_argument("--json", action="store_true")
@@ -155,7 +171,8 @@ def _reproduce(arguments: argparse.Namespace) -> int:
     from astronomical.session.reproduce import reproduce
 
     with _bar("rounds") as bar:
-        report = reproduce(arguments.config, catalogue=arguments.catalogue, progress=bar.to)
+        report = reproduce(arguments.config, catalogue=arguments.catalogue, plugins=arguments.plugins,
+                           trust_plugins=arguments.trust_plugins, progress=bar.to)
     if arguments.json:
         print(json.dumps({"ok": report.ok, "compared": report.compared,
                           "differences": [d.plain() for d in report.differences]}, indent=1))
@@ -172,7 +189,8 @@ def _reproduce(arguments: argparse.Namespace) -> int:
 
 
 def _add_simulate(commands: Any, common: argparse.ArgumentParser) -> None:
-    command = commands.add_parser("simulate", parents=[common], help="learning curves with catalogue labels as oracle")
+    command = commands.add_parser("simulate", parents=[common, _plugin_options()],
+                                  help="learning curves with catalogue labels as oracle")
     command.add_argument("config", type=Path, metavar="CONFIG")
     command.add_argument("--class", dest="class_name", required=True, metavar="NAME")
     command.add_argument("--labels", type=_at_least(2), required=True, metavar="N",
@@ -195,7 +213,8 @@ def _simulate(arguments: argparse.Namespace) -> int:
     if arguments.plot is not None:
         check_picture(arguments.plot)
     rows = simulate(arguments.config, arguments.class_name, n_labels=arguments.labels, n_seeds=arguments.seeds,
-                    strategies=arguments.strategy, model=arguments.model, n_start=arguments.start)
+                    strategies=arguments.strategy, model=arguments.model, n_start=arguments.start,
+                    plugins=arguments.plugins, trust_plugins=arguments.trust_plugins)
     total = len(arguments.strategy) * arguments.seeds * (arguments.labels - arguments.start + 1)
     done = []
     # Rows are written as they come: what an interruption or a full disk leaves is not lost.
@@ -240,6 +259,27 @@ def _export(arguments: argparse.Namespace) -> int:
 
     n = export_labels(Ledger.replay(load_project(arguments.config).events), arguments.output)
     print(f"{arguments.output}: {n} labels")
+    return DONE
+
+
+def _add_plugins(commands: Any, common: argparse.ArgumentParser) -> None:
+    command = commands.add_parser("plugins", parents=[common, _plugin_options()],
+                                  help="list models, strategies, features and plots, and where they come from")
+    command.add_argument("--json", action="store_true")
+    command.set_defaults(run=_plugins)
+
+
+def _plugins(arguments: argparse.Namespace) -> int:
+    from astronomical.plugins.loader import load_plugins
+
+    reports = load_plugins(arguments.plugins).reports
+    if arguments.json:
+        print(json.dumps([report.plain() for report in reports], indent=1))
+        return DONE
+    for report in reports:
+        print(f"{report.kind:<9}{report.name:<24}{report.version:<8}{report.status:<10}{report.source}")
+        if report.error is not None:
+            print(f"         {report.error}")
     return DONE
 
 

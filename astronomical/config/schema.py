@@ -225,11 +225,15 @@ class ServicesConfig(Section):
 
 
 class PluginConfig(Section):
-    """A plugin that the project needs."""
+    """A plugin that the project needs: a file, relative to the config, or an installed package.
+
+    Opening the project does not run it; the user is asked first.
+    """
 
     name: Name
     version: str | None = None
     path: str | None = None
+    sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
 
 
 class ScoresConfig(Section):

@@ -10,6 +10,7 @@ from typing import Any
 
 import panel as pn
 
+from astronomical.dashboard.arguments import AppArguments
 from astronomical.dashboard.page import make_page
 from astronomical.dashboard.server import OpenProject, registry
 from astronomical.dashboard.start import StartPage
@@ -25,7 +26,9 @@ _TITLE = "astronomical"
 def serve_page(arguments: Sequence[str]) -> None:
     """Build the page that a browser asked for."""
     pn.extension("gridstack", "tabulator", notifications=False)
-    App(Path(arguments[0]) if arguments else None).page.servable(title=_TITLE)
+    given = AppArguments.parse(arguments)
+    registry().configure(given)
+    App(given.config).page.servable(title=_TITLE)
 
 
 class App:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from astronomical.config.io import read_config
+from astronomical.dashboard.arguments import AppArguments
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
 
-def serve(config: Path | None = None, *, port: int = 5006, address: str | None = None, show: bool = True) -> int:
+def serve(config: Path | None = None, *, port: int = 5006, address: str | None = None, show: bool = True,
+          plugins: Sequence[Path] = (), trust_plugins: bool = False) -> int:
     """Serve the dashboard until it is stopped, and return an exit code.
 
     Parameters
@@ -24,6 +27,8 @@ def serve(config: Path | None = None, *, port: int = 5006, address: str | None =
         Address to listen on; None is this machine only.
     show
         Open a browser.
+    plugins, trust_plugins
+        See `astronomical.dashboard.arguments.AppArguments`.
     """
     from panel.command import main as panel_main
 
@@ -35,7 +40,7 @@ def serve(config: Path | None = None, *, port: int = 5006, address: str | None =
     if config is not None:
         config = config.expanduser().resolve()
         read_config(config)
-        command += ["--args", str(config)]
+    command += AppArguments(config, tuple(path.expanduser().resolve() for path in plugins), trust_plugins).as_command()
     before, sys.argv = sys.argv, command
     try:
         panel_main()

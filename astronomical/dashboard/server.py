@@ -15,6 +15,7 @@ from typing import Any
 import panel as pn
 from tornado.ioloop import IOLoop
 
+from astronomical.dashboard.arguments import AppArguments
 from astronomical.services.cutouts import CutoutFetcher
 from astronomical.services.surveys import survey_from_config
 from astronomical.session.errors import ReadOnlyError
@@ -133,6 +134,11 @@ class ProjectRegistry:
     def __init__(self) -> None:
         self._projects: dict[Path, OpenProject] = {}
         self._opening: dict[Path, asyncio.Future[OpenProject]] = {}
+        self._arguments = AppArguments()
+
+    def configure(self, arguments: AppArguments) -> None:
+        """Take over what the server was told on its command line."""
+        self._arguments = arguments
 
     async def open(self, path: Path, progress: Callable[[str, float], None]) -> OpenProject:
         """Return the project of a path; it is opened off the event loop if it is not open yet."""
@@ -163,7 +169,9 @@ class ProjectRegistry:
 
     async def _open(self, path: Path, progress: Callable[[str, float], None]) -> OpenProject:
         loop = IOLoop.current()
-        session = await asyncio.to_thread(Session.open, path, dispatch=loop.add_callback, progress=progress)
+        session = await asyncio.to_thread(
+            Session.open, path, plugins=self._arguments.plugins, trust_plugins=self._arguments.trust_plugins,
+            dispatch=loop.add_callback, progress=progress)
         self._projects[path] = OpenProject(session)
         return self._projects[path]
 

@@ -17,7 +17,7 @@ from astronomical.dashboard.wizard.create import plain_name
 from astronomical.dashboard.wizard.table import resolve
 from astronomical.session.dataset import catalogue_path
 from astronomical.session.example import projects_folder
-from astronomical.session.session import relative_to
+from astronomical.session.store import relative_to
 
 __all__ = ["StartPage", "keep_upload"]
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from astronomical.extend import Extension, Kind, extension_of
+from astronomical.plugins.files import PluginFile
 
 
 class UnknownExtensionError(LookupError):
@@ -19,12 +20,21 @@ class DuplicateExtensionError(ValueError):
 
 
 @dataclass(frozen=True)
+class Package:
+    """An installed package that brings extensions."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True)
 class Entry:
-    """A registered object, what is written on it, and where it came from."""
+    """A registered object, what is written on it, and where it came from; `plugin` if it is not built in."""
 
     extension: Extension
     obj: Any
     source: str
+    plugin: PluginFile | Package | None = None
 
 
 class Registry:
@@ -33,7 +43,13 @@ class Registry:
     def __init__(self) -> None:
         self._entries: dict[tuple[Kind, str], Entry] = {}
 
-    def add(self, obj: Any, source: str) -> None:
+    def copy(self) -> Registry:
+        """Return a registry of the same entries, to which others can be added."""
+        fresh = Registry()
+        fresh._entries.update(self._entries)
+        return fresh
+
+    def add(self, obj: Any, source: str, plugin: PluginFile | Package | None = None) -> None:
         """Register a marked object.
 
         Raises
@@ -52,12 +68,15 @@ class Registry:
                 f"two {extension.kind} extensions are named {extension.name!r}: "
                 f"one in {self._entries[key].source}, one in {source}"
             )
-        self._entries[key] = Entry(extension, obj, source)
+        self._entries[key] = Entry(extension, obj, source, plugin)
 
-    def add_all(self, objects: Iterable[Any], source: str) -> None:
+    def add_all(self, objects: Iterable[Any], source: str, plugin: PluginFile | Package | None = None) -> None:
         """Register several marked objects of one source."""
         for obj in objects:
-            self.add(obj, source)
+            self.add(obj, source, plugin)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self._entries.values())
 
     def find(self, kind: Kind, name: str) -> Entry:
         """Return a registered object.

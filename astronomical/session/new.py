@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +30,7 @@ from astronomical.config.schema import (
     ProjectConfig,
     SplitConfig,
 )
+from astronomical.plugins.loader import load_plugins
 from astronomical.plugins.registry import Registry, builtin_registry
 from astronomical.session.arrangement import default_layout
 from astronomical.session.dataset import (
@@ -41,8 +42,8 @@ from astronomical.session.dataset import (
     recipe_of,
 )
 from astronomical.session.errors import SessionError
-from astronomical.session.session import relative_to
-from astronomical.session.store import check_suffix
+from astronomical.session.plugins import used_plugins
+from astronomical.session.store import check_suffix, relative_to
 
 MAX_CLASSES = 20
 
@@ -95,7 +96,7 @@ class Choices:
     authors: tuple[str, ...] = ()
 
 
-def new_project(choices: Choices, path: str | Path, *, registry: Registry | None = None) -> Config:
+def new_project(choices: Choices, path: str | Path, *, plugins: Sequence[str | Path] = ()) -> Config:
     """Make a project and write its config.
 
     Parameters
@@ -104,8 +105,8 @@ def new_project(choices: Choices, path: str | Path, *, registry: Registry | None
         What was decided.
     path
         The config to write; an existing file is not overwritten, a folder that is missing is made.
-    registry
-        Where feature operations are found; by default the built-in ones.
+    plugins
+        Plugin files, or folders of them, whose feature operations may be used.
 
     Raises
     ------
@@ -116,7 +117,7 @@ def new_project(choices: Choices, path: str | Path, *, registry: Registry | None
     check_suffix(path)
     if path.exists():
         raise SessionError(f"{path} exists: choose another name.")
-    config = make_config(choices, path.parent, registry=registry)
+    config = make_config(choices, path.parent, load_plugins([Path(item) for item in plugins]).registry)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_config(config, path)
@@ -125,7 +126,7 @@ def new_project(choices: Choices, path: str | Path, *, registry: Registry | None
     return config
 
 
-def make_config(choices: Choices, folder: Path, *, registry: Registry | None = None) -> Config:
+def make_config(choices: Choices, folder: Path, registry: Registry | None = None) -> Config:
     """Return the config of a new project that is going to lie in a folder; everything in it has been tried."""
     registry = registry or builtin_registry()
     section = catalogue_config(choices, folder)
@@ -154,6 +155,7 @@ def make_config(choices: Choices, folder: Path, *, registry: Registry | None = N
     return config.model_copy(update={
         "catalogue": section.model_copy(update={"fingerprint": fingerprint}),
         "layout": default_layout(made[len(columns):] + columns, choices.axes),
+        "plugins": used_plugins(config, registry, folder),
     })
 
 

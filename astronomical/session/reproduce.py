@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -11,10 +11,11 @@ from typing import Any
 from astronomical.config.schema import Config, LearnerResultConfig, RoundResultConfig, ScoresConfig
 from astronomical.labels.ledger import ChainError, Ledger
 from astronomical.learning.rounds import fit_round
-from astronomical.plugins.registry import Registry, builtin_registry
+from astronomical.plugins.registry import Registry
 from astronomical.session.dataset import build_dataset, make_fingerprint, open_project_catalogue
 from astronomical.session.errors import SessionError
 from astronomical.session.fingerprints import fingerprint_differences
+from astronomical.session.plugins import project_plugins
 from astronomical.session.requests import LearnerView, learner_view, request_for
 from astronomical.session.results import environment, sampled_probabilities, scores_config
 from astronomical.session.store import load_project
@@ -67,7 +68,8 @@ class NothingRecordedError(SessionError):
     """A config holds no results that could be compared."""
 
 
-def reproduce(path: str | Path, *, catalogue: str | Path | None = None, registry: Registry | None = None,
+def reproduce(path: str | Path, *, catalogue: str | Path | None = None, plugins: Sequence[str | Path] = (),
+              trust_plugins: bool = False,
               progress: Callable[[int, int], None] = lambda done, total: None) -> Report:
     """Replay every recorded round of a config and compare.
 
@@ -79,8 +81,10 @@ def reproduce(path: str | Path, *, catalogue: str | Path | None = None, registry
         The config; its journal is read with it.
     catalogue
         Where the catalogue lies, if not where the config says.
-    registry
-        Where models, strategies and features are found; by default the built-in ones.
+    plugins
+        Plugin files, or folders of them, to run besides those that the config names.
+    trust_plugins
+        Agree to run the plugin files that the config names.
     progress
         Called with the number of rounds done and in all.
 
@@ -92,7 +96,6 @@ def reproduce(path: str | Path, *, catalogue: str | Path | None = None, registry
         If the config or the catalogue cannot be read.
     """
     path = Path(path).expanduser().resolve()
-    registry = registry or builtin_registry()
     try:
         loaded = load_project(path)
         Ledger.replay(loaded.events)
@@ -102,6 +105,7 @@ def reproduce(path: str | Path, *, catalogue: str | Path | None = None, registry
     total = sum(len(result.rounds) for result in config.results)
     if total == 0:
         raise NothingRecordedError(f"{path} records no results: train a learner and save before comparing.")
+    registry = project_plugins(config, path.parent, plugins, trust_plugins).registry
     table = open_project_catalogue(config.catalogue, path.parent, catalogue)
     # The results were recorded when the config was written: what the journal has beyond has none yet.
     ledger = Ledger.replay(config.events)

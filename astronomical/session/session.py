@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +16,7 @@ from astronomical.labels.ledger import Ledger
 from astronomical.labels.views import CATALOGUE
 from astronomical.learning.rounds import Round
 from astronomical.learning.starting import random_start
-from astronomical.plugins.registry import Registry, builtin_registry
+from astronomical.plugins.loader import Plugins
 from astronomical.session.answers import context_of, says_so_already
 from astronomical.session.dataset import (
     Dataset,
@@ -32,10 +31,11 @@ from astronomical.session.errors import ReadOnlyError, SessionError, StaleFocusE
 from astronomical.session.fingerprints import fingerprint_differences
 from astronomical.session.jobs import Dispatch, Jobs
 from astronomical.session.kept import DEFAULT_BYTES, KeptRounds
+from astronomical.session.plugins import project_plugins, used_plugins
 from astronomical.session.requests import member_of, strategy_of
 from astronomical.session.results import environment
 from astronomical.session.state import Notice, SessionState
-from astronomical.session.store import Loaded, ProjectStore, check_suffix, load_project
+from astronomical.session.store import Loaded, ProjectStore, check_suffix, load_project, relative_to
 from astronomical.session.teacher import Teacher
 
 _HISTORY = 500
@@ -58,11 +58,12 @@ class Session:
     """
 
     def __init__(self, path: Path, loaded: Loaded, dataset: Dataset, *, store: ProjectStore | None,
-                 registry: Registry, dispatch: Dispatch | None, who: str | None, memory: int = DEFAULT_BYTES,
+                 plugins: Plugins, dispatch: Dispatch | None, who: str | None, memory: int = DEFAULT_BYTES,
                  look_ahead: bool = True) -> None:
         self.path = path
         self.read_only = store is None
-        self.registry = registry
+        self.plugins = plugins
+        self.registry = registry = plugins.registry
         self._store = store
         self._who = who or _user()
         self._jobs = Jobs(dispatch, lambda views: setattr(self.state, "jobs", views))
@@ -74,13 +75,14 @@ class Session:
                                 failed=lambda text: self.notify(text, "error"), settled=self._settled,
                                 kept=KeptRounds(memory), look_ahead=look_ahead)
         self._teacher.load(loaded.config.results)
-        for text in loaded.notices:
+        for text in (*loaded.notices, *plugins.problems):
             self.notify(text, "warning")
 
     @classmethod
-    def open(cls, path: str | Path, *, read_only: bool = False, registry: Registry | None = None,
-             dispatch: Dispatch | None = None, who: str | None = None, catalogue: str | Path | None = None,
-             progress: Progress = no_progress, memory: int = DEFAULT_BYTES, look_ahead: bool = True) -> Session:
+    def open(cls, path: str | Path, *, read_only: bool = False, plugins: Sequence[str | Path] = (),
+             trust_plugins: bool = False, dispatch: Dispatch | None = None, who: str | None = None,
+             catalogue: str | Path | None = None, progress: Progress = no_progress, memory: int = DEFAULT_BYTES,
+             look_ahead: bool = True) -> Session:
         """Open a project; its learners are trained on its labels.
 
         Parameters
@@ -89,8 +91,10 @@ class Session:
             The config.
         read_only
             Take no lock and refuse all changes.
-        registry
-            Where models, strategies and features are found; by default the built-in ones.
+        plugins
+            Plugin files, or folders of them, to run besides those that the config names.
+        trust_plugins
+            Agree to run the plugin files that the config names; without it only those agreed to before are run.
         dispatch
             See `Jobs`.
         who
@@ -111,14 +115,14 @@ class Session:
             If the config, the catalogue or the lock stand in the way; the message says how.
         """
         path = Path(path).expanduser().resolve()
-        registry = registry or builtin_registry()
         store = None if read_only else ProjectStore(path)
         loaded = load_project(path) if store is None else store.open()
         try:
+            loaded_plugins = project_plugins(loaded.config, path.parent, plugins, trust_plugins)
             progress("Reading the catalogue", 0.0)
             table = open_project_catalogue(loaded.config.catalogue, path.parent, catalogue)
-            dataset = build_dataset(loaded.config, table, registry, progress)
-            session = cls(path, loaded, dataset, store=store, registry=registry, dispatch=dispatch, who=who,
+            dataset = build_dataset(loaded.config, table, loaded_plugins.registry, progress)
+            session = cls(path, loaded, dataset, store=store, plugins=loaded_plugins, dispatch=dispatch, who=who,
                           memory=memory, look_ahead=look_ahead)
             session._check_catalogue(table)
             session._begin()
@@ -189,7 +193,8 @@ class Session:
     def config(self) -> Config:
         """The whole project as it would be saved now."""
         config: Config = self.state.config
-        return config.model_copy(update={"events": self.ledger.events, "results": self._teacher.results()})
+        return config.model_copy(update={"events": self.ledger.events, "results": self._teacher.results(),
+                                         "plugins": used_plugins(config, self.registry, self.path.parent)})
 
     def query(self, class_name: str | None = None) -> str | None:
         """Return the source that a learner asks for; None while it is being computed, or if there is none."""
@@ -474,14 +479,6 @@ class Session:
     def _check_writable(self) -> None:
         if self.read_only:
             raise ReadOnlyError("This project is open for reading only.")
-
-
-def relative_to(path: Path, folder: Path) -> str:
-    """Return a path as a config in a folder states it: relative, unless it lies on another drive."""
-    try:
-        return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
-    except ValueError:
-        return path.resolve().as_posix()
 
 
 def _plain(update: dict[str, Any]) -> dict[str, Any]:

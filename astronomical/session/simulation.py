@@ -9,9 +9,9 @@ from typing import Any
 from astronomical.config.schema import ExtensionConfig
 from astronomical.learning.simulate import SimulationRequest
 from astronomical.learning.simulate import simulate as simulate_curves
-from astronomical.plugins.registry import Registry, builtin_registry
 from astronomical.session.dataset import build_dataset, open_project_catalogue
 from astronomical.session.errors import SessionError
+from astronomical.session.plugins import project_plugins
 from astronomical.session.requests import member_of, strategy_of
 from astronomical.session.store import load_project
 
@@ -35,7 +35,8 @@ def parse_extension(text: str) -> ExtensionConfig:
 
 
 def simulate(path: str | Path, class_name: str, *, n_labels: int, n_seeds: int, strategies: Sequence[str],
-             model: str | None = None, n_start: int = 5, registry: Registry | None = None) -> Iterator[dict[str, Any]]:
+             model: str | None = None, n_start: int = 5, plugins: Sequence[str | Path] = (),
+             trust_plugins: bool = False) -> Iterator[dict[str, Any]]:
     """Yield the rows of the learning curves; see `astronomical.learning.simulate`.
 
     Parameters
@@ -54,6 +55,10 @@ def simulate(path: str | Path, class_name: str, *, n_labels: int, n_seeds: int, 
         A model, as in `parse_extension`; by default that of the class's learner, else a random forest.
     n_start
         Number of starting points.
+    plugins
+        Plugin files, or folders of them, to run besides those that the config names.
+    trust_plugins
+        Agree to run the plugin files that the config names.
 
     Raises
     ------
@@ -61,8 +66,8 @@ def simulate(path: str | Path, class_name: str, *, n_labels: int, n_seeds: int, 
         If the project cannot be read or a name in the request is unknown.
     """
     path = Path(path).expanduser().resolve()
-    registry = registry or builtin_registry()
     config = load_project(path).config
+    registry = project_plugins(config, path.parent, plugins, trust_plugins).registry
     if class_name not in config.class_names:
         raise SessionError(f"There is no class {class_name!r}; there are {', '.join(config.class_names) or 'none'}.")
     learner = config.learner(class_name)

@@ -116,3 +116,11 @@ def check_suffix(path: Path) -> None:
     """Refuse a name that does not end like that of a config."""
     if path.suffix.lower() not in SUFFIXES:
         raise SessionError(f"{path.name}: the name of a project ends in {', '.join(SUFFIXES)}.")
+
+
+def relative_to(path: Path, folder: Path) -> str:
+    """Return a path as a config in a folder states it: relative, unless it lies on another drive."""
+    try:
+        return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+    except ValueError:
+        return path.resolve().as_posix()

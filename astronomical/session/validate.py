@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from astronomical.config.errors import ConfigError, Problem
 from astronomical.labels.ledger import ChainError, Ledger
-from astronomical.plugins.registry import Registry, builtin_registry
+from astronomical.plugins.registry import Registry
 from astronomical.session.dataset import build_dataset, make_fingerprint, open_project_catalogue
 from astronomical.session.errors import SessionError
 from astronomical.session.fingerprints import fingerprint_differences
+from astronomical.session.plugins import project_plugins
 from astronomical.session.requests import member_of, strategy_of
 from astronomical.session.store import Loaded, load_project
 
 
-def validate(path: str | Path, *, registry: Registry | None = None) -> list[Problem]:
-    """Return the problems of a config, of its journal, and of the catalogue as the config uses it."""
+def validate(path: str | Path, *, plugins: Sequence[str | Path] = (), trust_plugins: bool = False) -> list[Problem]:
+    """Return the problems of a config, of its journal, its plugins, and of the catalogue as the config uses it.
+
+    Parameters
+    ----------
+    path
+        The config.
+    plugins
+        Plugin files, or folders of them, to run besides those that the config names.
+    trust_plugins
+        Agree to run the plugin files that the config names.
+    """
     path = Path(path).expanduser().resolve()
-    registry = registry or builtin_registry()
     try:
         loaded = load_project(path)
     except ConfigError as error:
         return list(error.problems)
     except ValueError as error:
         return [Problem("journal", "", str(error))]
-    return [*_check_events(loaded), *_check_learners(loaded, registry), *_check_catalogue(loaded, path, registry)]
+    found = project_plugins(loaded.config, path.parent, plugins, trust_plugins)
+    registry = found.registry
+    return [*_check_events(loaded), *(Problem("plugins", "", text) for text in found.problems),
+            *_check_learners(loaded, registry), *_check_catalogue(loaded, path, registry)]
 
 
 def _check_events(loaded: Loaded) -> list[Problem]:

@@ -1,0 +1,194 @@
+"""Loads plugins: installed ones by entry point, files that the user names, and files that a config names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
+
+from astronomical.config.schema import PluginConfig
+from astronomical.extend import extension_of
+from astronomical.plugins.files import PluginError, PluginFile, find_files, marked_objects, read_file, run_file
+from astronomical.plugins.registry import Package, Registry, builtin_registry
+
+__all__ = ["GROUPS", "PluginReport", "Plugins", "Trust", "load_plugins", "nobody"]
+
+#: Entry point groups of installed packages.
+GROUPS = ("astronomical.plots", "astronomical.query_strategies", "astronomical.models", "astronomical.features")
+
+Status = Literal["built in", "loaded", "failed", "not trusted", "missing"]
+Trust = Callable[[PluginFile], bool]
+
+
+@dataclass(frozen=True)
+class PluginReport:
+    """What became of one extension, or of a whole file that did not load.
+
+    Attributes
+    ----------
+    kind, name, version
+        As marked; of a file that did not load the name is that of the file, and the kind is empty.
+    source
+        Module, file or package.
+    status
+        Whether it can be used.
+    error
+        Why not, in a sentence.
+    file
+        The file, if it is one that waits for consent.
+    """
+
+    kind: str
+    name: str
+    version: str
+    source: str
+    status: Status
+    error: str | None = None
+    file: PluginFile | None = None
+
+    def plain(self) -> dict[str, str | None]:
+        """Return the report as the command line prints it."""
+        return {key: getattr(self, key) for key in ("kind", "name", "version", "source", "status", "error")}
+
+
+@dataclass(frozen=True)
+class Plugins:
+    """A registry with all that could be loaded, and what became of the rest."""
+
+    registry: Registry
+    reports: tuple[PluginReport, ...]
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Why something cannot be used, a sentence for each."""
+        return tuple(report.error for report in self.reports if report.error is not None)
+
+    @property
+    def untrusted(self) -> tuple[PluginFile, ...]:
+        """The files that wait for consent."""
+        return tuple(report.file for report in self.reports if report.status == "not trusted" and report.file)
+
+
+def nobody(file: PluginFile) -> bool:
+    """Trust no file."""
+    return False
+
+
+def load_plugins(paths: Sequence[Path] = (), named: Iterable[PluginConfig] = (), folder: Path = Path(),
+                 trusts: Trust = nobody) -> Plugins:
+    """Load everything that may be loaded. What fails is reported and stops nothing.
+
+    Parameters
+    ----------
+    paths
+        Files or folders that the user names: naming them is consent.
+    named
+        Plugins that a config names. Their files are run only if trusted.
+    folder
+        Folder of the config: its paths are relative to it.
+    trusts
+        Tells whether the user has agreed to run a file.
+    """
+    work = _Loading()
+    for group in GROUPS:
+        for point in entry_points(group=group):
+            work.load_entry_point(point)
+    for path in paths:
+        work.load_path(path)
+    for plugin in named:
+        if plugin.path is None:
+            work.require_package(plugin)
+        else:
+            work.load_named(plugin, folder / Path(plugin.path).expanduser(), trusts)
+    return Plugins(work.registry, (*_builtin_reports(), *work.reports))
+
+
+class _Loading:
+    """A registry while it is being filled."""
+
+    def __init__(self) -> None:
+        self.registry = builtin_registry().copy()
+        self.reports: list[PluginReport] = []
+        self._done: set[str] = set()
+
+    def load_entry_point(self, point: EntryPoint) -> None:
+        name = point.dist.name if point.dist is not None else point.module
+        package = Package(name, point.dist.version if point.dist is not None else "")
+        self._attempt(point.name, f"package {name} {package.version}".strip(), partial(_objects_of, point), package)
+
+    def require_package(self, plugin: PluginConfig) -> None:
+        """Report a package that a config names and that is not installed."""
+        there = {entry.plugin.name for entry in self.registry if isinstance(entry.plugin, Package)}
+        if plugin.name not in there:
+            self._fail(plugin.name, f"package {plugin.name}", f"The project needs the package {_named(plugin)}, "
+                       "which is not installed here, or does not load.", "missing")
+
+    def load_path(self, path: Path) -> None:
+        try:
+            files = find_files(path)
+        except PluginError as error:
+            self._fail(path.name, str(path), str(error))
+            return
+        for file in files:
+            self._run(file)
+
+    def load_named(self, plugin: PluginConfig, path: Path, trusts: Trust) -> None:
+        try:
+            file = read_file(path)
+        except PluginError as error:
+            self._fail(plugin.name, str(path), f"{error} The project needs {_named(plugin)}: put its file there, "
+                       "or name it with --plugins.", "missing")
+            return
+        if file.sha256 in self._done or trusts(file):
+            self._run(file)
+        else:
+            report = PluginReport("", plugin.name, plugin.version or "", str(file.path), "not trusted",
+                                  f"{file.path.name} was not run: nobody has agreed to it yet "
+                                  f"(sha256 {file.sha256[:12]}…).", file)
+            self.reports.append(report)
+
+    def _run(self, file: PluginFile) -> None:
+        if file.sha256 not in self._done:
+            self._done.add(file.sha256)
+            self._attempt(file.path.stem, str(file.path), lambda: run_file(file), file)
+
+    def _attempt(self, name: str, source: str, load: Callable[[], tuple[Any, ...]],
+                 plugin: PluginFile | Package | None = None) -> None:
+        try:
+            objects = load()
+            grown = self.registry.copy()
+            grown.add_all(objects, source, plugin)
+        except Exception as error:  # whatever a plugin does, the program goes on
+            self._fail(name, source, str(error) or type(error).__name__)
+            return
+        self.registry = grown
+        self.reports += [_report(obj, source, "loaded") for obj in objects]
+
+    def _fail(self, name: str, source: str, error: str, status: Status = "failed") -> None:
+        self.reports.append(PluginReport("", name, "", source, status, error))
+
+
+def _named(plugin: PluginConfig) -> str:
+    return f"{plugin.name} {plugin.version}" if plugin.version else plugin.name
+
+
+def _objects_of(point: EntryPoint) -> tuple[Any, ...]:
+    found = point.load()
+    objects = marked_objects(found) if isinstance(found, ModuleType) else (found,)
+    if not objects:
+        raise PluginError(f"{point.value} marks nothing")
+    return objects
+
+
+def _builtin_reports() -> tuple[PluginReport, ...]:
+    return tuple(_report(entry.obj, entry.source, "built in") for entry in builtin_registry())
+
+
+def _report(obj: Any, source: str, status: Status) -> PluginReport:
+    extension = extension_of(obj)
+    assert extension is not None, "the registry takes marked objects only"
+    return PluginReport(extension.kind, extension.name, extension.version, source, status)

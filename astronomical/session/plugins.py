@@ -1,0 +1,82 @@
+"""Which plugins a project runs with, and which of them it names for the next one who opens it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from astronomical.config.schema import Config, PluginConfig
+from astronomical.extend import Kind
+from astronomical.plugins.consent import Consents
+from astronomical.plugins.files import PluginFile
+from astronomical.plugins.loader import Plugins, load_plugins
+from astronomical.plugins.registry import Entry, Package, Registry, UnknownExtensionError
+from astronomical.session.store import relative_to
+
+__all__ = ["project_plugins", "used_plugins"]
+
+
+def project_plugins(config: Config, folder: Path, paths: Sequence[str | Path] = (), trust: bool = False) -> Plugins:
+    """Load what a project needs and what the user names.
+
+    Parameters
+    ----------
+    config, folder
+        The project, and the folder of its config.
+    paths
+        Plugin files or folders named by the user.
+    trust
+        Agree to run the files that the config names; this is remembered for exactly these files.
+    """
+    consents = Consents()
+
+    def trusts(file: PluginFile) -> bool:
+        if trust and not consents.has(file):
+            consents.give(file)
+        return trust or consents.has(file)
+
+    return load_plugins([Path(path) for path in paths], config.plugins, folder, trusts)
+
+
+def used_plugins(config: Config, registry: Registry, folder: Path) -> tuple[PluginConfig, ...]:
+    """Return the plugins on which a project depends; those that could not be loaded stay named.
+
+    Parameters
+    ----------
+    config
+        The project.
+    registry
+        What it runs with.
+    folder
+        Folder of the config: paths are written relative to it.
+    """
+    made = {_as_config(entry, folder): None for entry in _entries(config, registry) if entry.plugin is not None}
+    loaded = {entry.plugin.sha256 for entry in registry if isinstance(entry.plugin, PluginFile)}
+    named = {(plugin.name, plugin.path) for plugin in made}
+    # What waits for consent or failed is still needed by whoever opens the project next.
+    kept = [plugin for plugin in config.plugins
+            if (plugin.name, plugin.path) not in named and plugin.sha256 not in loaded]
+    return (*kept, *made)
+
+
+def _entries(config: Config, registry: Registry) -> Iterable[Entry]:
+    """Return the registered extensions that a config names."""
+    names: list[tuple[Kind, str]] = [("feature", item.operation) for item in config.features.combinations]
+    for learner in config.learners:
+        names += [("model", model.name) for model in learner.models]
+        names.append(("strategy", learner.strategy.name))
+    for pane in config.layout.panes:
+        names += [("plot", name) for name in (pane.kind, pane.settings.get("plot")) if isinstance(name, str)]
+    for kind, name in names:
+        try:
+            yield registry.find(kind, name)
+        except UnknownExtensionError:
+            continue
+
+
+def _as_config(entry: Entry, folder: Path) -> PluginConfig:
+    if isinstance(entry.plugin, PluginFile):
+        return PluginConfig(name=entry.plugin.path.stem, version=entry.extension.version,
+                            path=relative_to(entry.plugin.path, folder), sha256=entry.plugin.sha256)
+    assert isinstance(entry.plugin, Package)
+    return PluginConfig(name=entry.plugin.name, version=entry.plugin.version or None)

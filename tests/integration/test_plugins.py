@@ -1,0 +1,108 @@
+"""Plugins through a real session and the command line."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from astronomical.cli import main
+from astronomical.config.io import read_config, write_config
+from astronomical.config.schema import CombinationConfig, ExtensionConfig, PluginConfig
+from astronomical.session.new import Choices, new_project
+from astronomical.session.reproduce import reproduce
+from astronomical.session.session import Session
+from tests.support.plugin_files import FEATURE, MODEL, canary, write_plugin
+from tests.support.projects import label_until, make_project
+
+NAIVE = [ExtensionConfig(name="naive_bayes", parameters={"smoothing": 0.01})]
+
+
+@pytest.fixture
+def trained(tmp_path):
+    """A project whose Star learner is a plugin's model; it was saved and closed."""
+    path, _ = make_project(tmp_path)
+    plugin, mark = canary(tmp_path)
+    with Session.open(path, plugins=[plugin]) as session:
+        session.start_training("Star", models=NAIVE)
+        label_until(session, "Star", 9)
+    mark.unlink()
+    return path, plugin, mark
+
+
+def test_the_config_names_the_plugin_that_it_needs(trained):
+    path, _, _ = trained
+    (named,) = read_config(path).plugins
+    assert (named.name, named.path, named.version) == ("canary", "canary.py", "2")
+
+
+def test_opening_runs_nothing_and_keeps_everything(trained):
+    path, _, mark = trained
+    before = read_config(path)
+    with Session.open(path) as session:
+        assert not mark.exists()
+        assert any("nobody has agreed" in notice.text for notice in session.state.notices)
+        assert len(session.trained("Star")) == 9
+        assert session.query("Star") is None
+        session.focus(session.dataset.catalogue.id_at(0))
+        session.assign("Galaxy", class_name=None)
+    after = read_config(path)
+    assert not mark.exists()
+    assert after.plugins == before.plugins
+    assert after.events[: len(before.events)] == before.events
+
+
+def test_consent_is_remembered(trained):
+    path, _, mark = trained
+    with Session.open(path, trust_plugins=True) as session:
+        assert session.query("Star") is not None
+    mark.unlink()
+    with Session.open(path) as session:
+        assert session.query("Star") is not None
+    assert mark.exists()
+
+
+def test_reproduce_says_what_it_needs_and_reproduces_with_it(trained, capsys):
+    path, plugin, _ = trained
+    assert main(["reproduce", str(path)]) == 2
+    assert "naive_bayes" in capsys.readouterr().err
+    assert main(["reproduce", str(path), "--plugins", str(plugin)]) == 0
+    assert reproduce(path, trust_plugins=True).ok
+
+
+def test_a_feature_of_a_plugin(tmp_path):
+    make_project(tmp_path)
+    plugin = write_plugin(tmp_path, FEATURE)
+    made = new_project(
+        Choices(catalogue=tmp_path / "catalogue.fits", id="name", label="label", label_names={"0": "Star"},
+                features=tuple("ug"), combinations=(CombinationConfig(operation="mean", n=2),)),
+        tmp_path / "with.yaml", plugins=[plugin])
+    assert made.plugins[0].path == "mine.py"
+    with Session.open(tmp_path / "with.yaml", trust_plugins=True) as session:
+        assert "u~g" in session.dataset.features.names
+
+
+def test_the_listing_names_what_failed_and_ends_well(tmp_path, capsys):
+    write_plugin(tmp_path)
+    write_plugin(tmp_path, "1 / 0", "broken.py")
+    assert main(["plugins", "--json", "--plugins", str(tmp_path)]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert {"kind", "name", "version", "source", "status", "error"} == set(rows[0])
+    status = {row["name"]: row["status"] for row in rows}
+    assert (status["naive_bayes"], status["broken"], status["knn"]) == ("loaded", "failed", "built in")
+
+
+def test_validate_names_an_untrusted_plugin(trained, capsys):
+    path, _, mark = trained
+    assert main(["validate", str(path)]) == 1
+    assert "nobody has agreed" in capsys.readouterr().out
+    assert not mark.exists()
+    assert main(["validate", str(path), "--trust-plugins"]) == 0
+
+
+def test_a_path_of_a_config_that_is_no_plugin_is_not_run(tmp_path):
+    path, config = make_project(tmp_path)
+    write_plugin(tmp_path, MODEL, "mine.txt")
+    write_config(config.model_copy(update={"plugins": (PluginConfig(name="x", path="mine.txt"),)}), path)
+    with Session.open(path, trust_plugins=True) as session:
+        assert any("mine.txt is no plugin" in notice.text for notice in session.state.notices)
