@@ -4,30 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
 import numpy as np
 from modAL.models import ActiveLearner
 from numpy.typing import NDArray
-from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
+from scipy.special import expit
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 from astronomical.catalogue.features import FeatureMatrix
+from astronomical.learning.tree_kernels import BLOCK_ROWS, add_terms
+from astronomical.learning.trees import as_ensemble
 
 __all__ = ["Cancelled", "fill_missing", "never", "predict", "probabilities", "stop_if"]
 
-#: Rows scored at a time. Fixed, so that a chunk holds the same rows however many threads there are.
+#: Rows that other libraries score at a time. Fixed, so that a chunk holds the same rows however many threads there are.
 CHUNK_ROWS = 8192
+#: Rows that kernels of ours score at a time at most; they judge each row by itself.
+_MOST_ROWS = 2**16
+#: A chunk takes about so long: a cancel is noticed before the next.
+_CHUNK_NS = 2e7
 N_THREADS = 2
 
 CancelCheck = Callable[[], bool]
-#: Maps row-major float32 features, shape (n, n_features), to the probability of the class, float64 (n,).
-Kernel = Callable[[NDArray[np.float32]], NDArray[np.float64]]
+#: Centres and weights of the features, and an offset.
+Plane = tuple[NDArray[np.float64], NDArray[np.float64], float]
 
 
 class Cancelled(Exception):  # noqa: N818 - an answer to a request, not an error
     """The work was called off before it was done."""
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A way to score.
+
+    Attributes
+    ----------
+    score
+        Maps row numbers to the probability of the class, float64; called from several threads.
+    chunk_rows
+        For how many rows at a time.
+    """
+
+    score: Callable[[NDArray[np.intp]], NDArray[np.float64]]
+    chunk_rows: int = CHUNK_ROWS
 
 
 def never() -> bool:
@@ -63,17 +89,15 @@ def predict(model: Any, features: FeatureMatrix, rows: NDArray[np.intp], cancell
 def probabilities(model: Any, features: FeatureMatrix, rows: NDArray[np.intp], cancelled: CancelCheck = never,
                   fill: bool = False, n_threads: int = N_THREADS) -> NDArray[np.float64]:
     """Return what `predict` returns in full precision; the result does not depend on `n_threads`."""
-    kernel = _kernel_for(model.estimator if isinstance(model, ActiveLearner) else model, cancelled)
+    kernel = _kernel_for(model.estimator if isinstance(model, ActiveLearner) else model, features, fill)
     scores = np.empty(len(rows), dtype=np.float64)
 
     def score_chunk(start: int) -> None:
         stop_if(cancelled)
-        chunk = slice(start, start + CHUNK_ROWS)
-        block = features.rows(rows[chunk])
-        with _thread_pools().limit(limits=1, user_api="openmp"):
-            scores[chunk] = kernel(fill_missing(block, features.medians) if fill else block)
+        chunk = slice(start, start + kernel.chunk_rows)
+        scores[chunk] = kernel.score(rows[chunk])
 
-    starts = range(0, len(rows), CHUNK_ROWS)
+    starts = range(0, len(rows), kernel.chunk_rows)
     if len(starts) <= 1 or n_threads == 1:
         for start in starts:
             score_chunk(start)
@@ -91,36 +115,59 @@ def fill_missing(block: NDArray[np.float32], medians: NDArray[np.float32]) -> ND
     return np.where(missing, medians, block) if missing.any() else block
 
 
-def _kernel_for(estimator: Any, cancelled: CancelCheck) -> Kernel:
-    """Return the fastest way to score with an estimator: the one place to add another."""
-    classes = np.asarray(estimator.classes_)
-    if not np.any(classes == 1):
-        return lambda block: np.zeros(len(block))
-    column = int(np.flatnonzero(classes == 1)[0])
-    if type(estimator) in (RandomForestClassifier, ExtraTreesClassifier):
-        return partial(_score_forest, estimator.estimators_, column, cancelled)
-    return partial(_score_any, estimator, column)
-
-
-def _score_forest(trees: list[Any], column: int, cancelled: CancelCheck,
-                  block: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Average the trees in scikit-learn's own order, but stop after any of them."""
-    total = np.zeros(len(block))
-    for tree in trees:
-        stop_if(cancelled)
-        total += tree.predict_proba(block, check_input=False)[:, column]
-    return total / len(trees)
-
-
-def _score_any(estimator: Any, column: int, block: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Ask the classifier itself, in the precision in which it was trained."""
-    return np.asarray(estimator.predict_proba(block.astype(np.float64))[:, column], dtype=np.float64)
-
-
 def stop_if(cancelled: CancelCheck) -> None:
     """Raise `Cancelled` if the work was called off."""
     if cancelled():
         raise Cancelled("the work was called off")
+
+
+def _kernel_for(estimator: Any, features: FeatureMatrix, fill: bool) -> Kernel:
+    """Return the fastest way to score with an estimator: the one place to add another."""
+    classes = np.asarray(estimator.classes_)
+    if not np.any(classes == 1):
+        return Kernel(lambda rows: np.zeros(len(rows)))
+    if len(classes) == 1:
+        return Kernel(lambda rows: np.ones(len(rows)))
+    medians = features.medians.copy() if fill else np.empty(0, np.float32)
+    if len(classes) == 2:
+        if (ensemble := as_ensemble(estimator)) is not None:
+            rows_in_time = int(_CHUNK_NS / ensemble.row_cost_ns) // BLOCK_ROWS * BLOCK_ROWS
+            return Kernel(lambda rows: ensemble.score(features.values, rows, medians),
+                          min(max(rows_in_time, BLOCK_ROWS), _MOST_ROWS))
+        if (plane := _plane_of(estimator)) is not None:
+            return Kernel(partial(_score_by_plane, plane, estimator, features, medians), _MOST_ROWS)
+    column = int(np.flatnonzero(classes == 1)[0])
+    return Kernel(partial(_score_any, estimator, column, features, fill))
+
+
+def _plane_of(estimator: Any) -> Plane | None:
+    """Return the plane of a logistic regression behind a scaler, or None for anything else."""
+    if type(estimator) is not Pipeline or len(estimator) != 2:
+        return None
+    scaler, regression = estimator[0], estimator[1]
+    if type(scaler) is not StandardScaler or type(regression) is not LogisticRegression or scaler.mean_ is None:
+        return None
+    return scaler.mean_, regression.coef_[0] / scaler.scale_, float(regression.intercept_[0])
+
+
+def _score_by_plane(plane: Plane, estimator: Any, features: FeatureMatrix, medians: NDArray[np.float32],
+                    rows: NDArray[np.intp]) -> NDArray[np.float64]:
+    decision = add_terms(features.values, rows, *plane, medians)
+    if np.isnan(decision).any():
+        # A missing value: the classifier refuses it in its own words.
+        return _score_any(estimator, 1, features, False, rows)
+    scores: NDArray[np.float64] = expit(decision)
+    return scores
+
+
+def _score_any(estimator: Any, column: int, features: FeatureMatrix, fill: bool,
+               rows: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Ask the classifier itself, in the precision in which it was trained."""
+    block = features.rows(rows)
+    if fill:
+        block = fill_missing(block, features.medians)
+    with _thread_pools().limit(limits=1, user_api="openmp"):
+        return np.asarray(estimator.predict_proba(block.astype(np.float64))[:, column], dtype=np.float64)
 
 
 @cache

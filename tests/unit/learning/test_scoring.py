@@ -106,13 +106,13 @@ def test_cancelled_before_it_began(model, features):
 
 
 def test_no_chunk_begins_after_a_cancel(features, monkeypatch):
-    model = fitted(BUILTINS[2](0), features)
+    model = fitted(BUILTINS[1](0), features)
     cancel, scored = threading.Event(), []
 
-    def score(estimator, column, block):
-        scored.append(len(block))
+    def score(estimator, column, features, fill, rows):
+        scored.append(len(rows))
         cancel.set()
-        return np.zeros(len(block))
+        return np.zeros(len(rows))
 
     monkeypatch.setattr(scoring, "_score_any", score)
     with pytest.raises(Cancelled):
