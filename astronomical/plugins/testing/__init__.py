@@ -1,0 +1,11 @@
+"""A kit with which the author of a plugin tests it: the same checks that every built-in passes.
+
+On the command line ``python -m astronomical.plugins.testing my_plugin.py``; in pytest the fixture ``check_plugin`` of
+`astronomical.plugins.testing.fixtures`.
+"""
+
+from __future__ import annotations
+
+from astronomical.plugins.testing.run import Finding, check_extension, check_path
+
+__all__ = ["Finding", "check_extension", "check_path"]

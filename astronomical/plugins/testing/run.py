@@ -1,0 +1,89 @@
+"""Runs the checks of an extension one by one, and keeps what each of them found."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from astronomical.extend import Kind, extension_of
+from astronomical.plugins.files import find_files, run_file
+from astronomical.plugins.testing import features, models, plots, strategies
+
+__all__ = ["Finding", "check_extension", "check_path"]
+
+Check = Callable[[Any], None]
+
+_CHECKS: dict[Kind, tuple[Check, ...]] = {
+    "model": models.CHECKS, "strategy": strategies.CHECKS, "feature": features.CHECKS, "plot": plots.CHECKS,
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check found.
+
+    Attributes
+    ----------
+    extension
+        Kind and name of what was checked.
+    check
+        What was checked, in words.
+    error
+        What is wrong; None if nothing is.
+    seconds
+        How long it took.
+    """
+
+    extension: str
+    check: str
+    error: str | None
+    seconds: float
+
+    def __str__(self) -> str:
+        mark = "ok    " if self.error is None else "FAILED"
+        return f"{mark} {self.extension}: {self.check} ({self.seconds:.2f} s)" + (
+            "" if self.error is None else f"\n       {self.error}")
+
+
+def check_path(path: Path) -> Iterator[Finding]:
+    """Check everything that a plugin file, or a folder of them, marks. The files are run.
+
+    Raises
+    ------
+    PluginError
+        If a file cannot be loaded.
+    """
+    for file in find_files(path):
+        for obj in run_file(file):
+            yield from check_extension(obj)
+
+
+def check_extension(obj: Any) -> Iterator[Finding]:
+    """Run all checks of a marked object.
+
+    Raises
+    ------
+    TypeError
+        If it is not marked by a decorator of `astronomical.extend`.
+    """
+    extension = extension_of(obj)
+    if extension is None:
+        raise TypeError(f"{obj!r} is not marked by a decorator of astronomical.extend")
+    for check in _CHECKS[extension.kind]:
+        yield _run(f"{extension.kind} {extension.name}", check, obj)
+
+
+def _run(name: str, check: Check, obj: Any) -> Finding:
+    words = (check.__doc__ or check.__name__).strip().split("\n")[0].rstrip(".")
+    began = time.perf_counter()
+    try:
+        check(obj)
+        error = None
+    except AssertionError as failure:
+        error = str(failure) or "it does not hold"
+    except Exception as failure:  # whatever an author's code does is a finding
+        error = f"{type(failure).__name__}: {failure}"
+    return Finding(name, words, error, time.perf_counter() - began)
