@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from astronomical.catalogue.errors import CatalogueError, IdError
 from astronomical.catalogue.ids import check_unique, encode_ids, ids_from_position, ids_from_rows
+from astronomical.catalogue.lookup import rows_of
 from astronomical.catalogue.positions import Unit, find_position, position_unit, to_degrees
 from astronomical.catalogue.readers import ColumnInfo, TableSource, open_table
 from astronomical.catalogue.texts import MISSING_TOKENS, as_text, parse_numbers, sort_order
@@ -21,6 +22,8 @@ __all__ = ["Catalogue"]
 _MISSING = "—"
 #: Rows by which it is judged whether a column of texts holds numbers.
 _SAMPLE = 200
+#: So many ids are worth to be remembered with their rows.
+_MANY = 1000
 
 IdSource = Literal["column", "position", "row"]
 Position = tuple[str, str, str]
@@ -61,6 +64,7 @@ class Catalogue:
         self._raw: dict[str, NDArray[Any]] = {}
         self._numbers: dict[str, NDArray[np.float32]] = {}
         self._texts: dict[str, NDArray[np.str_]] = {}
+        self._handed_out: tuple[tuple[str, ...], NDArray[np.intp]] = (), np.empty(0, dtype=np.intp)
 
     @classmethod
     def open(cls, path: str | Path, *, format: str | None = None, table: int | str | None = None,
@@ -176,7 +180,22 @@ class Catalogue:
 
     def ids_at(self, rows: Sequence[int] | NDArray[np.integer]) -> tuple[str, ...]:
         """Return the ids of some rows."""
-        return tuple(item.decode() for item in self._ids[np.asarray(rows, dtype=np.intp)].tolist())
+        places: NDArray[np.intp] = np.array(rows, dtype=np.intp)
+        ids = tuple(item.decode() for item in self._ids[places].tolist())
+        if len(ids) >= _MANY:
+            self._handed_out = ids, _frozen(places)
+        return ids
+
+    def rows_of(self, ids: Sequence[str]) -> NDArray[np.intp]:
+        """Return the rows of some ids; quick for what `ids_at` returned last, however much that is.
+
+        Raises
+        ------
+        KeyError
+            With the first id that the catalogue lacks.
+        """
+        known, rows = self._handed_out
+        return rows if ids is known else rows_of(self._ids, ids)
 
     def position_of(self, id: str) -> tuple[float, float] | None:
         """Return right ascension and declination of a source in degrees, or None if they are not known.

@@ -155,7 +155,11 @@ Origin = Literal["start", "query", "shared", "bulk", "curated", "import", "click
 
 
 class LabelEvent(Section):
-    """One line of the ledger. Order is `n`, never time."""
+    """One line of the ledger. Order is `n`, never time.
+
+    Answers given together, as bulk labels are, carry in `batch` the number of the first of them; they are taken back
+    together.
+    """
 
     n: int = Field(ge=1)
     kind: Literal["label", "unsure", "undo", "redo", "note", "tag", "flag"]
@@ -168,6 +172,7 @@ class LabelEvent(Section):
     who: str = ""
     when: str = ""
     target: int | None = None
+    batch: int | None = Field(default=None, ge=1)
     check: str = Field(pattern=r"^[0-9a-f]{12}$")
 
 

@@ -104,28 +104,31 @@ class Journal:
             return cls.resume(path), events, contents.torn
         return cls._start(path, _last_check(events)), events, contents.torn  # the config has all of it
 
-    def append(self, event: LabelEvent) -> None:
-        """Write an event; it is on the disk when this returns.
+    def append(self, *events: LabelEvent) -> None:
+        """Write events, all of them at once; they are on the disk when this returns.
 
         Raises
         ------
         JournalError
-            If it could not be written. The journal then holds what it held before.
+            If they could not be written. The journal then holds what it held before.
         """
-        if event.check != check_of(event, self.last_check):
-            raise LedgerError(f"Event {event.n} does not follow the newest event in {self.path}; append "
-                              "events in the order in which the ledger made them.")
-        line = event_line(event)
+        last = self.last_check
+        for event in events:
+            if event.check != check_of(event, last):
+                raise LedgerError(f"Event {event.n} does not follow the newest event in {self.path}; append "
+                                  "events in the order in which the ledger made them.")
+            last = event.check
+        lines = b"".join(event_line(event) for event in events)
         if self._torn:
             self._take_back()
         self._refuse_foreign_changes()
         try:
-            self._write(line)
+            self._write(lines)
         except OSError as error:
             self._take_back()
             raise _cannot_write(self.path, error) from error
-        self._size += len(line)
-        self.last_check = event.check
+        self._size += len(lines)
+        self.last_check = last
 
     def restart(self, extends: str) -> None:
         """Replace the journal by an empty one, after its events were folded into a config.
@@ -186,14 +189,14 @@ class Journal:
                                "project again.", self.path)
         return contents.events[checks.index(check):]
 
-    def _write(self, line: bytes) -> None:
-        rest = memoryview(line)
+    def _write(self, lines: bytes) -> None:
+        rest = memoryview(lines)
         while rest:  # a nearly full disk takes a part only
             rest = rest[self._stream.write(rest) or 0:]
         os.fsync(self._stream.fileno())
 
     def _take_back(self) -> None:
-        """Cut a half-written line off; if even that fails, a reader drops it and `append` tries again."""
+        """Cut what was half written off; if even that fails, a reader drops it and `append` tries again."""
         self._torn = True
         with contextlib.suppress(OSError):
             self._stream.truncate(self._size)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 from astronomical.config.schema import LabelEvent, Origin
 from astronomical.labels import views
@@ -97,17 +98,40 @@ class Ledger:
         LedgerError
             If the event makes no sense, such as undoing what is already undone.
         """
-        draft = LabelEvent(n=len(self.events) + 1, kind=kind, id=id, label=label, class_name=class_name,
-                           round=round, origin=origin, score=None if score is None else round_score(score),
-                           who=who, when=when, target=target, check=FIRST_CHECK)
-        _refuse_nonsense(draft, self.events, self.undone)
-        event = draft.model_copy(update={"check": check_of(draft, self.last_check)})
-        undone = self.undone
-        if event.target is not None:
-            changed = set(undone)
-            _count_undone(event, changed)
-            undone = frozenset(changed)
-        return Ledger((*self.events, event), undone), event
+        ledger, (event,) = self.extend([{
+            "kind": kind, "id": id, "label": label, "class_name": class_name, "round": round, "origin": origin,
+            "score": score, "who": who, "when": when, "target": target}])
+        return ledger, event
+
+    def extend(self, drafts: Iterable[Mapping[str, Any]], *, batch: bool = False
+               ) -> tuple[Ledger, tuple[LabelEvent, ...]]:
+        """Return the ledger with more events, and those events; many are added at the cost of one.
+
+        Parameters
+        ----------
+        drafts
+            What `append` takes, for each event.
+        batch
+            Whether they are answers that are to be taken back together.
+
+        Raises
+        ------
+        LedgerError
+            If an event makes no sense; none is added then.
+        """
+        events, undone, previous = list(self.events), set(self.undone), self.last_check
+        first = len(events) + 1
+        for fields in drafts:
+            score = fields.get("score")
+            rounded = None if score is None else round_score(score)
+            draft = LabelEvent(**{**fields, "n": len(events) + 1, "score": rounded,
+                                  "batch": first if batch else None, "check": FIRST_CHECK})
+            _refuse_nonsense(draft, events, undone)
+            event = draft.model_copy(update={"check": check_of(draft, previous)})
+            _count_undone(event, undone)
+            events.append(event)
+            previous = event.check
+        return Ledger(tuple(events), frozenset(undone)), tuple(events[first - 1:])
 
     @property
     def last_check(self) -> str:
@@ -165,10 +189,27 @@ class Ledger:
         """Return the answer that an undo takes back: the user's newest in effect."""
         return next((event for event in reversed(self.effective) if views.is_by_user(event)), None)
 
+    def next_undos(self) -> tuple[LabelEvent, ...]:
+        """Return all answers that an undo takes back, newest first: one, or those that were given together."""
+        newest = self.next_undo()
+        if newest is None or newest.batch is None:
+            return () if newest is None else (newest,)
+        # Answers given together stand side by side, and nothing else stands between them.
+        together = (event for event in self.events[newest.n - 1:newest.batch - 2 if newest.batch > 1 else None:-1])
+        return tuple(event for event in together if event.n not in self.undone)
+
     def next_redo(self) -> LabelEvent | None:
         """Return the answer that a redo brings back; there is none once the user has answered anew."""
         stack = self._redo_stack
         return self.events[stack[-1] - 1] if stack else None
+
+    def next_redos(self) -> tuple[LabelEvent, ...]:
+        """Return all answers that a redo brings back, oldest first: one, or those that were taken back together."""
+        newest = self.next_redo()
+        if newest is None or newest.batch is None:
+            return () if newest is None else (newest,)
+        undone = (self.events[n - 1] for n in reversed(self._redo_stack))
+        return tuple(takewhile(lambda event: event.batch == newest.batch, undone))
 
     @cached_property
     def history(self) -> tuple[HistoryRow, ...]:
@@ -221,6 +262,8 @@ def _refuse_nonsense(event: LabelEvent, before: tuple[LabelEvent, ...] | list[La
         _refuse_target(event, before, undone)
     elif event.target is not None:
         raise LedgerError(f"Event {event.n} ({event.kind}) has a target; only undo and redo have one.")
+    if event.batch is not None:
+        _refuse_batch(event, before)
     if event.kind in LABEL_KINDS and not event.id:
         raise LedgerError(f"Event {event.n} ({event.kind}) names no source; give its id.")
     if event.kind == "label" and not event.label:
@@ -229,6 +272,15 @@ def _refuse_nonsense(event: LabelEvent, before: tuple[LabelEvent, ...] | list[La
     if event.kind == "unsure" and event.label is not None:
         raise LedgerError(f"Event {event.n} is unsure about source {event.id}, yet labels it "
                           f"{event.label!r}; give one or the other.")
+
+
+def _refuse_batch(event: LabelEvent, before: tuple[LabelEvent, ...] | list[LabelEvent]) -> None:
+    """Raise `LedgerError` unless an event begins a batch, or follows the others of its batch."""
+    if event.kind not in LABEL_KINDS:
+        raise LedgerError(f"Event {event.n} ({event.kind}) has a batch; only answers have one.")
+    if event.batch != event.n and (not before or before[-1].batch != event.batch):
+        raise LedgerError(f"Event {event.n} says that it was given together with event {event.batch}, but other events "
+                          "stand between them.")
 
 
 def _refuse_target(event: LabelEvent, before: tuple[LabelEvent, ...] | list[LabelEvent],

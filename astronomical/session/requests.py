@@ -24,11 +24,12 @@ from astronomical.session.errors import SessionError
 
 @dataclass(frozen=True)
 class Lesson:
-    """One source that a learner trains on: its place in the ledger, and its target."""
+    """One source that a learner trains on: its place in the ledger, its target, and the batch it came with."""
 
     id: str
     n: int
     target: int
+    batch: int | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,10 @@ class LearnerView:
         """Number of labels trained on."""
         return len(self.lessons)
 
+    def is_asked(self, k: int) -> bool:
+        """Tell whether round k asked for a label: the labels of a batch come all at once, and only the last does."""
+        return not 0 < k < self.k or self.lessons[k].batch is None or self.lessons[k].batch != self.lessons[k - 1].batch
+
     def removed_before(self, k: int) -> frozenset[str]:
         """Return what was out of the pool when round k began."""
         start = self.lessons[k - 1].n if k else 0
@@ -76,7 +81,8 @@ def learner_view(config: Config, dataset: Dataset, ledger: Ledger, class_name: s
         if label in config.split.drop or not _can_train(dataset, member.id):
             removed.append((member.id, member.n))
         else:
-            lessons.append(Lesson(member.id, member.n, int(label == class_name)))
+            batch = ledger.events[member.n - 1].batch
+            lessons.append(Lesson(member.id, member.n, int(label == class_name), batch))
     removed += [(id, 0) for id in curated]
     return LearnerView(class_name, tuple(lessons), tuple(removed))
 

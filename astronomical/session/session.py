@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +18,7 @@ from astronomical.learning.rounds import Round
 from astronomical.learning.starting import random_start
 from astronomical.plugins.loader import Plugins
 from astronomical.session.answers import context_of, says_so_already
+from astronomical.session.bulk import BulkPlan, count_sources, find_rows, plan_bulk
 from astronomical.session.dataset import (
     Dataset,
     Progress,
@@ -151,10 +152,10 @@ class Session:
 
     def select(self, ids: Sequence[str]) -> None:
         """Select sources; an unknown id is refused."""
-        for id in ids:
-            if id not in self.dataset.catalogue:
-                raise SessionError(f"There is no source {id!r} in the catalogue.")
-        self.state.selection = tuple(ids)
+        ids = tuple(ids)
+        find_rows(self.state, ids)
+        if ids != self.state.selection:
+            self.state.selection = ids
 
     def activate(self, class_name: str) -> None:
         """Work with the learner of a class, and show the source that it asks for."""
@@ -309,13 +310,45 @@ class Session:
         self.focus(id)
         return self.assign(label, id=id)
 
+    def plan_bulk(self, label: str, ids: Sequence[str] | None = None, train: Sequence[str] = ()) -> BulkPlan:
+        """Return what `label_bulk` would do; nothing is recorded."""
+        return plan_bulk(self.state, label, self.state.selection if ids is None else ids, train)
+
+    def label_bulk(self, label: str, ids: Sequence[str] | None = None,
+                   train: Sequence[str] = ()) -> tuple[LabelEvent, ...]:
+        """Label many sources at once; all labels are on disk when this returns, and one undo takes all back.
+
+        Parameters
+        ----------
+        label
+            Name of a class.
+        ids
+            The sources; by default those selected.
+        train
+            Classes whose learners train on them too; without it none does.
+
+        Returns
+        -------
+        tuple of LabelEvent
+            What was recorded; nothing for a source that has this label already.
+
+        Raises
+        ------
+        SessionError
+            If there are no sources or more than the limit, or a source, class or learner does not exist.
+        """
+        self._check_writable()
+        events = self._record_all(self.plan_bulk(label, ids, train).drafts(), batch=True)
+        self._teacher.refresh()
+        return events
+
     def undo(self) -> LabelEvent | None:
-        """Take back the newest label, whichever learner it was for, and show its source; None if there is none."""
-        return self._step_back("undo", self.ledger.next_undo())
+        """Take back the newest label, or all that were given at once, and show its source; None if there is none."""
+        return self._step_back("undo", self.ledger.next_undos())
 
     def redo(self) -> LabelEvent | None:
-        """Bring back the label that was taken back last; None if there is none."""
-        return self._step_back("redo", self.ledger.next_redo())
+        """Bring back the label that was taken back last, or all that were taken back at once; None if there is none."""
+        return self._step_back("redo", self.ledger.next_redos())
 
     # -- files --------------------------------------------------------------------------------------
 
@@ -397,11 +430,17 @@ class Session:
             self.notify("The catalogue is not the one that this project was made with: " + "; ".join(differences)
                         + ". Results will differ.", "warning")
 
-    def _step_back(self, kind: Literal["undo", "redo"], event: LabelEvent | None) -> LabelEvent | None:
+    def _step_back(self, kind: Literal["undo", "redo"], events: tuple[LabelEvent, ...]) -> LabelEvent | None:
         self._check_writable()
-        if event is None:
+        if not events:
             return None
-        self._record(kind=kind, target=event.n, id=event.id)
+        self._record_all({"kind": kind, "target": event.n, "id": event.id} for event in events)
+        event = events[0]
+        if event.batch is not None:  # of many sources none is the one to show
+            counted = count_sources(len({event.id for event in events}), event.label)
+            self.notify(f"{'Took back' if kind == 'undo' else 'Brought back'} the labels of {counted}.")
+            self._teacher.refresh()
+            return event
         if event.class_name is not None and self.state.config.learner(event.class_name) is not None:
             self.state.active = event.class_name
         self._follow = None
@@ -433,15 +472,20 @@ class Session:
         rows = random_start(data.catalogue.ids, truth, data.split.training, learner.start.n, seed, name)
         return tuple((data.catalogue.id_at(row), data.class_names[data.codes[row]]) for row in rows)
 
-    def _record(self, *, who: str | None = None, **event: Any) -> LabelEvent:
+    def _record(self, **event: Any) -> LabelEvent:
         """Put an event on disk, then into the ledger."""
+        return self._record_all([event])[0]
+
+    def _record_all(self, drafts: Iterable[Mapping[str, Any]], *, batch: bool = False) -> tuple[LabelEvent, ...]:
+        """Put events on disk, all of them at once, then into the ledger."""
         when = datetime.now(UTC).isoformat(timespec="seconds")
-        ledger, made = self.ledger.append(who=who or self._who, when=when, **event)
+        ledger, made = self.ledger.extend(({"who": self._who, "when": when, **draft} for draft in drafts), batch=batch)
         if self._store is None:
             raise ReadOnlyError("This project is open for reading only.")
-        self._store.append(made)
-        self.state.ledger = ledger
-        self.state.saved = False
+        if made:
+            self._store.append(*made)
+            self.state.ledger = ledger
+            self.state.saved = False
         return made
 
     def _learner(self, class_name: str) -> LearnerConfig:

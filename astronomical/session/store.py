@@ -84,11 +84,11 @@ class ProjectStore:
             raise
         return _loaded(config, events, torn)
 
-    def append(self, event: LabelEvent) -> None:
-        """Put an event on disk; when this returns it is there."""
+    def append(self, *events: LabelEvent) -> None:
+        """Put events on disk; when this returns they are there."""
         if self._journal is None:
             raise SessionError("The project is not open.")
-        self._journal.append(event)
+        self._journal.append(*events)
 
     def fold(self, config: Config) -> None:
         """Write the config with all its events, and start the journal anew."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from astronomical.config.schema import LearnerResultConfig, RoundResultConfig
 from astronomical.learning.rounds import Round, RoundRequest, fit_round
@@ -60,6 +61,8 @@ class Teacher:
         #: Per class the key of a round that was called off or failed: it is not tried again unasked.
         self._halted: dict[str, str] = {}
         self._views: dict[str, LearnerView] = {}
+        #: What `view` answered last, and for which config, dataset and ledger.
+        self._known_views: dict[str, tuple[tuple[Any, ...], LearnerView]] = {}
         self._records: dict[str, dict[int, RoundResultConfig]] = {}
 
     def load(self, results: tuple[LearnerResultConfig, ...]) -> None:
@@ -95,7 +98,11 @@ class Teacher:
     def view(self, class_name: str) -> LearnerView:
         """Return what the ledger says to a learner now."""
         state = self._state
-        return learner_view(state.config, state.dataset, state.ledger, class_name)
+        basis = (state.config, state.dataset, state.ledger)
+        known = self._known_views.get(class_name)
+        if known is None or any(a is not b for a, b in zip(known[0], basis, strict=True)):
+            known = self._known_views[class_name] = (basis, learner_view(*basis, class_name))
+        return known[1]
 
     def results(self) -> tuple[LearnerResultConfig, ...]:
         """Return what the config keeps of all learners."""
@@ -248,7 +255,7 @@ class Teacher:
         for name, view in self._views.items():
             records = self._records.get(name, {})
             first = self._first_round(name, view)
-            gap = next((k for k in range(first, view.k) if k not in records), None)
+            gap = next((k for k in range(first, view.k) if k not in records and view.is_asked(k)), None)
             if gap is not None:
                 return name, gap
         return None

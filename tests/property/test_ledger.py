@@ -29,6 +29,8 @@ step = st.one_of(
     st.tuples(st.just("unsure"), st.sampled_from(IDS), st.none(), st.sampled_from(TABS), st.just("query"),
               st.just("ana")),
     st.tuples(st.sampled_from(("undo", "redo")), st.integers(0, 30)),
+    st.tuples(st.just("batch"), st.lists(st.sampled_from(IDS), min_size=1, max_size=3), st.sampled_from(TABS),
+              st.sampled_from((None, *TABS))),
 )
 answers = st.lists(step, max_size=25)
 
@@ -38,6 +40,10 @@ def write(steps) -> Ledger:
     for fields in steps:
         if fields[0] in ("undo", "redo"):
             ledger = turn(ledger, *fields)
+        elif fields[0] == "batch":
+            _, ids, label, tab = fields
+            ledger, _ = ledger.extend([{"kind": "label", "id": id_, "label": label, "class_name": tab, "origin": "bulk",
+                                        "who": "ana"} for id_ in ids], batch=True)
         else:
             kind, id_, label, tab, origin, who = fields
             ledger, _ = ledger.append(kind=kind, id=id_, label=label, class_name=tab, origin=origin, who=who,
@@ -85,6 +91,34 @@ def test_undo_then_redo_changes_nothing(steps, times):
     for _ in range(done):
         after, _ = after.append(kind="redo", target=after.next_redo().n)
     assert state(after) == state(before)
+
+
+@law
+@given(answers, st.integers(1, 4))
+def test_undoing_steps_then_redoing_them_changes_nothing(steps, times):
+    before = after = write(steps)
+    done = []
+    while len(done) < times and after.next_undos():
+        done.append([event.n for event in after.next_undos()])
+        after, _ = after.extend([{"kind": "undo", "target": n} for n in done[-1]])
+    for undone in reversed(done):
+        redone = [event.n for event in after.next_redos()]
+        assert sorted(redone) == sorted(undone)
+        after, _ = after.extend([{"kind": "redo", "target": n} for n in redone])
+    assert state(after) == state(before)
+
+
+@law
+@given(answers)
+def test_a_step_back_takes_one_answer_or_all_that_were_given_together(steps):
+    ledger = write(steps)
+    while group := ledger.next_undos():
+        assert group[0] == ledger.next_undo()
+        batches = {event.batch for event in group}
+        together = [e for e in ledger.effective if e.batch is not None and e.batch == group[0].batch]
+        assert len(batches) == 1
+        assert set(group) == set(together or [group[0]])
+        ledger, _ = ledger.extend([{"kind": "undo", "target": event.n} for event in group])
 
 
 @law
