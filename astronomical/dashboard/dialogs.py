@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
-__all__ = ["FileDialog", "KeysDialog"]
+__all__ = ["AddPaneDialog", "ConfirmDialog", "FileDialog", "KeysDialog"]
 
 _KEYS = (
     ("1 … 9", "label the source shown with a class, and move on"),
@@ -97,3 +97,86 @@ class KeysDialog:
     def close(self) -> None:
         """Put the list away."""
         self.view.open = False
+
+
+class AddPaneDialog:
+    """The menu of panes: what there is, each with what it shows.
+
+    Parameters
+    ----------
+    kinds
+        Title and description of each kind of pane, by its name.
+    on_add
+        Called with the name of the kind chosen.
+    on_reset
+        Called when all panes are to be put back as they were at first.
+    """
+
+    def __init__(self, kinds: Mapping[str, tuple[str, str]], on_add: Callable[[str], Any],
+                 on_reset: Callable[[], Any]) -> None:
+        self._names, self._on_add, self._on_reset = list(kinds), on_add, on_reset
+        items = [{"label": title, "secondary": help, "name": name} for name, (title, help) in kinds.items()]
+        self._list = pmui.MenuList(items=items, highlight=False, sizing_mode="stretch_width")
+        self._list.on_click(self._choose)
+        reset = pmui.Button(label="Reset layout…", variant="text",
+                            description="Close all panes and open those that a new project starts with")
+        close = pmui.Button(label="Cancel", variant="text")
+        reset.on_click(lambda *_: self._reset())
+        close.on_click(lambda *_: self.close())
+        self.view: Any = pmui.Dialog(self._list, pn.Row(close, reset), title="Add a pane", open=False,
+                                     width_option="sm", scroll="paper")
+
+    def open(self) -> None:
+        """Show the menu."""
+        self.view.open = True
+
+    def close(self) -> None:
+        """Put the menu away."""
+        self.view.open = False
+
+    def _reset(self) -> None:
+        self.close()
+        self._on_reset()
+
+    def _choose(self, item: Any) -> None:
+        self.close()
+        self._on_add(str(item["name"]))
+
+
+class ConfirmDialog:
+    """Asks before something is done that cannot be taken back."""
+
+    def __init__(self) -> None:
+        self._action: Callable[[], Any] | None = None
+        self._text = pn.pane.HTML(sizing_mode="stretch_width")
+        self._go = pmui.Button(color="primary", variant="contained")
+        cancel = pmui.Button(label="Cancel", variant="text")
+        self._go.on_click(lambda *_: self._run())
+        cancel.on_click(lambda *_: self.close())
+        self.view: Any = pmui.Dialog(self._text, pn.Row(self._go, cancel), title="", open=False, width_option="xs")
+
+    def ask(self, title: str, text: str, label: str, action: Callable[[], Any]) -> None:
+        """Open the dialog.
+
+        Parameters
+        ----------
+        title, text
+            What is about to be done.
+        label
+            What stands on the button that does it.
+        action
+            Called when the person agrees.
+        """
+        self._action = action
+        self._text.object = escape(text)
+        self._go.label = label
+        self.view.param.update(title=title, open=True)
+
+    def close(self) -> None:
+        """Put the dialog away; nothing is done."""
+        self.view.open = False
+
+    def _run(self) -> None:
+        self.close()
+        if self._action is not None:
+            self._action()

@@ -30,7 +30,7 @@ class HeaderView(View):
     session
         The project, as this page sees it.
     actions
-        What the buttons do: undo, save, copy, export, help, leave and take over.
+        What the buttons do: undo, save, copy, export, add pane, help, leave and take over.
     """
 
     def __init__(self, session: Any, actions: dict[str, Callable[[], Any]]) -> None:
@@ -46,6 +46,7 @@ class HeaderView(View):
             self._facts, pn.Spacer(sizing_mode="stretch_width"), self._following, self._undo, self._save,
             self._button("Save a copy…", "Write a copy to another file", actions["copy"]),
             self._button("Export labels…", "Write the labels to FITS or CSV", actions["export"]),
+            self._button("Add pane…", "Add a plot or another pane, or reset the layout", actions["add pane"]),
             self._button("Keys", "The list of keys (?)", actions["help"]),
             self._button("Close", "Back to the start page; everything is saved", actions["leave"]),
             sizing_mode="stretch_width", margin=0, align="center",

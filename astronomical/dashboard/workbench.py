@@ -10,24 +10,20 @@ from typing import Any
 
 import panel as pn
 
-from astronomical.config.schema import PaneConfig
-from astronomical.dashboard.dialogs import FileDialog, KeysDialog
-from astronomical.dashboard.grid import PaneGrid, PaneItem
+from astronomical.dashboard.desk import PaneDesk
+from astronomical.dashboard.dialogs import AddPaneDialog, ConfirmDialog, FileDialog, KeysDialog
 from astronomical.dashboard.header import HeaderView
 from astronomical.dashboard.keys import KeyListener, KeyPress
 from astronomical.dashboard.messages import MessagesView
-from astronomical.dashboard.panes.learning import LearningPane
-from astronomical.dashboard.panes.plot import PlotPane
+from astronomical.dashboard.panes.kinds import PANE_KINDS
 from astronomical.dashboard.panes.source import SourcePane
 from astronomical.dashboard.server import OpenProject, ProjectTab, registry
 from astronomical.dashboard.view import View, run_due
 from astronomical.dashboard.walk import HistoryWalk
 from astronomical.session.export import export_labels
-from astronomical.session.session import Session
 
 __all__ = ["Workbench"]
 
-_TITLES = {"learning": "Learning", "source": "Selected source", "basic": "Plot"}
 _KEYS = [*"0123456789", "u", "z", "q", "/", "?", "ArrowLeft", "ArrowRight"]
 _TICK_MS = 500
 #: A page that has just been loaded takes the place of a writer that is gone, as after a reload, for so long, in s.
@@ -54,25 +50,24 @@ class Workbench(View):
         session: Any = self.tab
         super().__init__(session)
         self._project, self._page, self._on_leave = project, page, on_leave
-        self._panes: dict[str, View] = {}
         self._walk = HistoryWalk(session)
         self._keys = KeyListener(self._on_key, keys=_KEYS)
         self._file = FileDialog()
         self._help = KeysDialog(session)
+        self._confirm = ConfirmDialog()
         self._messages = MessagesView(session, after=project.n_told)
         self.heading = HeaderView(session, {
             "undo": session.undo, "save": self._save, "copy": self._ask_copy, "export": self._ask_export,
-            "help": self._help.open, "leave": on_leave, "take over": self.tab.take_over,
+            "add pane": lambda: self._adder.open(), "help": self._help.open, "leave": on_leave,
+            "take over": self.tab.take_over,
         })
-        config = session.state.config
-        self._settings = {pane.id: dict(pane.settings) for pane in config.layout.panes}
-        self._kinds = {pane.id: pane.kind for pane in config.layout.panes}
-        self._grid = PaneGrid([self._item(pane) for pane in config.layout.panes])
+        self._desk = PaneDesk(session, project, self._walk)
+        self._adder = AddPaneDialog({name: (kind.title, kind.help) for name, kind in PANE_KINDS.items()},
+                                    lambda kind: self.attempt(partial(self._desk.add, kind)), self._ask_reset)
         self.header = self.heading.view
-        self.view = pn.Column(self._keys, self._grid, self._messages.view, self._file.view, self._help.view,
-                              sizing_mode="stretch_both", margin=0)
+        self.view = pn.Column(self._keys, self._desk.view, self._messages.view, self._file.view, self._help.view,
+                              self._adder.view, self._confirm.view, sizing_mode="stretch_both", margin=0)
         self._theme_watcher = page.param.watch(lambda *_: self._keep_theme(), "dark_theme")
-        self._grid.param.watch(lambda *_: self._keep_layout(), "positions")
         self._ticker = pn.state.add_periodic_callback(self._tick, period=_TICK_MS)
         self._opened = self._changed = time.monotonic()
         self.follow(self._show_focus, "focus")
@@ -86,37 +81,16 @@ class Workbench(View):
         super().close()
         self._ticker.stop()
         self._page.param.unwatch(self._theme_watcher)
-        for view in (self.heading, self._messages, *self._panes.values()):
+        for view in (self.heading, self._messages, self._desk):
             view.close()
         self.tab.detach()
 
     # -- panes --------------------------------------------------------------------------------------
 
-    def _item(self, pane: PaneConfig) -> PaneItem:
-        view = self._panes[pane.id] = self._make(pane)
-        content = view.view  # type: ignore[attr-defined]
-        return PaneItem(pane.id, _title(pane.kind, pane.settings), content, pane.x, pane.y, pane.w, pane.h, actions=())
-
-    def _make(self, pane: PaneConfig) -> View:
-        session: Session = self.session
-        if pane.kind == "learning":
-            return LearningPane(session)
-        if pane.kind == "source":
-            return SourcePane(session, self._project.services, pane, self._walk)
-        return PlotPane(session, pane, partial(self._keep_settings, pane.id))
-
-    def _keep_settings(self, pane_id: str, settings: dict[str, Any]) -> None:
-        self._settings[pane_id] = settings
-        self._grid.rename(pane_id, _title(self._kinds[pane_id], settings))
-        self._keep_layout()
-
-    def _keep_layout(self) -> None:
-        """Keep the arrangement in the project; a page that only follows keeps its own to itself."""
-        if not self.tab.is_writer:
-            return
-        panes = [PaneConfig(id=id, kind=self._kinds[id], x=x, y=y, w=w, h=h, settings=self._settings[id])
-                 for id, (x, y, w, h) in self._grid.positions.items()]
-        self.attempt(lambda: self.session.set_layout(panes))
+    def _ask_reset(self) -> None:
+        self._confirm.ask("Reset the layout?", "All panes are closed, and those open that a new project starts with. "
+                          "Settings of the panes are lost; labels and learners are not touched.", "Reset layout",
+                          lambda: self.attempt(self._desk.reset))
 
     def _keep_theme(self) -> None:
         if self.tab.is_writer:
@@ -150,7 +124,7 @@ class Workbench(View):
         }.get(press.key)
 
     def _search(self) -> None:
-        for view in self._panes.values():
+        for view in self._desk:
             if isinstance(view, SourcePane):
                 view.focus_search()
                 return
@@ -198,9 +172,3 @@ class Workbench(View):
     def _note_change(self) -> None:
         self._changed = time.monotonic()
 
-
-def _title(kind: str, settings: dict[str, Any]) -> str:
-    """Return what stands in the head of a pane."""
-    if kind == "basic" and settings.get("x") and settings.get("y"):
-        return f"{settings['y']} against {settings['x']}"
-    return _TITLES.get(kind, kind)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations, pairwise
 
-from astronomical.config.schema import LayoutConfig, PaneConfig
+from astronomical.config.schema import Config, LayoutConfig, PaneConfig
+from astronomical.session.dataset import Dataset
 
 _N_PLOTS = 4
 _TOP_ROWS, _PLOT_ROWS = 7, 5
@@ -31,6 +32,13 @@ def default_layout(names: Sequence[str], axes: tuple[str, str] | None = None) ->
         panes.append(PaneConfig(id=f"plot-{i + 1}", kind="basic", x=i * width, y=_TOP_ROWS, w=width, h=_PLOT_ROWS,
                                 settings={"x": x, "y": y}))
     return LayoutConfig(panes=tuple(panes), axes=pairs[0] if pairs else None)
+
+
+def layout_for(config: Config, data: Dataset) -> LayoutConfig:
+    """Return the arrangement that a project would start with."""
+    columns = config.features.columns
+    combined = tuple(name for name in data.features.names if name not in columns)
+    return default_layout(combined + columns, config.layout.axes)
 
 
 def plot_axes(names: Sequence[str], axes: tuple[str, str] | None = None) -> list[tuple[str, str]]:

@@ -1,0 +1,97 @@
+"""The kinds of panes that can be put on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from astronomical.config.schema import PaneConfig
+from astronomical.dashboard.grid import PaneAction
+from astronomical.dashboard.panes.learning import LearningPane
+from astronomical.dashboard.panes.plot import PlotPane
+from astronomical.dashboard.panes.source import SourcePane
+from astronomical.dashboard.server import OpenProject
+from astronomical.dashboard.view import View
+from astronomical.dashboard.walk import HistoryWalk
+from astronomical.session.session import Session
+
+__all__ = ["PANE_KINDS", "PaneContext", "PaneKind"]
+
+Settings = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class PaneContext:
+    """What a pane is made from.
+
+    Parameters
+    ----------
+    session
+        The project, as this page sees it.
+    project
+        The project, as the server keeps it, with its services.
+    config
+        Kind, place and settings of the pane.
+    keep_settings
+        Called with the new settings of the pane when the user has changed any.
+    walk
+        The way through the history, shared by all panes of the page.
+    """
+
+    session: Session
+    project: OpenProject
+    config: PaneConfig
+    keep_settings: Callable[[dict[str, Any]], None]
+    walk: HistoryWalk
+
+
+@dataclass(frozen=True)
+class PaneKind:
+    """A kind of pane.
+
+    Parameters
+    ----------
+    title
+        What the menu calls it.
+    help
+        What it shows, in one sentence for the menu.
+    make
+        Makes a pane: a `View` whose attribute ``view`` fills it.
+    w, h
+        Width and height of a new pane, in grid cells.
+    heading
+        What stands in the head of a pane with some settings; by default the title.
+    actions
+        Buttons of the head beside that which closes the pane; the view's ``on_action`` is called with their names.
+    """
+
+    title: str
+    help: str
+    make: Callable[[PaneContext], View]
+    w: int = 3
+    h: int = 5
+    heading: Callable[[Settings], str] | None = None
+    actions: tuple[PaneAction, ...] = ()
+
+    def heading_for(self, settings: Settings) -> str:
+        """Return what stands in the head of a pane."""
+        return (self.heading(settings) if self.heading is not None else "") or self.title
+
+
+def _axes_heading(settings: Settings) -> str:
+    x, y = settings.get("x"), settings.get("y")
+    return f"{y} against {x}" if x and y else ""
+
+
+PANE_KINDS: dict[str, PaneKind] = {
+    "learning": PaneKind(
+        "Learning", "Label what a learner asks for, and watch its scores and its confidence.",
+        lambda context: LearningPane(context.session), w=7, h=7),
+    "source": PaneKind(
+        "Selected source", "Labels, values and cutouts of the source that has the focus; search by id.",
+        lambda context: SourcePane(context.session, context.project.services, context.config, context.walk), w=5, h=7),
+    "basic": PaneKind(
+        "Plot", "Any two columns or features against each other, coloured by class.",
+        lambda context: PlotPane(context.session, context.config, context.keep_settings), heading=_axes_heading),
+}
