@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from astronomical.catalogue.features import FeatureMatrix
 from astronomical.catalogue.hashing import hash_ids
 from astronomical.learning.diverse import farthest_first
+from astronomical.learning.growing import fit
 from astronomical.learning.metrics import SetScores, confusion
 from astronomical.learning.ranking import best_first, percentile
 from astronomical.learning.scoring import (
@@ -196,7 +197,7 @@ def fit_round(request: RoundRequest, cancelled: CancelCheck = never) -> Round:
     if len(request.rows) < request.n_start or len(np.unique(request.targets)) < 2:
         return _cold_round(request, pool_rows, order, cancelled)
 
-    learners = tuple(_fit(request, member) for member in request.members)
+    learners = tuple(_fit(request, member, cancelled) for member in request.members)
     proba = _score(request, learners, pool, cancelled)
     utilities, confidence = _judge_pool(request.strategy, proba[pool_rows], order)
     stop_if(cancelled)
@@ -263,16 +264,18 @@ def _cold_round(request: RoundRequest, pool_rows: NDArray[np.intp], order: NDArr
     )
 
 
-def _fit(request: RoundRequest, member: Member) -> ActiveLearner:
+def _fit(request: RoundRequest, member: Member, cancelled: CancelCheck) -> ActiveLearner:
     """Return a fresh learner: relabelling and undo are right because nothing is carried over."""
     block = request.features.rows(request.rows)
     if not member.native_missing:
         block = fill_missing(block, request.features.medians)
-    return ActiveLearner(
-        estimator=member.build(request.model_seed & _SEED_MASK),
-        X_training=block.astype(np.float64),
-        y_training=request.targets.astype(np.int64),
-    )
+    X, y = block.astype(np.float64), request.targets.astype(np.int64)
+    estimator = member.build(request.model_seed & _SEED_MASK)
+    fit(estimator, X, y, cancelled)
+    # Given with the estimator they would have it fitted once more.
+    learner = ActiveLearner(estimator=estimator)
+    learner.X_training, learner.y_training = X, y
+    return learner
 
 
 def _score(request: RoundRequest, learners: tuple[ActiveLearner, ...], pool: NDArray[np.bool_],

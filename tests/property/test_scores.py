@@ -90,7 +90,7 @@ def problems(draw):
 
 
 @pytest.mark.filterwarnings("ignore")
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(problem=problems())
 def test_scores_and_ranks_are_those_of_scikit_learn(problem):
     model, rows = problem
