@@ -66,7 +66,7 @@ class CatalogueConfig(Section):
     """Which table, and which of its columns mean what."""
 
     path: Name
-    format: Literal["fits", "csv", "parquet"] | None = None
+    format: Literal["fits", "votable", "ecsv", "ipac", "csv", "parquet", "feather", "hdf5"] | None = None
     table: int | str | None = None
     id: IdConfig
     label: str | None = None

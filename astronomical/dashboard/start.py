@@ -30,8 +30,8 @@ _EXAMPLE = (
     "has learnt from 30 labels."
 )
 _NEW = (
-    "A table in FITS, CSV or Parquet with one source in each row. You are asked what its columns mean, in four short "
-    "steps, and see a preview before anything is written."
+    "A table in FITS, VOTable, CSV, Parquet, HDF5 … with one source in each row. You are asked what its columns mean, "
+    "in four short steps, and see a preview before anything is written."
 )
 
 

@@ -12,7 +12,8 @@ from typing import IO, cast
 from astronomical.catalogue.errors import CatalogueError
 from astronomical.catalogue.readers.source import ColumnInfo, TableSource
 
-__all__ = ["FORMATS", "ColumnInfo", "Format", "TableSource", "open_stream", "open_table"]
+__all__ = ["ADVICE", "FORMATS", "SUFFIXES", "UTF16", "ColumnInfo", "Format", "TableSource", "open_stream", "open_table",
+           "packed"]
 
 
 @dataclass(frozen=True)
@@ -42,18 +43,35 @@ class Format:
 
 FORMATS = (
     Format("fits", "FITS", "fits", (b"SIMPLE  =",), (".fits", ".fit", ".fts")),
+    Format("votable", "VOTable", "votable", (b"<?xml", b"<VOTABLE", b"<vot:VOTABLE", b"<!--", b"<!DOCTYPE VOTABLE"),
+           (".vot", ".votable", ".xml")),
+    Format("ecsv", "ECSV", "ecsv", (b"# %ECSV",), (".ecsv",)),
+    Format("ipac", "IPAC table", "ipac", (b"\\", b"|"), (".tbl", ".ipac")),
     Format("parquet", "Parquet", "parquet", (b"PAR1",), (".parquet", ".pq")),
+    Format("feather", "Feather", "feather", (b"ARROW1", b"FEA1", b"\xff\xff\xff\xff"), (".feather", ".arrow", ".ipc")),
+    Format("hdf5", "HDF5", "hdf5", (b"\x89HDF\r\n\x1a\n",), (".hdf5", ".h5", ".hdf")),
     Format("csv", "CSV", "text", (), (".csv", ".tsv", ".tab", ".txt", ".dat", ".cat")),
 )
+#: All ends that the name of a table usually has, those of compressed files too.
+SUFFIXES = (*(suffix for item in FORMATS for suffix in item.suffixes), ".gz", ".bz2")
 
 #: Beginnings of files that are known for what they are but not read.
 _NOT_READ = {
-    b"<?xml": "a VOTable or another XML file", b"<VOTABLE": "a VOTable", b"<!--": "an XML file",
-    b"<!DOCTYPE": "a web page", b"<html": "a web page", b"\x89HDF": "an HDF5 file", b"ARROW1": "a Feather file",
-    b"# %ECSV": "an ECSV file", b"\\": "an IPAC table", b"|": "an IPAC table", b"PK\x03\x04": "a zip or Excel file",
+    b"<!DOCTYPE": "a web page", b"<html": "a web page", b"PK\x03\x04": "a zip or Excel file",
+    b"\x93NUMPY": "an array of NumPy", b"\x80": "a pickle of Python, which is not opened because that can run code",
     b"\x89PNG": "an image", b"\xff\xd8\xff": "an image", b"%PDF": "a PDF file",
+    b"\xd0\xcf\x11\xe0": "an old Excel file", b"SQLite format 3": "an SQLite database",
 }
-_ADVICE = "use a table in FITS, CSV or Parquet"
+#: How a text in UTF-16 begins.
+UTF16 = (b"\xff\xfe", b"\xfe\xff")
+ADVICE = "use a table in FITS, VOTable, CSV, Parquet or HDF5"
+
+
+def packed(path: Path) -> bool:
+    """Tell whether a file is compressed by gzip or bzip2."""
+    with path.open("rb") as stream:
+        start = stream.read(3)
+    return start[:2] == b"\x1f\x8b" or start == b"BZh"
 
 
 def open_stream(path: Path) -> IO[bytes]:
@@ -75,9 +93,10 @@ def open_table(path: str | Path, *, format: str | None = None, table: int | str 
     path
         Where the file lies.
     format
-        ``fits``, ``csv`` or ``parquet``; found from the content when not given.
+        Name of one of `FORMATS`; found from the content when not given.
     table
-        Name or number of the table in a file that holds several; the primary HDU of a FITS file is 0.
+        Name or number of the table in a file that holds several; the primary HDU of a FITS file is 0, the first table
+        of other files is 1.
 
     Returns
     -------
@@ -125,7 +144,7 @@ def _recognise(path: Path) -> Format:
             return item
     for sign, title in _NOT_READ.items():
         if start.lstrip().lower().startswith(sign.lower()):
-            raise CatalogueError(f"{path.name} is {title}, which cannot be read; {_ADVICE}")
-    if b"\x00" in start:
-        raise CatalogueError(f"{path.name} is of no known format; {_ADVICE}")
+            raise CatalogueError(f"{path.name} is {title}, which cannot be read; {ADVICE}")
+    if b"\x00" in start and not start.startswith(UTF16):
+        raise CatalogueError(f"{path.name} is of no known format; {ADVICE}")
     return _named("csv")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,10 +11,48 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from astronomical.catalogue.readers.source import Kind, refuse_long_texts
+from astronomical.catalogue.errors import CatalogueError
+from astronomical.catalogue.readers import open_stream, packed
+from astronomical.catalogue.readers.headers import HeaderColumn, parse_header
+from astronomical.catalogue.readers.source import ColumnInfo, Kind, refuse_long_texts
 from astronomical.catalogue.texts import decode
 
-__all__ = ["kind_of", "to_numpy"]
+__all__ = ["arrow_buffer", "describe_fields", "kind_of", "to_numpy"]
+
+
+def arrow_buffer(path: Path) -> Any:
+    """Return a file as Arrow reads it: mapped to memory, or unpacked where it is compressed."""
+    if not packed(path):
+        return pa.memory_map(str(path))
+    with open_stream(path) as stream:
+        return pa.BufferReader(stream.read())
+
+
+def describe_fields(schema: Any, where: str) -> list[ColumnInfo]:
+    """Return what a schema says about its columns, and what astropy wrote beside it.
+
+    Parameters
+    ----------
+    schema
+        A ``pyarrow.Schema``, no two fields of which have the same name.
+    where
+        Name of the file, for messages.
+    """
+    notes = (schema.metadata or {}).get(b"table_meta_yaml", b"").decode(errors="replace")
+    described: dict[str, HeaderColumn] = {}
+    if notes:
+        with contextlib.suppress(CatalogueError):  # the values can be read without
+            described = {column.name: column for column in parse_header(notes.splitlines(), where).columns}
+    return [_describe(field, described.get(field.name)) for field in schema]
+
+
+def _describe(field: Any, column: HeaderColumn | None) -> ColumnInfo:
+    notes = {key.decode(errors="replace").lower(): value.decode(errors="replace")
+             for key, value in (field.metadata or {}).items()}
+    return ColumnInfo(field.name, kind_of(field.type),
+                      unit=notes.get("unit", "") or (column.unit if column else ""),
+                      description=notes.get("description", "") or (column.description if column else ""),
+                      ucd=notes.get("ucd", "") or (column.ucd if column else ""))
 
 
 def kind_of(type: Any) -> Kind:

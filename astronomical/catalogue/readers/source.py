@@ -55,7 +55,8 @@ class TableSource(ABC):
     n_rows
         Number of rows.
     columns
-        The columns, in the order of the file.
+        The columns, in the order of the file. A column ``x.mask`` of booleans beside ``x``, as astropy writes it, says
+        where ``x`` is missing and is no column of its own.
 
     Attributes
     ----------
@@ -68,7 +69,11 @@ class TableSource(ABC):
     def __init__(self, path: Path, n_rows: int, columns: Iterable[ColumnInfo]) -> None:
         self.path = path
         self.n_rows = n_rows
-        self.columns = tuple(columns)
+        given = tuple(columns)
+        names = {column.name for column in given}
+        self._masks = {column.name.removesuffix(".mask"): column.name for column in given
+                       if column.kind == "bool" and column.name.removesuffix(".mask") in names - {column.name}}
+        self.columns = tuple(column for column in given if column.name not in self._masks.values())
 
     @cached_property
     def _by_name(self) -> dict[str, ColumnInfo]:
@@ -122,8 +127,11 @@ class TableSource(ABC):
         for name in wanted:
             if self.info(name).kind == "vector":
                 raise CatalogueError(f"Column {name!r} holds more than one number in each row and cannot be used")
+        masks = [self._masks[name] for name in wanted if name in self._masks]
         try:
-            return read(wanted) if wanted else {}
+            values = read([*wanted, *masks]) if wanted else {}
+            return {name: _masked(values[name], values[self._masks[name]]) if name in self._masks else values[name]
+                    for name in wanted}
         except CatalogueError:
             raise
         # The libraries below raise many kinds of error for a damaged file.
@@ -139,6 +147,15 @@ class TableSource(ABC):
 
     def _read_text(self, names: list[str]) -> dict[str, NDArray[np.str_]]:
         return {name: as_text(values) for name, values in self._read(names).items()}
+
+
+def _masked(values: NDArray[Any], mask: NDArray[Any]) -> NDArray[Any]:
+    missing = np.asarray(mask) == "True" if mask.dtype.kind == "U" else np.asarray(mask, dtype=np.bool_)
+    if values.dtype.kind == "U":
+        return np.where(missing, "", values)
+    if values.dtype.kind == "f":
+        return np.where(missing, values.dtype.type(np.nan), values)
+    return np.ma.MaskedArray(values, mask=np.ma.getmaskarray(values) | missing)
 
 
 def unique_names(names: Iterable[str]) -> list[str]:

@@ -19,7 +19,7 @@ import pyarrow.csv as pacsv
 from numpy.typing import NDArray
 
 from astronomical.catalogue.errors import CatalogueError
-from astronomical.catalogue.readers import open_stream
+from astronomical.catalogue.readers import ADVICE, UTF16, open_stream
 from astronomical.catalogue.readers.arrow import to_numpy
 from astronomical.catalogue.readers.layout import TextLayout, find_layout
 from astronomical.catalogue.readers.source import ColumnInfo, Kind, TableSource
@@ -47,13 +47,17 @@ class TextSource(TableSource):
         Where the file lies.
     layout
         How it is written.
+    is_utf16
+        Whether it is encoded in UTF-16, as some spreadsheets do it, rather than in UTF-8 or Latin-1.
     """
 
     format: ClassVar[str] = "csv"
 
-    def __init__(self, path: Path, layout: TextLayout) -> None:
+    def __init__(self, path: Path, layout: TextLayout, *, is_utf16: bool = False) -> None:
         self._layout = layout
-        self._squeezed: bytes | None = None
+        self._is_utf16 = is_utf16
+        #: The content as Arrow can read it, where it cannot as it stands.
+        self._rewritten: bytes | None = None
         self._newlines_in_values = False
         self._encoding = "utf8"
         #: Columns of numbers that Arrow takes for texts or would round.
@@ -81,13 +85,16 @@ class TextSource(TableSource):
         return {name: to_numpy(name, head.column(name), "text") for name in names}
 
     def _stream(self) -> IO[bytes]:
-        if not self._layout.squeeze:
+        if not self._layout.squeeze and not self._is_utf16:
             return open_stream(self.path)
-        if self._squeezed is None:
+        if self._rewritten is None:
             with open_stream(self.path) as stream:
-                content = re.sub(rb"[ \t]+", b" ", stream.read())
-            self._squeezed = re.sub(rb"(?m)^ | (?=\r?$)", b"", content)
-        return io.BytesIO(self._squeezed)
+                content = stream.read()
+            content = content.decode("utf-16").encode() if self._is_utf16 else content
+            if self._layout.squeeze:
+                content = re.sub(rb"(?m)^ | (?=\r?$)", b"", re.sub(rb"[ \t]+", b" ", content))
+            self._rewritten = content
+        return io.BytesIO(self._rewritten)
 
     def _options(self, names: list[str], types: Mapping[str, Any]) -> dict[str, Any]:
         layout = self._layout
@@ -166,10 +173,13 @@ def open_source(path: Path, table: int | str | None) -> TextSource:
     """Open a text table; the file holds one, so that `table` says nothing."""
     with open_stream(path) as stream:
         head = stream.read(_HEAD_BYTES)
-    layout = find_layout(head, complete=len(head) < _HEAD_BYTES, any_delimiter=_is_table_by_name(path))
+    complete, is_utf16 = len(head) < _HEAD_BYTES, head.startswith(UTF16)
+    if is_utf16:
+        head = head.decode("utf-16", errors="replace").encode()
+    layout = find_layout(head, complete=complete, any_delimiter=_is_table_by_name(path))
     if layout is None:
-        raise CatalogueError(f"{path.name} does not look like a table; use a table in FITS, CSV or Parquet")
-    return TextSource(path, layout)
+        raise CatalogueError(f"{path.name} does not look like a table; {ADVICE}")
+    return TextSource(path, layout, is_utf16=is_utf16)
 
 
 def _is_table_by_name(path: Path) -> bool:

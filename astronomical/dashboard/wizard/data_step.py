@@ -12,7 +12,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.catalogue.errors import TableChoiceError
-from astronomical.catalogue.readers import ColumnInfo
+from astronomical.catalogue.readers import SUFFIXES, ColumnInfo
 from astronomical.dashboard.parts import Message, hint, plain_table, row, section, set_hint
 from astronomical.dashboard.upload import MAX_BYTES, upload_button
 from astronomical.dashboard.wizard.create import plain_name
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["DataStep"]
 
 _KINDS = {"float": "numbers", "integer": "integers", "text": "text", "bool": "true/false", "vector": "vectors"}
-_ENDS = ".fits,.fit,.fts,.gz,.bz2,.csv,.tsv,.txt,.dat,.parquet,.pq"
 
 
 class DataStep:
@@ -36,11 +35,12 @@ class DataStep:
         self._pending: tuple[Path, bool] | None = None
         self.path = pmui.TextInput(
             label="Path of the catalogue", placeholder="~/catalogues/my_sources.fits", size="small",
-            helper_text="FITS, CSV or Parquet, on the computer where astronomical runs. Press Enter to read it.",
+            helper_text="FITS, VOTable, ECSV, IPAC, CSV, Parquet, Feather or HDF5, on the computer where astronomical "
+                        "runs. Press Enter to read it.",
             sizing_mode="stretch_width")
         self.read = pmui.Button(label="Read", variant="contained", margin=(7, 10))
         self.upload = upload_button(
-            self._on_upload, accept=_ENDS, label="Or upload a file, up to 100 MB (click or drop)"
+            self._on_upload, accept=",".join(SUFFIXES), label="Or upload a file, up to 100 MB (click or drop)"
         )
         self.choice = pmui.Select(label="Table", options={}, value=None, size="small", visible=False,
                                   helper_text="The file holds several tables.", sizing_mode="stretch_width")

@@ -11,6 +11,7 @@ from astronomical.catalogue.catalogue import IdSource
 from astronomical.catalogue.errors import CatalogueError
 from astronomical.catalogue.features import FeatureRecipe, count_features, feature_names
 from astronomical.catalogue.positions import Unit
+from astronomical.catalogue.readers import SUFFIXES
 from astronomical.config.schema import CombinationConfig, PositionConfig, SplitConfig
 from astronomical.dashboard.wizard import rules
 from astronomical.dashboard.wizard.classes import ClassTable, table_of_names
@@ -29,7 +30,7 @@ Step = Literal["data", "columns", "learning", "create"]
 STEPS: tuple[Step, ...] = ("data", "columns", "learning", "create")
 
 _N_EXTRA = 8
-_FORMAT_END = re.compile(r"(\.(gz|bz2|fits?|fts|csv|tsv|txt|dat|parquet|pq))+$", re.IGNORECASE)
+_FORMAT_END = re.compile(rf"({'|'.join(map(re.escape, SUFFIXES))})+$", re.IGNORECASE)
 _LABEL_NAME = re.compile(r"(^|_)(true_?)?(class|label|objtype|obj_type|spectype|spectral_type|type)$", re.IGNORECASE)
 
 

@@ -130,6 +130,14 @@ def test_byte_order_mark_and_latin_1(tmp_path):
     assert table(tmp_path, b"a,b\ncaf\xe9,2\n").read(["a"])["a"].tolist() == ["café"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_utf_16_as_spreadsheets_write_it(tmp_path, encoding):
+    content = ("\ufeff" if encoding == "utf-16-be" else "") + "a\tb\r\ncafé\t2\r\nx\t3\r\n"
+    source = table(tmp_path, content.encode(encoding), "t.txt")
+    assert source.read(["a"])["a"].tolist() == ["café", "x"]
+    assert source.read(["b"])["b"].tolist() == [2, 3]
+
+
 def test_names_that_are_blank_or_the_same(tmp_path):
     source = table(tmp_path, ",a,a\n1,2,3\n")
     assert [c.name for c in source.columns] == ["col1", "a", "a_2"]
@@ -142,8 +150,10 @@ def test_a_short_line_is_named(tmp_path):
 
 
 @pytest.mark.parametrize(("content", "words"), [
-    (b"", "is empty"), (b"  \n", "is empty"), (b"<?xml version='1.0'?><VOTABLE/>", "VOTable"),
-    (b"# %ECSV 1.0\n", "ECSV"), (b"\\ x\n|a|\n", "IPAC"), (b"\x89HDF\r\n", "HDF5"), (b"ab\x00\x01", "no known format"),
+    (b"", "is empty"), (b"  \n", "is empty"), (b"<?xml version='1.0'?><VOTABLE/>", "without a table"),
+    (b"# %ECSV 1.0\n", "ends before its columns are named"), (b"\\ x\na b\n", "no line names columns"),
+    (b"\x89HDF\r\n\x1a\n", "cannot be read"), (b"\x93NUMPY\x01\x00", "an array of NumPy"),
+    (b"ab\x00\x01", "no known format"),
     (b"just some words here\nand more\n", "does not look like a table"),
 ])
 def test_what_is_no_table_is_refused_in_words(tmp_path, content, words):

@@ -20,7 +20,7 @@ SHARED = Path(__file__).resolve().parents[3].parent / "shared" / "data"
 pytestmark = [
     pytest.mark.catalogues, pytest.mark.skipif(not SHARED.exists(), reason="the real catalogues are not here")]
 
-FOLDERS = ("labelled", "lines", "loaders", "wise", "images")
+FOLDERS = ("labelled", "lines", "loaders", "wise", "images", "large")
 FILES = [path for folder in FOLDERS for path in sorted((SHARED / folder).rglob("*")) if path.is_file()]
 FITS = [path for path in FILES if {".fits", ".fit"} & set(path.suffixes)]
 
@@ -34,7 +34,7 @@ def tables_of(path):
     try:
         open_table(path)
     except TableChoiceError as question:
-        return question.tables
+        return question.tables if len(question.tables) < 20 else [question.tables[0], question.tables[-1]]
     except CatalogueError as refusal:
         return [] if path.name in str(refusal) else pytest.fail(f"{refusal} does not name the file")
     return [None]
@@ -42,11 +42,18 @@ def tables_of(path):
 
 def look_at_everything(path, table):
     source = open_table(path, table=table)
+    if source.n_rows > 1_000_000:
+        assert all(len(values) == 5 for values in source.read_head([c.name for c in source.columns], 5).values())
+        return
     names = [column.name for column in source.columns if column.kind != "vector"]
     for values in (*source.read(names).values(), *source.read_text(names).values()):
         assert len(values) == source.n_rows
     id_candidates(source)
     find_position(source.columns)
+    if not source.n_rows:
+        with pytest.raises(CatalogueError, match="has no rows"):
+            Catalogue.open(path, table=table, id_source="row")
+        return
     catalogue = Catalogue.open(path, table=table, id_source="row")
     assert len(catalogue.describe("1", names)) == len(names)
     catalogue.prefetch(catalogue.numeric_columns)

@@ -1,0 +1,237 @@
+"""HDF5: records, columns side by side in a group, and frames of pandas.
+
+Only plain values are read. Objects that a writer pickled stay as they are: unpickling runs code.
+"""
+
+from __future__ import annotations
+
+import io
+import posixpath
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from astronomical.catalogue.errors import CatalogueError, TableChoiceError
+from astronomical.catalogue.readers import open_stream, packed
+from astronomical.catalogue.readers.headers import HeaderColumn, parse_header
+from astronomical.catalogue.readers.source import ColumnInfo, Kind, TableSource, refuse_long_texts, unique_names
+from astronomical.catalogue.texts import decode
+
+__all__ = ["Hdf5Source", "open_source"]
+
+#: How astropy calls the description of the columns of a table, beside it.
+_META = ".__table_column_meta__"
+
+
+@dataclass(frozen=True)
+class _Column:
+    """Where a column lies: a dataset, and which field or place of its rows."""
+
+    name: str
+    dataset: str
+    kind: Kind
+    field: str | None = None
+    place: int | None = None
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A table of the file: its path, and its columns, in the order of the file."""
+
+    path: str
+    n_rows: int
+    columns: tuple[_Column, ...]
+
+    def describe(self) -> str:
+        return f"{self.path} ({self.n_rows:,} rows x {len(self.columns)} columns)"
+
+
+class Hdf5Source(TableSource):
+    """A table of an HDF5 file, of which only the columns that are asked for are read.
+
+    Parameters
+    ----------
+    path
+        Where the file lies.
+    table
+        Which table of the file.
+    columns
+        What is known of its columns.
+    """
+
+    format: ClassVar[str] = "hdf5"
+
+    def __init__(self, path: Path, table: _Table, columns: Sequence[ColumnInfo]) -> None:
+        super().__init__(path, table.n_rows, columns)
+        self._columns = dict(zip((column.name for column in columns), table.columns, strict=True))
+
+    def _read(self, names: list[str]) -> dict[str, NDArray[Any]]:
+        return self._read_rows(names, self.n_rows)
+
+    def _read_head(self, names: list[str], n_rows: int) -> dict[str, NDArray[Any]]:
+        return self._read_rows(names, min(n_rows, self.n_rows))
+
+    def _read_rows(self, names: list[str], n_rows: int) -> dict[str, NDArray[Any]]:
+        with _open(self.path) as file:
+            return {name: _values(name, file, self._columns[name], n_rows) for name in names}
+
+
+def open_source(path: Path, table: int | str | None) -> Hdf5Source:
+    """Open a table of an HDF5 file.
+
+    Raises
+    ------
+    CatalogueError
+        If the file holds no table, or not the one that is asked for.
+    TableChoiceError
+        If it holds several and `table` is None.
+    """
+    with _open(path) as file:
+        tables = _list_tables(file)
+        if not tables:
+            raise CatalogueError(f"{path.name} holds no table: no records, and no columns of the same length side by "
+                                 "side; save the table as FITS or Parquet")
+        chosen = _choose(path, tables, table)
+        described = _described(file, chosen, path.name)
+    names = unique_names(column.name for column in chosen.columns)
+    columns = [_info(name, column, described.get(column.name))
+               for name, column in zip(names, chosen.columns, strict=True)]
+    return Hdf5Source(path, chosen, columns)
+
+
+def _info(name: str, column: _Column, described: HeaderColumn | None) -> ColumnInfo:
+    if described is None:
+        return ColumnInfo(name, column.kind)
+    return ColumnInfo(name, column.kind, described.unit, described.description, described.ucd)
+
+
+def _open(path: Path) -> Any:
+    if not packed(path):
+        return h5py.File(path, "r", locking=False)
+    with open_stream(path) as stream:
+        return h5py.File(io.BytesIO(stream.read()), "r")
+
+
+def _choose(path: Path, tables: list[_Table], table: int | str | None) -> _Table:
+    if table is None:
+        if len(tables) == 1:
+            return tables[0]
+        raise TableChoiceError(path.name, [item.path for item in tables], [item.describe() for item in tables])
+    wanted = str(table).strip()
+    for number, item in enumerate(tables, 1):
+        if wanted.strip("/") == item.path.strip("/") or wanted == str(number):
+            return item
+    raise CatalogueError(f"{path.name} has no table {wanted!r}; there are {', '.join(item.path for item in tables)}")
+
+
+def _list_tables(file: Any) -> list[_Table]:
+    """List the tables of a file; links to other files are not followed."""
+    datasets: dict[str, list[Any]] = {}
+    frames: list[_Table] = []
+
+    def visit(name: str, item: Any) -> None:
+        inside = any(f"/{name}".startswith(f"{frame.path}/") for frame in frames)
+        if isinstance(item, h5py.Group):
+            if not inside and "axis0" in item and "block0_values" in item:
+                frames.append(_frame(item))
+        elif not inside and isinstance(item, h5py.Dataset) and item.ndim and not name.endswith(_META):
+            datasets.setdefault(posixpath.dirname(f"/{name}"), []).append(item)
+
+    visit("", file)
+    file.visititems(visit)
+    tables = list(frames)
+    for group, items in datasets.items():
+        tables += [_records(item) for item in items if item.dtype.names]
+        tables += _side_by_side(group, [item for item in items if not item.dtype.names])
+    return [table for table in tables if table.columns]
+
+
+def _records(dataset: Any) -> _Table:
+    """Return the table that a dataset of records is."""
+    columns = []
+    for field in dataset.dtype.names:
+        kind = _kind(dataset.dtype[field]) if dataset.ndim == 1 else "vector"
+        columns.append(_Column(field, dataset.name, kind, field=field))
+    return _Table(dataset.name, dataset.shape[0], tuple(columns))
+
+
+def _side_by_side(group: str, datasets: list[Any]) -> list[_Table]:
+    """Return tables of which each column is a dataset, those of a group that have one length."""
+    by_length: dict[int, list[Any]] = {}
+    for dataset in datasets:
+        by_length.setdefault(dataset.shape[0], []).append(dataset)
+    tables = []
+    for length, items in by_length.items():
+        columns = [_Column(posixpath.basename(item.name), item.name, _kind(item.dtype) if item.ndim == 1 else "vector")
+                   for item in items]
+        if any(column.kind != "vector" for column in columns):
+            path = group if len(by_length) == 1 else f"{group.rstrip('/')}/{columns[0].name}"
+            tables.append(_Table(path, length, tuple(columns)))
+    return tables
+
+
+def _frame(group: Any) -> _Table:
+    """Return the table that a frame of pandas is in its fixed format: blocks of columns of one type."""
+    columns = {}
+    n_rows = 0
+    for number in range(int(group.attrs.get("nblocks", 0))):
+        values, items = group[f"block{number}_values"], group[f"block{number}_items"]
+        plain = values.ndim == 2 and items.dtype.kind == "S"
+        n_rows = values.shape[0] if plain else n_rows
+        for place, name in enumerate(decode(items[()]).tolist() if items.dtype.kind == "S" else ()):
+            columns[name] = _Column(name, values.name, _kind(values.dtype) if plain else "vector", place=place)
+    order = decode(group["axis0"][()]).tolist() if group["axis0"].dtype.kind == "S" else list(columns)
+    return _Table(group.name, n_rows, tuple(columns[name] for name in order if name in columns))
+
+
+def _kind(dtype: Any) -> Kind:
+    if h5py.check_string_dtype(dtype) is not None:
+        return "text"
+    if dtype.shape or dtype.kind not in "biufSU":
+        return "vector"
+    kinds: dict[str, Kind] = {"b": "bool", "i": "integer", "u": "integer", "f": "float"}
+    return kinds.get(dtype.kind, "text")
+
+
+def _values(name: str, file: Any, column: _Column, n_rows: int) -> NDArray[Any]:
+    dataset = file[column.dataset]
+    if dataset.external or dataset.is_virtual:
+        raise CatalogueError(f"The values of column {name!r} are in another file, which is not opened; save the table "
+                             "as one file")
+    if column.field is not None:
+        raw = dataset.fields(column.field)[:n_rows]
+    elif column.place is not None:
+        raw = dataset[:n_rows, column.place]
+    else:
+        raw = dataset[:n_rows]
+    return _converted(name, np.asarray(raw), column.kind)
+
+
+def _converted(name: str, raw: NDArray[Any], kind: Kind) -> NDArray[Any]:
+    if kind == "text":
+        if raw.dtype.kind == "O":
+            refuse_long_texts(name, len(raw), max(map(len, raw.tolist()), default=0))
+            raw = np.array([item if isinstance(item, bytes) else str(item).encode() for item in raw.tolist()],
+                           dtype=np.bytes_)
+        return decode(raw)
+    native = raw.astype(raw.dtype.newbyteorder("="), copy=False)
+    return native.astype(np.float32) if native.dtype == np.float16 else native
+
+
+def _described(file: Any, table: _Table, where: str) -> dict[str, HeaderColumn]:
+    """Return what astropy wrote about the columns of a table, if it did."""
+    notes: Callable[[str], Any] = file.get
+    found = notes(table.path + _META) if notes(table.path + _META) is not None else notes(table.path + ".__meta__")
+    if not isinstance(found, h5py.Dataset) or found.external or found.is_virtual:
+        return {}
+    lines = [item.decode("utf-8", errors="replace") if isinstance(item, bytes) else str(item)
+             for item in found[()].tolist()]
+    try:
+        return {column.name: column for column in parse_header(lines, where).columns}
+    except CatalogueError:  # the values can be read without
+        return {}
