@@ -17,6 +17,8 @@ from tornado.ioloop import IOLoop
 
 from astronomical.dashboard.arguments import AppArguments
 from astronomical.services.cutouts import CutoutFetcher
+from astronomical.services.disk import DiskCache, cache_folder
+from astronomical.services.fetcher import Limits
 from astronomical.services.surveys import survey_from_config
 from astronomical.session.errors import ReadOnlyError
 from astronomical.session.session import Session
@@ -45,10 +47,10 @@ class OpenProject:
         self.key = secrets.token_urlsafe(12)
         self.session = session
         services = session.state.config.services
-        self.services = CutoutFetcher([survey_from_config(survey) for survey in services.surveys],
-                                      timeout_s=services.timeout_s,
-                                      allow_private=os.environ.get(_ALLOW_PRIVATE) == "1",
-                                      offline=os.environ.get(_OFFLINE) == "1")
+        limits = Limits(services.timeout_s, per_host=services.per_host,
+                        allow_private=os.environ.get(_ALLOW_PRIVATE) == "1", offline=os.environ.get(_OFFLINE) == "1")
+        self.services = CutoutFetcher([survey_from_config(survey) for survey in services.surveys], limits,
+                                      DiskCache(cache_folder() / "images"))
         self.tabs: list[ProjectTab] = []
         self.writer: ProjectTab | None = None
         self.deserted = time.monotonic()

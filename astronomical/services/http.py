@@ -39,11 +39,21 @@ class FetchError(Exception):
         Why there is nothing to show.
     note
         The beginning of what the server said with an error status.
+    status
+        The error status, if the server came so far.
+    retry_after_s
+        How long the server asks to be left alone.
+    trouble
+        Whether the host or the way to it is in trouble, so that other requests would fare no better.
     """
 
-    def __init__(self, reason: str, note: str = "") -> None:
+    def __init__(self, reason: str, note: str = "", *, status: int | None = None,
+                 retry_after_s: float | None = None, trouble: bool = False) -> None:
         super().__init__(reason)
         self.note = note
+        self.status = status
+        self.retry_after_s = retry_after_s
+        self.trouble = trouble
 
 
 @dataclass(frozen=True)
@@ -83,7 +93,7 @@ class Transfer:
         if self.stopped:
             raise FetchError("cancelled")
         if self.late:
-            raise FetchError(f"timed out after {self.timeout_s:g} s")
+            raise FetchError(f"timed out after {self.timeout_s:g} s", trouble=True)
 
     def stop(self) -> None:
         """End the transfer from another thread, at once."""
@@ -185,7 +195,7 @@ def _explained(transfer: Transfer, parts: SplitResult, max_bytes: float,
         raise
     except (OSError, http.client.HTTPException, ValueError) as error:
         transfer.check()
-        raise FetchError(_reason(error, parts.hostname or "", transfer)) from error
+        raise FetchError(_reason(error, parts.hostname or "", transfer), trouble=True) from error
     # A body that ends because the socket was shut down looks complete to the reader.
     transfer.check()
     return found
@@ -234,7 +244,8 @@ def _answer(response: http.client.HTTPResponse, transfer: Transfer, max_bytes: f
         return location
     if response.status != 200:
         note = response.read(_NOTE_BYTES).decode("utf-8", "replace")
-        raise FetchError(f"the server answered {response.status}", f"{response.reason}\n{note}")
+        raise FetchError(f"the server answered {response.status}", f"{response.reason}\n{note}",
+                         status=response.status, retry_after_s=_retry_after(response))
     too_large = FetchError(f"image larger than {max_bytes / 1e6:g} MB")
     if (response.length or 0) > max_bytes:
         raise too_large
@@ -248,6 +259,12 @@ def _answer(response: http.client.HTTPResponse, transfer: Transfer, max_bytes: f
     if response.length:
         raise FetchError("the server broke off the connection")
     return b"".join(chunks)
+
+
+def _retry_after(response: http.client.HTTPResponse) -> float | None:
+    """Return the seconds of a Retry-After; one given as a date is left to the usual waits."""
+    text = (response.headers.get("Retry-After") or "").strip()
+    return float(text) if text.isascii() and text.isdigit() and len(text) < 8 else None
 
 
 def _resolve(host: str, port: int, transfer: Transfer) -> list[Address]:
@@ -266,7 +283,7 @@ def _resolve(host: str, port: int, transfer: Transfer) -> list[Address]:
     thread.join(transfer.left_s)
     transfer.check()
     if not found:
-        raise FetchError(f"offline: no connection to {host}")
+        raise FetchError(f"offline: no connection to {host}", trouble=True)
     return found
 
 

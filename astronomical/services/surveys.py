@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlencode
 
-from astronomical.config.schema import SurveyConfig
+from astronomical.config.schema import LookConfig, SurveyConfig
+from astronomical.services import panstarrs
+from astronomical.services.fetcher import Ask
 
 __all__ = ["FIRST_URL", "SDSS_URL", "Survey", "first", "sdss", "survey_from_config"]
 
 SDSS_URL = "https://skyserver.sdss.org/dr18/SkyServerWS/ImgCutout/getjpeg"
 FIRST_URL = "https://third.ucllnl.org/cgi-bin/firstimage"
+LEGACY_URL = "https://www.legacysurvey.org/viewer"
+HIPS_URL = "https://alasky.cds.unistra.fr/hips-image-services/hips2fits"
 
-#: Query of a cutout from right ascension, declination (degrees), scale (arcsec per pixel) and pixels.
-Query = Callable[[float, float, float, int], str]
+#: Address of a cutout from right ascension, declination (degrees), scale (arcsec per pixel) and pixels.
+Address = Callable[[float, float, float, int], str]
 
 
 @dataclass(frozen=True)
@@ -27,14 +31,12 @@ class Survey:
     ----------
     name
         Name on the screen.
-    base_url
-        Address of the service, without a query.
-    query
-        Makes the query of a cutout.
+    address
+        Makes the address of a cutout.
     credit
         Whom to thank for the image.
     link
-        Page of the survey.
+        Page that shows more of the survey there, with ``{ra}`` and ``{dec}`` for the position.
     default_scale_arcsec
         Scale to begin with, in arcsec per pixel.
     scale_limits_arcsec, pixel_limits
@@ -43,11 +45,14 @@ class Survey:
         Share of pixels of one and the same colour from which an image shows no sky at all.
     outside_note
         What the service writes beside an error status outside its footprint.
+    look
+        How FITS images are rendered.
+    ask
+        Comes from the address to the image by more than one request.
     """
 
     name: str
-    base_url: str
-    query: Query
+    address: Address
     credit: str = ""
     link: str = ""
     default_scale_arcsec: float = 0.4
@@ -55,6 +60,8 @@ class Survey:
     pixel_limits: tuple[int, int] = (16, 2048)
     flat_share: float = 1.0
     outside_note: str = ""
+    look: LookConfig = field(default_factory=LookConfig)
+    ask: Callable[[str, Ask], bytes] | None = None
 
     def within_limits(self, scale_arcsec: float | None, pixels: int) -> tuple[float, int]:
         """Return the nearest scale and width that the service takes; None is the default scale."""
@@ -75,15 +82,19 @@ class Survey:
         """
         if not (math.isfinite(ra_deg) and math.isfinite(dec_deg) and abs(dec_deg) <= 90):
             raise ValueError(f"no such position: RA {ra_deg}, Dec {dec_deg}")
-        joint = "&" if "?" in self.base_url else "?"
         scale, width = self.within_limits(scale_arcsec, pixels)
-        return self.base_url + joint + self.query(float(ra_deg) % 360.0, float(dec_deg), scale, width)
+        return self.address(float(ra_deg) % 360.0, float(dec_deg), scale, width)
+
+    def page(self, ra_deg: float, dec_deg: float) -> str:
+        """Return the page that shows more of the survey at a position; empty if there is none."""
+        return filled(self.link, ra=f"{ra_deg:.6f}", dec=f"{dec_deg:.6f}")
 
 
 def sdss(url: str | None = None) -> Survey:
     """Return the optical cutouts of SDSS; `url` is another address of the same service."""
-    return Survey(name="SDSS", base_url=url or SDSS_URL, query=_sdss_query, credit="Sloan Digital Sky Survey",
-                  link="https://www.sdss.org", default_scale_arcsec=0.4, scale_limits_arcsec=(0.015, 60.0),
+    return Survey(name="SDSS", address=_joined(url or SDSS_URL, _sdss_query), credit="Sloan Digital Sky Survey",
+                  link="https://skyserver.sdss.org/dr18/VisualTools/navi?ra={ra}&dec={dec}&scale=0.4",
+                  default_scale_arcsec=0.4, scale_limits_arcsec=(0.015, 60.0),
                   # The tile that SDSS sends outside its footprint is black but for a line of text; in real
                   # sky, however empty, hardly a tenth of the pixels agree.
                   pixel_limits=(64, 2048), flat_share=0.6, outside_note="outside the SDSS footprint")
@@ -91,18 +102,95 @@ def sdss(url: str | None = None) -> Survey:
 
 def first(url: str | None = None) -> Survey:
     """Return the 1.4 GHz cutouts of FIRST; `url` is another address of the same service."""
-    return Survey(name="FIRST", base_url=url or FIRST_URL, query=_first_query,
+    return Survey(name="FIRST", address=_joined(url or FIRST_URL, _first_query),
                   credit="VLA FIRST Survey (Becker, White & Helfand 1995)", link="https://sundog.stsci.edu",
                   # FIRST has pixels of 1.8 arcsec whatever is asked: scale and pixels give the field of view.
                   default_scale_arcsec=1.8, scale_limits_arcsec=(0.2, 6.0), pixel_limits=(16, 300))
 
 
-_BUILDERS: dict[Literal["sdss", "first"], Callable[[str | None], Survey]] = {"sdss": sdss, "first": first}
-
-
 def survey_from_config(config: SurveyConfig) -> Survey:
     """Return the survey that a config describes."""
-    return replace(_BUILDERS[config.kind](config.url), name=config.name)
+    survey = _BUILDERS[config.kind](config)
+    scale, _ = survey.within_limits(config.scale_arcsec, 1)
+    return replace(survey, name=config.name, look=config.look, credit=config.credit or survey.credit,
+                   link=config.link or survey.link, default_scale_arcsec=scale)
+
+
+def filled(template: str, **values: str) -> str:
+    """Return a template with ``{name}`` replaced; anything else in braces stays."""
+    return re.sub(r"\{(\w+)\}", lambda found: values.get(found[1], found[0]), template)
+
+
+def _legacy(config: SurveyConfig) -> Survey:
+    """Return cutouts of the Legacy Survey's viewer, which has many layers beside its own."""
+    layer = config.layer or "ls-dr10"
+    page = "fits-cutout" if config.format == "fits" else "cutout.jpg"
+
+    def query(ra_deg: float, dec_deg: float, scale_arcsec: float, pixels: int) -> str:
+        return urlencode({"ra": f"{ra_deg:.6f}", "dec": f"{dec_deg:.6f}", "layer": layer,
+                          "pixscale": f"{scale_arcsec:.6g}", "size": pixels})
+
+    return Survey(name=config.name, address=_joined(config.url or f"{LEGACY_URL}/{page}", query),
+                  credit="Legacy Surveys / D. Lang (Perimeter Institute)", default_scale_arcsec=0.262,
+                  link=f"{LEGACY_URL}?ra={{ra}}&dec={{dec}}&layer={quote(layer)}&zoom=14&mark={{ra}},{{dec}}",
+                  scale_limits_arcsec=(0.06, 60.0), pixel_limits=(16, 512), flat_share=0.97)
+
+
+def _unwise(config: SurveyConfig) -> Survey:
+    """Return unWISE (W1, W2) from the same viewer."""
+    survey = _legacy(config.model_copy(update={"layer": config.layer or "unwise-neo7"}))
+    return replace(survey, credit="unWISE / NASA/JPL-Caltech (Lang 2014; Meisner et al. 2017)",
+                   default_scale_arcsec=1.0)
+
+
+def _panstarrs(config: SurveyConfig) -> Survey:
+    return Survey(name=config.name, address=panstarrs.address(config.url or panstarrs.URL, config.format),
+                  ask=panstarrs.ask, credit="Pan-STARRS1 Surveys, STScI",
+                  link="https://ps1images.stsci.edu/cgi-bin/ps1cutouts?pos={ra}+{dec}&filter=color",
+                  default_scale_arcsec=0.25, scale_limits_arcsec=(0.05, 6.0), pixel_limits=(16, 1024),
+                  flat_share=0.97, outside_note=panstarrs.OUTSIDE)
+
+
+def _hips(config: SurveyConfig) -> Survey:
+    """Return any HiPS, as hips2fits cuts it out."""
+    hips = config.layer or "CDS/P/DSS2/color"
+
+    def query(ra_deg: float, dec_deg: float, scale_arcsec: float, pixels: int) -> str:
+        return urlencode({"hips": hips, "ra": f"{ra_deg:.6f}", "dec": f"{dec_deg:.6f}", "width": pixels,
+                          "height": pixels, "fov": f"{scale_arcsec * pixels / 3600:.8g}", "projection": "TAN",
+                          "coordsys": "icrs", "format": config.format or "jpg"})
+
+    return Survey(name=config.name, address=_joined(config.url or HIPS_URL, query),
+                  credit=f"{hips} by hips2fits, CDS",
+                  link=f"https://aladin.cds.unistra.fr/AladinLite/?target={{ra}}%20{{dec}}&fov=0.1"
+                       f"&survey={quote(hips, safe='')}",
+                  default_scale_arcsec=0.5, flat_share=1.0)
+
+
+def _template(config: SurveyConfig) -> Survey:
+    """Return a survey that is nothing but a template of its addresses."""
+    template = config.url or ""
+    scale = config.scale_arcsec or 0.4
+
+    def address(ra_deg: float, dec_deg: float, scale_arcsec: float, pixels: int) -> str:
+        return filled(template, ra=f"{ra_deg:.6f}", dec=f"{dec_deg:.6f}", scale=f"{scale_arcsec:.6g}",
+                      size=f"{scale_arcsec * pixels:.6g}", pixels=str(pixels))
+
+    zooms = "{scale}" in template or "{size}" in template
+    return Survey(name=config.name, address=address, default_scale_arcsec=scale,
+                  scale_limits_arcsec=(0.01, 60.0) if zooms else (scale, scale))
+
+
+_BUILDERS: dict[str, Callable[[SurveyConfig], Survey]] = {
+    "sdss": lambda config: sdss(config.url), "first": lambda config: first(config.url), "legacy": _legacy,
+    "unwise": _unwise, "panstarrs": _panstarrs, "hips": _hips, "template": _template,
+}
+
+
+def _joined(base_url: str, query: Address) -> Address:
+    """Return addresses of a service, whose own address may have a query already."""
+    joint = "&" if "?" in base_url else "?"
+    return lambda ra_deg, dec_deg, scale, pixels: base_url + joint + query(ra_deg, dec_deg, scale, pixels)
 
 
 def _sdss_query(ra_deg: float, dec_deg: float, scale_arcsec: float, pixels: int) -> str:

@@ -14,6 +14,7 @@ from astronomical.config.schema import PaneConfig
 from astronomical.dashboard.page import make_page
 from astronomical.dashboard.panes.source import SourcePane
 from astronomical.services.cutouts import CutoutFetcher
+from astronomical.services.fetcher import Limits
 from astronomical.services.surveys import first, sdss
 from astronomical.session.session import Session
 from tests.stubs.small_project import HOSTILE_ID, HOSTILE_TEXT, NOWHERE_ID, make_project
@@ -44,7 +45,7 @@ def panes() -> list[SourcePane]:
 def open_pane(session: Session, surveys: SurveyServer, serve: Callable[..., str], new_page: Callable[..., Any],
               panes: list[SourcePane]) -> Iterator[Callable[..., Any]]:
     """Show the pane in a page of its own size."""
-    services = CutoutFetcher((sdss(surveys.sdss_url), first(surveys.first_url)), timeout_s=20, allow_private=True)
+    services = CutoutFetcher((sdss(surveys.sdss_url), first(surveys.first_url)), Limits(20, allow_private=True))
 
     def app() -> Any:
         panes.append(SourcePane(session, services, CONFIG))
@@ -222,7 +223,7 @@ def test_nothing_is_cut(open_pane: Callable[..., Any], session: Session, width: 
 
 
 def test_closing_lets_go_of_the_session(session: Session, surveys: SurveyServer) -> None:
-    services = CutoutFetcher((sdss(surveys.sdss_url),), allow_private=True)
+    services = CutoutFetcher((sdss(surveys.sdss_url),), Limits(allow_private=True))
     before = _n_watchers(session)
     pane = SourcePane(session, services, CONFIG)
     assert _n_watchers(session) > before

@@ -1,4 +1,4 @@
-"""A local server that speaks the URLs of SDSS and FIRST, and can misbehave.
+"""A local server that speaks the URLs of the surveys, and can misbehave.
 
 By hand: ``python -m tests.stubs.survey_server --port 8900 --mode ok``.
 """
@@ -15,14 +15,25 @@ from types import TracebackType
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
+from astropy.io import fits
 from PIL import Image, ImageDraw
 
 SDSS_PATH = "/dr18/SkyServerWS/ImgCutout/getjpeg"
 FIRST_PATH = "/cgi-bin/firstimage"
+LEGACY_PATH, LEGACY_FITS_PATH = "/viewer/cutout.jpg", "/viewer/fits-cutout"
+PS1_NAMES_PATH, PS1_PATH = "/cgi-bin/ps1filenames.py", "/cgi-bin/fitscut.cgi"
+HIPS_PATH, TEMPLATE_PATH = "/hips-image-services/hips2fits", "/any"
+SURVEYS = {SDSS_PATH: "sdss", FIRST_PATH: "first", LEGACY_PATH: "legacy", LEGACY_FITS_PATH: "legacy",
+           PS1_NAMES_PATH: "panstarrs", PS1_PATH: "panstarrs", HIPS_PATH: "hips", TEMPLATE_PATH: "template"}
+PS1_TABLE = """projcell subcell ra dec filter mjd type filename shortname badflag
+1 2 1.0 2.0 g 0 stack /rings.v3.skycell/g.fits g.fits 0
+1 2 1.0 2.0 r 0 stack /rings.v3.skycell/r.fits r.fits 0
+1 2 1.0 2.0 i 0 stack /rings.v3.skycell/i.fits i.fits 0
+"""
 PRIVATE_URL = "http://10.255.255.1/secret"
 DRIP_S = 0.05
 
-MODES = ("ok", "404", "500", "html", "drip", "header_drip", "hang", "giant", "giant_chunked", "truncated",
+MODES = ("ok", "404", "500", "429", "html", "drip", "header_drip", "hang", "giant", "giant_chunked", "truncated",
          "cut_off", "redirect_host", "redirect_same", "redirect_private", "redirect_file", "redirect_loop",
          "blank", "placeholder", "outside_404", "bomb", "empty", "svg", "garbage")
 
@@ -56,6 +67,9 @@ class SurveyServer:
     def first_url(self) -> str:
         return f"http://127.0.0.1:{self.port}{FIRST_PATH}"
 
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
     @property
     def n_requests(self) -> int:
         return len(self.requests)
@@ -86,7 +100,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.stub.requests.append(self.path)
         parts = urlsplit(self.path)
-        survey = {SDSS_PATH: "sdss", FIRST_PATH: "first"}.get(parts.path)
+        survey = SURVEYS.get(parts.path)
         self.close_connection = True
         if survey is None:
             self._reply(b"no such path", "text/plain", 404)
@@ -97,9 +111,20 @@ class _Handler(BaseHTTPRequestHandler):
             self._misbehave(mode, survey, query)
 
     def _misbehave(self, mode: str, survey: str, query: dict[str, str]) -> None:
+        if mode == "ok" and urlsplit(self.path).path == PS1_NAMES_PATH:
+            table = PS1_TABLE if float(query["dec"]) > -30 else PS1_TABLE.splitlines()[0]
+            self._reply(table.encode(), "text/plain")
+            return
         image = _image(survey, query)
-        mime = "image/jpeg" if survey == "sdss" else "image/gif"
+        mime = "image/gif" if survey == "first" else "image/jpeg"
+        if mode == "ok" and (query.get("format") == "fits" or urlsplit(self.path).path == LEGACY_FITS_PATH):
+            image, mime = as_fits(image, query), "application/fits"
         match mode:
+            case "429":
+                self.send_response(429)
+                self.send_header("Retry-After", "60")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
             case "ok":
                 self._reply(image, mime)
             case "404" | "500":
@@ -184,22 +209,36 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _size(survey: str, query: dict[str, str]) -> tuple[int, int]:
-    if survey == "sdss":
-        return int(query["width"]), int(query["height"])
-    width = max(1, round(float(query["ImageSize"]) * 60 / 1.8))
+    if survey == "first":
+        width = max(1, round(float(query["ImageSize"]) * 60 / 1.8))
+        return width, width
+    width = int(query.get("width") or query.get("output_size") or query.get("pixels") or query.get("size") or 64)
     return width, width
+
+
+def as_fits(image: bytes, query: dict[str, str]) -> bytes:
+    """Return the brightness of an image as FITS with a WCS, north up."""
+    values = np.asarray(Image.open(io.BytesIO(image)).convert("F"))[::-1]
+    header = fits.Header()
+    scale = float(query.get("pixscale") or 0.5) / 3600
+    header.update({"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": float(query["ra"]),
+                   "CRVAL2": float(query["dec"]), "CRPIX1": values.shape[1] / 2 + 0.5,
+                   "CRPIX2": values.shape[0] / 2 + 0.5, "CDELT1": -scale, "CDELT2": scale})
+    out = io.BytesIO()
+    fits.PrimaryHDU(values.astype(np.float32), header).writeto(out)
+    return out.getvalue()
 
 
 def _image(survey: str, query: dict[str, str]) -> bytes:
     """Draw noise and a few blobs that depend on the position only; a smaller scale shows them larger."""
-    position = f"{query['ra']} {query['dec']}" if survey == "sdss" else query["RA"]
-    scale = float(query["scale"]) if survey == "sdss" else 1.8
+    position = query["RA"] if survey == "first" else f"{query['ra']} {query['dec']}"
+    scale = 1.8 if survey == "first" else float(query.get("scale") or query.get("pixscale") or 0.4)
     width, height = _size(survey, query)
     rng = np.random.default_rng(list(hashlib.sha256(f"{survey} {position}".encode()).digest()[:8]))
     y, x = np.mgrid[:height, :width].astype(float)
     x, y = (x - width / 2) * scale, (y - height / 2) * scale
     light = np.zeros((height, width, 3))
-    reach = 40.0 * (1.0 if survey == "sdss" else 4.5)
+    reach = 40.0 * (4.5 if survey == "first" else 1.0)
     for n in range(6):
         across, up = (0.0, 0.0) if n == 0 else rng.uniform(-reach, reach, 2)
         size = reach * rng.uniform(0.04, 0.12) * (2 if n == 0 else 1)
@@ -208,15 +247,15 @@ def _image(survey: str, query: dict[str, str]) -> bytes:
     light += rng.normal(12, 6, light.shape)
     pixels = np.clip(light, 0, 255).astype(np.uint8)
     image = Image.fromarray(pixels)
-    return _encode(image if survey == "sdss" else image.convert("L"), survey)
+    return _encode(image.convert("L") if survey == "first" else image, survey)
 
 
 def _encode(image: Image.Image, survey: str) -> bytes:
     out = io.BytesIO()
-    if survey == "sdss":
-        image.save(out, format="JPEG", quality=90)
-    else:
+    if survey == "first":
         image.save(out, format="GIF")
+    else:
+        image.save(out, format="JPEG", quality=90)
     return out.getvalue()
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections import deque
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,10 +20,14 @@ from astronomical.services.cutouts import Cutout, CutoutFetcher, Ticket
 from astronomical.services.surveys import Survey
 from astronomical.session.session import Session
 
-__all__ = ["CutoutBox", "CutoutView"]
+__all__ = ["CutoutBox", "CutoutView", "data_url", "likely_next", "scale_bar"]
 
 _PIXELS = 256
 _ZOOM = 2.0
+_N_AHEAD = 3
+#: As many columns as have a useful width; one survey alone does not fill a wide pane.
+_GRID = "repeat(auto-fit, minmax(min(130px, 100%), 1fr))"
+_UNITS = ((3600.0, "°"), (60.0, "′"), (1.0, "″"))
 _ESM = Path(__file__).with_name("cutout_box.js").read_text(encoding="utf-8")
 
 
@@ -48,9 +54,16 @@ class CutoutBox(JSComponent):
     .frame[data-state=image] .mark { display: block; pointer-events: none;
       background: linear-gradient(#fffc, #fffc) 50% 40% / 1.5px 7% no-repeat,
                   linear-gradient(#fffc, #fffc) 60% 50% / 7% 1.5px no-repeat; }
-    .field { position: absolute; left: 4px; bottom: 3px; padding: 0 4px; border-radius: 3px; font-size: 11px;
-             color: #fff; background: #000a; display: none; }
-    .frame[data-state=image] .field { display: block; }
+    .frame { container-type: inline-size; }
+    .bar { position: absolute; left: 6px; bottom: 5px; max-width: 90%; display: none; color: #fff;
+           font-size: 11px; line-height: 1.1; text-shadow: 0 0 3px #000, 0 0 2px #000; pointer-events: none; }
+    .rule { display: block; height: 4px; margin-top: 1px; border: solid #fff; border-width: 0 1.5px 1.5px;
+            box-sizing: border-box; filter: drop-shadow(0 0 1px #000); }
+    .compass { position: absolute; right: 2px; top: 2px; width: 40px; height: 40px; display: none; }
+    .compass line { stroke: #fff; stroke-width: 1.4; }
+    .compass text { fill: #fff; font-size: 9px; text-anchor: middle; dominant-baseline: central; }
+    .compass { filter: drop-shadow(0 0 1px #000); pointer-events: none; }
+    .frame[data-state=image] .bar, .frame[data-state=image] .compass { display: block; }
     .message { align-items: center; justify-content: center; flex-direction: column; gap: 8px; padding: 8px;
                box-sizing: border-box; text-align: center; color: var(--mui-palette-text-secondary, #666); }
     .frame[data-state=waiting] .waiting { display: flex; animation: appear 0.15s 0.2s both; }
@@ -61,7 +74,9 @@ class CutoutBox(JSComponent):
     @keyframes turn { to { transform: rotate(1turn); } }
     @keyframes appear { from { opacity: 0; } }
     .caption { display: flex; align-items: center; gap: 4px; height: 26px; white-space: nowrap; }
-    .title { font-weight: 600; }
+    .title { font-weight: 600; color: inherit; text-decoration: none; overflow: hidden; text-overflow: ellipsis; }
+    .title[href] { color: var(--mui-palette-primary-main, #06c); }
+    .title[href]:hover { text-decoration: underline; }
     .scale { flex: 1; min-width: 0; overflow: hidden; text-overflow: ellipsis; font-size: 11px;
              color: var(--mui-palette-text-secondary, #666); font-variant-numeric: tabular-nums; }
     .caption button { flex: none; width: 22px; height: 22px; padding: 0; line-height: 1; font-size: 15px; }
@@ -78,8 +93,8 @@ class CutoutBox(JSComponent):
 class CutoutView(View):
     """The cutouts of all surveys, side by side, for the source that has the focus.
 
-    Each survey keeps its zoom from source to source. What belongs to a source left behind is dropped, wherever
-    it is by then.
+    What belongs to a source left behind is dropped, wherever it is by then. While nobody waits for an image, those
+    of the sources that are likely to be next are fetched.
 
     Parameters
     ----------
@@ -87,35 +102,50 @@ class CutoutView(View):
         The project shown.
     services
         Where cutouts come from.
+    keeps_zoom
+        Tells whether a survey keeps its zoom from source to source.
     """
 
-    def __init__(self, session: Session, services: CutoutFetcher) -> None:
+    def __init__(self, session: Session, services: CutoutFetcher,
+                 keeps_zoom: Callable[[], bool] = lambda: True) -> None:
         super().__init__(session)
         self._services = services
+        self._keeps_zoom = keeps_zoom
         self._surveys = {survey.name: survey for survey in services.surveys}
-        self._scales = {survey.name: survey.default_scale_arcsec for survey in services.surveys}
+        self._scales = self._default_scales()
         self._orders = dict.fromkeys(self._surveys, 0)
         self._tickets: dict[str, Ticket] = {}
+        self._ahead: dict[tuple[str, str, float], Ticket] = {}
         self._arrived: deque[tuple[str, int, Cutout]] = deque()
         self._boxes = {name: CutoutBox(partial(self._on_event, name), sizing_mode="stretch_width")
                        for name in self._surveys}
-        self.view = pn.Row(*self._boxes.values(), sizing_mode="stretch_width", margin=0,
-                           styles={"gap": "8px"})
+        self.view = pn.Column(*self._boxes.values(), sizing_mode="stretch_width", margin=0,
+                              styles={"display": "grid", "gap": "8px", "grid-template-columns": _GRID})
         self.follow(self._show, "focus", "dataset")
+        self.follow(self._look_ahead, "focus", "rounds", "active")
         self._show()
+        self._look_ahead()
 
     def close(self) -> None:
         """Drop all requests and stop following."""
         super().close()
         self._drop_requests()
+        for ticket in self._ahead.values():
+            ticket.cancel()
+        self._ahead.clear()
         self._arrived.clear()
+
+    def _default_scales(self) -> dict[str, float]:
+        return {name: survey.default_scale_arcsec for name, survey in self._surveys.items()}
 
     def _show(self) -> None:
         self._drop_requests()
+        if not self._keeps_zoom():
+            self._scales = self._default_scales()
         for name in self._surveys:
             self._order(name)
 
-    def _order(self, name: str) -> None:
+    def _order(self, name: str, *, insist: bool = False) -> None:
         """Ask a survey for the source shown; whatever it showed before goes at once."""
         self._forget(name)
         position = self._position()
@@ -126,7 +156,19 @@ class CutoutView(View):
         self._put(name, state="waiting")
         deliver = partial(self._deliver, name, self._orders[name])
         self._tickets[name] = self._services.submit(self._surveys[name], *position, self._scales[name], _PIXELS,
-                                                    done=deliver)
+                                                    done=deliver, insist=insist)
+
+    def _look_ahead(self) -> None:
+        """Order what the next sources will need, and drop what was ordered for others."""
+        scales = self._scales if self._keeps_zoom() else self._default_scales()
+        wanted = {(id, name, scales[name]) for id in likely_next(self.session) for name in self._surveys}
+        for key in [key for key in self._ahead if key not in wanted]:
+            self._ahead.pop(key).cancel()
+        for key in wanted - self._ahead.keys():
+            id, name, scale = key
+            position = self.session.dataset.catalogue.position_of(id)
+            if position is not None:
+                self._ahead[key] = self._services.prefetch(self._surveys[name], *position, scale, _PIXELS)
 
     def _position(self) -> tuple[float, float] | None:
         focus = self.session.state.focus
@@ -157,33 +199,50 @@ class CutoutView(View):
         if not cutout.ok or cutout.data is None:
             self._put(name, state="absent", reason=_sentence(cutout.reason), retry=not cutout.lasting)
             return
-        source = f"data:{cutout.mime};base64,{base64.b64encode(cutout.data).decode('ascii')}"
-        self._put(name, state="image", src=source, scale_arcsec=cutout.scale_arcsec,
-                  alt=f"{name} cutout of {self.session.state.focus}",
-                  field=_angle_text(cutout.scale_arcsec * cutout.width))
+        self._put(name, state="image", src=data_url(cutout.data, cutout.mime), scale_arcsec=cutout.scale_arcsec,
+                  alt=f"{name} cutout of {self.session.state.focus}", compass=list(cutout.compass),
+                  bar=scale_bar(cutout.scale_arcsec * max(cutout.width, cutout.height)))
 
     def _put(self, name: str, *, scale_arcsec: float | None = None, **shown: Any) -> None:
-        survey, asked = self._surveys[name], self._scales[name]
+        survey, asked, position = self._surveys[name], self._scales[name], self._position()
         low, high = survey.scale_limits_arcsec
-        known = self._position() is not None
         self._boxes[name].shown = {
             **shown, "title": name, "credit": survey.credit, "scale": f"{scale_arcsec or asked:.2g}″/px",
-            "zoom_in": known and asked > low, "zoom_out": known and asked < high,
+            "page": "" if position is None else survey.page(*position), "zooms": low < high,
+            "zoom_in": position is not None and asked > low, "zoom_out": position is not None and asked < high,
         }
 
     def _on_event(self, name: str, event: str) -> None:
         if event in ("in", "out"):
             self._scales[name] = _zoomed(self._surveys[name], self._scales[name], event)
-        self._order(name)
+            self.soon(self._look_ahead)
+        self._order(name, insist=event == "retry")
+
+
+def likely_next(session: Session) -> tuple[str, ...]:
+    """Return the sources that are likely to be shown next, likeliest first, without the one shown."""
+    focus, round = session.state.focus, session.round()
+    found = round.queries if round is not None else ()
+    return tuple(id for id in found[:_N_AHEAD] if id != focus and id in session.dataset.catalogue)
+
+
+def data_url(data: bytes, mime: str) -> str:
+    """Return an image as an address that holds all of it."""
+    return f"data:{mime};base64,{base64.b64encode(data).decode('ascii')}"
+
+
+def scale_bar(width_arcsec: float) -> dict[str, Any]:
+    """Return a bar of a round length of at most a third of a width: its share of the width, and its text."""
+    unit, sign = next((unit, sign) for unit, sign in _UNITS if width_arcsec / 3 >= unit or unit == _UNITS[-1][0])
+    target = width_arcsec / 3 / unit
+    power = 10.0 ** math.floor(math.log10(target))
+    length = next(step * power for step in (5, 2, 1) if step * power <= target * (1 + 1e-9))
+    return {"share": round(length * unit / width_arcsec, 4), "text": f"{length:g}{sign}"}
 
 
 def _zoomed(survey: Survey, scale_arcsec: float, event: str) -> float:
     low, high = survey.scale_limits_arcsec
     return min(max(scale_arcsec / _ZOOM if event == "in" else scale_arcsec * _ZOOM, low), high)
-
-
-def _angle_text(arcsec: float) -> str:
-    return f"{arcsec / 60:.2g}′" if arcsec >= 60 else f"{arcsec:.2g}″"
 
 
 def _sentence(text: str) -> str:

@@ -1,4 +1,6 @@
 // One cutout in a box of fixed shape: an image, that it is on its way, or why there is none.
+const SVG = 'http://www.w3.org/2000/svg'
+
 export function render({model, el}) {
   const make = (tag, name, parent) => {
     const element = document.createElement(tag)
@@ -11,8 +13,13 @@ export function render({model, el}) {
   const image = make('img', 'sky', frame)
   image.draggable = false
   make('div', 'mark', frame)
-  const field = make('span', 'field', frame)
-  field.title = 'Width of the image'
+  const compass = document.createElementNS(SVG, 'svg')
+  compass.setAttribute('class', 'compass')
+  compass.setAttribute('viewBox', '-20 -20 40 40')
+  frame.append(compass)
+  const bar = make('div', 'bar', frame)
+  const length = make('span', 'length', bar)
+  const rule = make('span', 'rule', bar)
   const waiting = make('div', 'message waiting', frame)
   make('span', 'spinner', waiting)
   make('span', '', waiting).textContent = 'Loading…'
@@ -29,22 +36,41 @@ export function render({model, el}) {
   }
   const retry = button('Retry', 'Ask the survey again', absent, 'retry')
   const caption = make('figcaption', 'caption', figure)
-  const title = make('span', 'title', caption)
+  const title = make('a', 'title', caption)
+  title.target = '_blank'
+  title.rel = 'noopener noreferrer'
   const scale = make('span', 'scale', caption)
   const zoom_out = button('−', 'Zoom out', caption, 'out')
   const zoom_in = button('+', 'Zoom in', caption, 'in')
 
+  // Two short lines from the corner where north and east meet, each with its letter.
+  const point = (letter, degrees) => {
+    const [x, y] = [Math.sin(degrees * Math.PI / 180), -Math.cos(degrees * Math.PI / 180)]
+    const line = document.createElementNS(SVG, 'line')
+    Object.entries({x1: 0, y1: 0, x2: 10 * x, y2: 10 * y}).forEach(([name, value]) => line.setAttribute(name, value))
+    const text = document.createElementNS(SVG, 'text')
+    text.setAttribute('x', 15 * x)
+    text.setAttribute('y', 15 * y)
+    text.textContent = letter
+    compass.append(line, text)
+  }
   const update = () => {
     const shown = model.shown
     frame.dataset.state = shown.state
     if (shown.state === 'image') { image.src = shown.src } else { image.removeAttribute('src') }
-    field.textContent = shown.field || ''
     image.alt = shown.alt || ''
+    bar.hidden = !shown.bar
+    rule.style.width = `${100 * (shown.bar || {share: 0}).share}cqw`
+    length.textContent = (shown.bar || {}).text || ''
+    compass.replaceChildren()
+    if (shown.compass) { point('N', shown.compass[0]); point('E', shown.compass[1]) }
     reason.textContent = shown.reason || ''
     retry.hidden = !shown.retry
     title.textContent = shown.title || ''
-    title.title = shown.credit || ''
-    scale.textContent = shown.scale || ''
+    title.title = [shown.credit, shown.page ? 'Opens the survey’s own page in a new tab' : ''].filter(Boolean).join('. ')
+    if (shown.page) { title.href = shown.page } else { title.removeAttribute('href') }
+    scale.textContent = scale.title = shown.scale || ''
+    zoom_in.hidden = zoom_out.hidden = !shown.zooms
     zoom_in.disabled = !shown.zoom_in
     zoom_out.disabled = !shown.zoom_out
   }

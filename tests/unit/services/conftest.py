@@ -1,6 +1,7 @@
 import pytest
 
 from astronomical.services.cutouts import CutoutFetcher
+from astronomical.services.fetcher import Limits
 from astronomical.services.surveys import first, sdss
 from tests.stubs.survey_server import SurveyServer
 
@@ -23,13 +24,13 @@ def radio(server):
 
 @pytest.fixture
 def fetcher(optical, radio):
-    made = CutoutFetcher([optical, radio], timeout_s=10, max_bytes=1e6, allow_private=True)
+    made = CutoutFetcher([optical, radio], Limits(10, max_bytes=1e6, allow_private=True))
     yield made
     made.close()
 
 
 @pytest.fixture
 def hasty(optical, radio):
-    made = CutoutFetcher([optical, radio], timeout_s=0.3, max_bytes=1e6, allow_private=True)
+    made = CutoutFetcher([optical, radio], Limits(0.3, max_bytes=1e6, allow_private=True))
     yield made
     made.close()

@@ -9,8 +9,8 @@ from queue import Queue
 import pytest
 from PIL import Image
 
-from astronomical.services import cutouts
 from astronomical.services.cutouts import CutoutFetcher
+from astronomical.services.fetcher import Limits, _Memory
 from astronomical.services.surveys import sdss
 from tests.stubs.survey_server import SurveyServer
 
@@ -115,7 +115,7 @@ def test_images_and_lasting_absence_are_remembered_failures_are_not(fetcher, opt
 
 def test_memory_keeps_the_newest_within_its_limit(fetcher, optical):
     cutout = fetcher.fetch(optical, RA, DEC)
-    memory = cutouts._Cache(3.5 * cutouts._cost(cutout))
+    memory = _Memory(3.5 * cutout.n_bytes)
     for name in "abc":
         memory.put(name, cutout)
     memory.get("a")
@@ -127,7 +127,7 @@ def test_memory_keeps_the_newest_within_its_limit(fetcher, optical):
 
 
 def test_cancelled_requests_free_their_threads_and_deliver_nothing(optical, server):
-    patient = CutoutFetcher([optical], timeout_s=30, allow_private=True)
+    patient = CutoutFetcher([optical], Limits(30, allow_private=True))
     server.mode = "hang"
     got = Queue()
     tickets = [patient.submit(optical, ra, 0, done=got.put) for ra in range(5)]
@@ -149,7 +149,7 @@ def test_cancel_after_delivery_says_that_it_was_too_late(fetcher, optical):
 
 def test_newest_request_is_served_first(optical, server):
     server.mode = "hang"
-    patient = CutoutFetcher([optical], timeout_s=30, allow_private=True)
+    patient = CutoutFetcher([optical], Limits(30, allow_private=True))
     blockers = [patient.submit(optical, ra, 0, done=lambda cutout: None) for ra in (350, 351)]
     _wait(lambda: server.n_requests == 2)
     got = Queue()
@@ -161,18 +161,20 @@ def test_newest_request_is_served_first(optical, server):
     patient.close()
 
 
-def test_survey_that_hangs_delays_no_other(optical, radio, server):
+def test_host_that_hangs_delays_no_other(radio, server):
     server.modes["first"] = "hang"
-    patient = CutoutFetcher([optical, radio], timeout_s=30, allow_private=True)
     got = Queue()
-    for ra in range(10):
-        patient.submit(radio, ra, 0, done=got.put)
-    begun = time.monotonic()
-    for ra in range(10):
-        patient.submit(optical, ra, 0, pixels=64, done=got.put)
-    assert {got.get(timeout=5).survey for _ in range(10)} == {"SDSS"}
-    assert time.monotonic() - begun < 3
-    patient.close()
+    with SurveyServer() as other:
+        optical = sdss(other.sdss_url)
+        patient = CutoutFetcher([optical, radio], Limits(30, allow_private=True))
+        for ra in range(10):
+            patient.submit(radio, ra, 0, done=got.put)
+        begun = time.monotonic()
+        for ra in range(10):
+            patient.submit(optical, ra, 0, pixels=64, done=got.put)
+        assert {got.get(timeout=5).survey for _ in range(10)} == {"SDSS"}
+        assert time.monotonic() - begun < 3
+        patient.close()
 
 
 def test_handler_that_fails_does_not_end_the_thread(fetcher, optical, caplog):
@@ -190,15 +192,16 @@ def test_handler_that_fails_does_not_end_the_thread(fetcher, optical, caplog):
 
 def test_close_ends_the_threads_and_later_orders_are_dropped(optical, server):
     server.mode = "hang"
-    patient = CutoutFetcher([replace(optical, name="closing")], timeout_s=30, allow_private=True)
+    patient = CutoutFetcher([optical], Limits(30, allow_private=True))
     survey = patient.surveys[0]
+    host = f"cutouts-127.0.0.1:{server.port}"
     got = Queue()
     for ra in range(3):
         patient.submit(survey, ra, 0, done=got.put)
     _wait(lambda: server.n_requests == 2)
     patient.close()
     patient.submit(survey, 9, 0, done=got.put)
-    _wait(lambda: not [thread for thread in threading.enumerate() if thread.name == "cutouts-closing"])
+    _wait(lambda: not [thread for thread in threading.enumerate() if thread.name == host])
     assert got.empty()
 
 
@@ -206,9 +209,10 @@ def test_hanging_request_does_not_keep_the_interpreter_alive():
     script = (
         "import sys\n"
         "from astronomical.services.cutouts import CutoutFetcher\n"
+        "from astronomical.services.fetcher import Limits\n"
         "from astronomical.services.surveys import sdss\n"
         "survey = sdss(sys.argv[1])\n"
-        "fetcher = CutoutFetcher([survey], timeout_s=60, allow_private=True)\n"
+        "fetcher = CutoutFetcher([survey], Limits(60, allow_private=True))\n"
         "for ra in range(4):\n"
         "    fetcher.submit(survey, ra, 0, done=print)\n"
         "sys.stdin.readline()\n"

@@ -49,4 +49,4 @@ def test_config_gives_name_and_address():
     assert survey.name == "Optical"
     assert survey.url(1, 2, 0.5, 64) == (
         "http://mirror.example/get?key=7&ra=1.000000&dec=2.000000&scale=0.5&width=64&height=64&opt=")
-    assert survey_from_config(SurveyConfig(name="FIRST", kind="first")) == first()
+    assert survey_from_config(SurveyConfig(name="FIRST", kind="first")).url(1, 2) == first().url(1, 2)

@@ -1,0 +1,185 @@
+"""Caches, hosts and orders, through cutouts."""
+
+import asyncio
+import time
+from dataclasses import replace
+from queue import Queue
+
+import pytest
+
+from astronomical.services.backoff import BackOff
+from astronomical.services.cutouts import CutoutFetcher
+from astronomical.services.disk import DiskCache
+from astronomical.services.fetcher import Limits
+from astronomical.services.surveys import sdss
+from tests.stubs.survey_server import SurveyServer
+
+RA, DEC = 187.70593, 12.39112
+LIMITS = Limits(5, max_bytes=1e6, allow_private=True)
+MISBEHAVIOURS = ("404", "500", "html", "drip", "header_drip", "hang", "giant", "giant_chunked", "truncated", "cut_off",
+                 "redirect_host", "redirect_private", "bomb", "garbage", "empty", "ok")
+
+
+@pytest.fixture
+def made():
+    """Fetchers that are closed in the end."""
+    fetchers = []
+
+    def make(*args):
+        fetchers.append(CutoutFetcher(*args))
+        return fetchers[-1]
+
+    yield make
+    for fetcher in fetchers:
+        fetcher.close()
+
+
+def test_images_come_from_disk_after_a_restart_and_without_a_network(tmp_path, made, optical, server):
+    first = made([optical], LIMITS, DiskCache(tmp_path)).fetch(optical, RA, DEC)
+    server.mode = "blank"
+    made([optical], LIMITS, DiskCache(tmp_path)).fetch(optical, 1.0, 1.0)
+    assert server.n_requests == 2
+    offline = made([optical], replace(LIMITS, offline=True), DiskCache(tmp_path))
+    got = Queue()
+    offline.submit(optical, RA, DEC, done=got.put)
+    assert got.get(timeout=5) == first
+    assert offline.fetch(optical, 1.0, 1.0).reason == "no image: outside the SDSS footprint"
+    assert offline.fetch(optical, 2.0, 2.0).reason == "the network is switched off for this server"
+    assert server.n_requests == 2
+
+
+def test_failures_are_not_kept_on_disk(tmp_path, made, optical, server):
+    server.mode = "html"
+    made([optical], LIMITS, DiskCache(tmp_path)).fetch(optical, RA, DEC)
+    server.mode = "ok"
+    assert made([optical], LIMITS, DiskCache(tmp_path)).fetch(optical, RA, DEC).ok
+
+
+def test_images_on_disk_do_not_wait_for_a_host_that_hangs(tmp_path, made, optical, server):
+    fetcher = made([optical], LIMITS, DiskCache(tmp_path))
+    fetcher.fetch(optical, RA, DEC)
+    again = made([optical], Limits(30, allow_private=True), DiskCache(tmp_path))
+    server.mode = "hang"
+    for ra in range(4):
+        again.submit(optical, ra, 0, done=lambda cutout: None)
+    _wait(lambda: server.n_requests == 3)
+    got = Queue()
+    again.submit(optical, RA, DEC, done=got.put)
+    assert got.get(timeout=2).ok
+
+
+def test_equal_orders_are_one_request(made, optical, server):
+    fetcher = made([optical], LIMITS)
+    server.mode = "hang"
+    got = Queue()
+    tickets = [fetcher.submit(optical, RA, DEC, done=got.put) for _ in range(3)]
+    _wait(lambda: server.n_requests == 1)
+    tickets[0].cancel()
+    server.released.set()
+    assert [got.get(timeout=5).ok for _ in range(2)] == [False, False]
+    assert (server.n_requests, got.empty()) == (1, True)
+
+
+def test_what_is_likely_waits_for_what_is_wanted_and_leaves_a_thread_free(made, optical, server):
+    fetcher = made([optical], Limits(30, allow_private=True))
+    server.mode = "hang"
+    ahead = [fetcher.prefetch(optical, ra, 0) for ra in (1, 2, 3)]
+    _wait(lambda: server.n_requests == 1)
+    server.mode = "ok"
+    got = Queue()
+    fetcher.submit(optical, 9, 0, done=got.put)
+    assert got.get(timeout=5).ok
+    assert ["ra=1.0" in path or "ra=9.0" in path for path in server.requests] == [True, True]
+    ahead[0].cancel()
+    _wait(lambda: server.n_requests == 4)
+
+
+def test_a_prefetch_that_becomes_wanted_is_joined(made, optical, server):
+    fetcher = made([optical], LIMITS)
+    fetcher.prefetch(optical, RA, DEC)
+    _wait(lambda: server.n_requests == 1)
+    got = Queue()
+    fetcher.submit(optical, RA, DEC, done=got.put)
+    assert got.get(timeout=5).ok
+    assert server.n_requests == 1
+
+
+def test_a_host_that_fails_is_left_alone_until_a_person_insists(made, optical, server):
+    fetcher = made([optical], LIMITS)
+    server.mode = "500"
+    reasons = [fetcher.fetch(optical, ra, 0).reason for ra in range(4)]
+    assert reasons[:3] == ["the server answered 500"] * 3
+    assert reasons[3] == f"127.0.0.1:{server.port} failed several times; it is asked again in 5 s"
+    server.mode = "ok"
+    got = Queue()
+    fetcher.submit(optical, 9, 0, done=got.put, insist=True)
+    assert got.get(timeout=5).ok
+    assert fetcher.fetch(optical, 10, 0).ok
+
+
+def test_a_host_that_asks_for_time_gets_it_whoever_insists(made, optical, server):
+    fetcher = made([optical], LIMITS)
+    server.mode = "429"
+    fetcher.fetch(optical, 1, 0)
+    server.mode = "ok"
+    got = Queue()
+    fetcher.submit(optical, 2, 0, done=got.put, insist=True)
+    assert "asked again in 60 s" in got.get(timeout=5).reason
+    assert server.n_requests == 1
+
+
+def test_waits_double_and_a_success_ends_them():
+    now = [0.0]
+    backoff = BackOff(lambda: now[0])
+    for expected in (0, 0, 5, 10, 20):
+        backoff.failed()
+        assert backoff.wait_s() == expected
+    assert backoff.wait_s(insist=True) == 0
+    backoff.succeeded()
+    assert backoff.wait_s() == 0
+    backoff.failed(1e9)
+    assert backoff.wait_s(insist=True) == 300
+
+
+def test_the_event_loop_stays_free_through_all_of_it():
+    """While every misbehaviour is going on, a clock of 5 ms in the loop is hardly ever late."""
+    limits = Limits(0.6, max_bytes=1e6, allow_private=True)
+
+    async def run():
+        loop, late, arrived = asyncio.get_running_loop(), [], []
+        servers = [SurveyServer(mode) for mode in MISBEHAVIOURS]
+        for server in servers:
+            server.__enter__()
+        surveys = [replace(sdss(server.sdss_url), name=server.mode) for server in servers]
+        fetcher = CutoutFetcher(surveys, limits)
+
+        def arrive(cutout):
+            loop.call_soon_threadsafe(arrived.append, cutout)
+
+        before = time.monotonic()
+        for survey in surveys:
+            fetcher.submit(survey, RA, DEC, 0.4, 256, done=arrive)
+        ordering_s = time.monotonic() - before
+        end = time.monotonic() + 10
+        while len(arrived) < len(surveys) and time.monotonic() < end:
+            tick = time.monotonic()
+            await asyncio.sleep(0.005)
+            late.append(time.monotonic() - tick - 0.005)
+        fetcher.close()
+        for server in servers:
+            server.__exit__(None, None, None)
+        return ordering_s, sorted(late), arrived
+
+    ordering_s, late, arrived = asyncio.run(run())
+    assert {cutout.survey for cutout in arrived} == set(MISBEHAVIOURS)
+    assert [cutout.survey for cutout in arrived if cutout.ok] == ["ok"]
+    assert ordering_s < 0.5
+    assert late[int(len(late) * 0.95)] < 0.1
+    assert late[-1] < 0.5
+
+
+def _wait(condition, timeout_s=5.0):
+    end = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.01)
