@@ -9,6 +9,7 @@ __version__ = "0.1.0.dev0"
 
 _LAZY = {
     "Session": "astronomical.session.session",
+    "load_model": "astronomical.session.bundles",
     "new_project": "astronomical.session.new",
     "open_project": "astronomical.session.session",
     "reproduce": "astronomical.session.reproduce",

@@ -53,7 +53,8 @@ def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for add in (_add_serve, _add_new, _add_validate, _add_reproduce, _add_simulate, _add_export, _add_plugins):
+    for add in (_add_serve, _add_new, _add_validate, _add_reproduce, _add_simulate, _add_export, _add_predict,
+                _add_plugins):
         add(commands, common)
     return parser
 
@@ -245,20 +246,58 @@ def _print_ends(rows: list[dict[str, Any]]) -> None:
 
 
 def _add_export(commands: Any, common: argparse.ArgumentParser) -> None:
-    command = commands.add_parser("export", parents=[common], help="write the labels as a table")
+    command = commands.add_parser("export", parents=[common], help="write the labels, predictions or the model")
     command.add_argument("config", type=Path, metavar="CONFIG")
-    command.add_argument("what", choices=["labels"])
-    command.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="ends in .fits or .csv")
+    command.add_argument("what", choices=["labels", "predictions", "model"])
+    command.add_argument("-o", "--output", type=Path, required=True, metavar="FILE",
+                         help="a table (.fits, .csv, .parquet, .vot, .ecsv); a model (.skops, or .joblib)")
+    command.add_argument("--class", dest="class_name", metavar="NAME", help="the model of this class only")
     command.set_defaults(run=_export)
 
 
 def _export(arguments: argparse.Namespace) -> int:
     from astronomical.labels.ledger import Ledger
     from astronomical.session.export import export_labels
+    from astronomical.session.exports import export_work
+    from astronomical.session.session import Session
     from astronomical.session.store import load_project
 
-    n = export_labels(Ledger.replay(load_project(arguments.config).events), arguments.output)
-    print(f"{arguments.output}: {n} labels")
+    if arguments.class_name is not None and arguments.what != "model":
+        raise ValueError("--class goes with the export of a model.")
+    if arguments.what == "labels":  # these are read from the project, the catalogue need not be there
+        n = export_labels(Ledger.replay(load_project(arguments.config).events), arguments.output)
+        print(f"{arguments.output}: {n} labels")
+        return DONE
+    with Session.open(arguments.config, read_only=True) as session, _bar("%", 100) as bar:
+        work = export_work(session.state, session.registry, arguments.what, arguments.output, arguments.class_name)
+        said = work(lambda: False, lambda fraction: bar.to(round(100 * fraction), 100))
+    print(said)
+    return DONE
+
+
+def _add_predict(commands: Any, common: argparse.ArgumentParser) -> None:
+    command = commands.add_parser("predict", parents=[common], help="predict the classes of a table with a model")
+    command.add_argument("model", type=Path, metavar="MODEL")
+    command.add_argument("catalogue", type=Path, metavar="CATALOGUE")
+    command.add_argument("-o", "--output", type=Path, required=True, metavar="FILE",
+                         help="a table (.fits, .csv, .parquet, .vot, .ecsv)")
+    command.add_argument("--table", metavar="N|NAME", help="which table of the file")
+    command.add_argument("--run-its-code", action="store_true",
+                         help="read a .joblib model, which may run any code: only if you trust its author")
+    command.set_defaults(run=_predict)
+
+
+def _predict(arguments: argparse.Namespace) -> int:
+    from astronomical.session.bundles import load_model
+    from astronomical.session.tables import check_table_name, write_table
+
+    output, table = check_table_name(arguments.output), arguments.table
+    model = load_model(arguments.model, run_its_code=arguments.run_its_code)
+    with _bar("%", 100) as bar:
+        found = model.predict(arguments.catalogue, table=int(table) if table is not None and table.isdigit() else table,
+                              progress=lambda fraction: bar.to(round(100 * fraction), 100))
+    write_table(found, output)
+    print(f"{output}: {len(found):,} sources, classes {', '.join(model.classes)}")
     return DONE
 
 

@@ -7,14 +7,13 @@ from pathlib import Path
 from astropy.table import Table
 
 from astronomical.labels.ledger import Ledger
-from astronomical.session.errors import SessionError
+from astronomical.session.tables import check_table_name, write_table
 
 COLUMNS = ("id", "label", "class", "origin", "round", "who", "when")
-_FORMATS = {".csv": "ascii.csv", ".fits": "fits"}
 
 
 def export_labels(ledger: Ledger, path: str | Path) -> int:
-    """Write the labels in force to a FITS or CSV file, and return their number.
+    """Write the labels in force to a table, and return their number.
 
     One row is written for a label of a source in a learner: a source that two learners share stands there twice.
 
@@ -23,21 +22,16 @@ def export_labels(ledger: Ledger, path: str | Path) -> int:
     ledger
         The labels.
     path
-        The file; its name ends in ``.fits`` or ``.csv``. It is replaced if it is there.
+        The file; its name says the format, see `astronomical.session.tables`. It is replaced if it is there.
 
     Raises
     ------
     SessionError
         If the name ends otherwise, or the file cannot be written.
     """
-    path = Path(path).expanduser()
-    if path.suffix.lower() not in _FORMATS:
-        raise SessionError(f"{path.name}: labels are written to {' or '.join(_FORMATS)}.")
+    path = check_table_name(path)
     table = labels_table(ledger)
-    try:
-        table.write(path, format=_FORMATS[path.suffix.lower()], overwrite=True)
-    except OSError as error:
-        raise SessionError(f"{path} cannot be written: {error.strerror or error}.") from None
+    write_table(table, path)
     return len(table)
 
 

@@ -29,6 +29,8 @@ from astronomical.session.dataset import (
     open_project_catalogue,
 )
 from astronomical.session.errors import ReadOnlyError, SessionError, StaleFocusError
+from astronomical.session.exports import JOB as EXPORT
+from astronomical.session.exports import Export, export_work, start_export
 from astronomical.session.fingerprints import fingerprint_differences
 from astronomical.session.jobs import Dispatch, Jobs
 from astronomical.session.kept import DEFAULT_BYTES, KeptRounds
@@ -380,6 +382,25 @@ class Session:
         """Fold the journal into the config; what is missing among the records is left for later."""
         self._check_writable()
         self._fold()
+
+    def export(self, what: Export, path: str | Path, class_name: str | None = None) -> None:
+        """Write labels, predictions for the whole catalogue, or the models; a message tells when it is done.
+
+        Parameters
+        ----------
+        what, path, class_name
+            See `astronomical.session.exports.export_work`.
+
+        Raises
+        ------
+        SessionError
+            If the name does not end as it should, or no learner is trained.
+        """
+        start_export(self._jobs, export_work(self.state, self.registry, what, path, class_name), what, self.notify)
+
+    def cancel_export(self) -> None:
+        """Call off the export under way; its file stays as it was."""
+        self._jobs.cancel(EXPORT)
 
     def checkpoint(self, class_name: str | None = None) -> Path:
         """Write a copy beside the config, named after a learner and its number of labels."""
