@@ -246,7 +246,8 @@ def _print_ends(rows: list[dict[str, Any]]) -> None:
 
 
 def _add_export(commands: Any, common: argparse.ArgumentParser) -> None:
-    command = commands.add_parser("export", parents=[common], help="write the labels, predictions or the model")
+    command = commands.add_parser("export", parents=[common, _plugin_options()],
+                                  help="write the labels, predictions or the model")
     command.add_argument("config", type=Path, metavar="CONFIG")
     command.add_argument("what", choices=["labels", "predictions", "model"])
     command.add_argument("-o", "--output", type=Path, required=True, metavar="FILE",
@@ -268,7 +269,8 @@ def _export(arguments: argparse.Namespace) -> int:
         n = export_labels(Ledger.replay(load_project(arguments.config).events), arguments.output)
         print(f"{arguments.output}: {n} labels")
         return DONE
-    with Session.open(arguments.config, read_only=True) as session, _bar("%", 100) as bar:
+    with (Session.open(arguments.config, read_only=True, plugins=arguments.plugins,
+                       trust_plugins=arguments.trust_plugins) as session, _bar("%", 100) as bar):
         work = export_work(session.state, session.registry, arguments.what, arguments.output, arguments.class_name)
         said = work(lambda: False, lambda fraction: bar.to(round(100 * fraction), 100))
     print(said)
@@ -284,18 +286,22 @@ def _add_predict(commands: Any, common: argparse.ArgumentParser) -> None:
     command.add_argument("--table", metavar="N|NAME", help="which table of the file")
     command.add_argument("--run-its-code", action="store_true",
                          help="read a .joblib model, which may run any code: only if you trust its author")
+    command.add_argument("--plugins", type=Path, action="append", default=[], metavar="PATH",
+                         help="a plugin file, or a folder of them, that the model needs (may be given several times)")
     command.set_defaults(run=_predict)
 
 
 def _predict(arguments: argparse.Namespace) -> int:
+    from astronomical.plugins.loader import load_plugins
     from astronomical.session.bundles import load_model
     from astronomical.session.tables import check_table_name, write_table
 
     output, table = check_table_name(arguments.output), arguments.table
+    registry = load_plugins(arguments.plugins).registry
     model = load_model(arguments.model, run_its_code=arguments.run_its_code)
     with _bar("%", 100) as bar:
         found = model.predict(arguments.catalogue, table=int(table) if table is not None and table.isdigit() else table,
-                              progress=lambda fraction: bar.to(round(100 * fraction), 100))
+                              registry=registry, progress=lambda fraction: bar.to(round(100 * fraction), 100))
     write_table(found, output)
     print(f"{output}: {len(found):,} sources, classes {', '.join(model.classes)}")
     return DONE

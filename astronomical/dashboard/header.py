@@ -45,7 +45,7 @@ class HeaderView(View):
         self.view = pn.Row(
             self._facts, pn.Spacer(sizing_mode="stretch_width"), self._following, self._undo, self._save,
             self._button("Save a copy…", "Write a copy to another file", actions["copy"]),
-            self._button("Export labels…", "Write the labels to FITS or CSV", actions["export"]),
+            self._button("Export…", "Write labels, predictions or the models to a file", actions["export"]),
             self._button("Add pane…", "Add a plot or another pane, or reset the layout", actions["add pane"]),
             self._button("Keys", "The list of keys (?)", actions["help"]),
             self._button("Close", "Back to the start page; everything is saved", actions["leave"]),

@@ -12,6 +12,7 @@ import panel as pn
 
 from astronomical.dashboard.desk import PaneDesk
 from astronomical.dashboard.dialogs import AddPaneDialog, ConfirmDialog, FileDialog, KeysDialog
+from astronomical.dashboard.export import ExportDialog
 from astronomical.dashboard.header import HeaderView
 from astronomical.dashboard.keys import KeyListener, KeyPress
 from astronomical.dashboard.messages import MessagesView
@@ -20,7 +21,6 @@ from astronomical.dashboard.panes.source import SourcePane
 from astronomical.dashboard.server import OpenProject, ProjectTab, registry
 from astronomical.dashboard.view import View, run_due
 from astronomical.dashboard.walk import HistoryWalk
-from astronomical.session.export import export_labels
 
 __all__ = ["Workbench"]
 
@@ -55,9 +55,10 @@ class Workbench(View):
         self._file = FileDialog()
         self._help = KeysDialog(session)
         self._confirm = ConfirmDialog()
+        self._export = ExportDialog(session)
         self._messages = MessagesView(session, after=project.n_told)
         self.heading = HeaderView(session, {
-            "undo": session.undo, "save": self._save, "copy": self._ask_copy, "export": self._ask_export,
+            "undo": session.undo, "save": self._save, "copy": self._ask_copy, "export": self._export.open,
             "add pane": lambda: self._adder.open(), "help": self._help.open, "leave": on_leave,
             "take over": self.tab.take_over,
         })
@@ -66,7 +67,8 @@ class Workbench(View):
                                     lambda kind: self.attempt(partial(self._desk.add, kind)), self._ask_reset)
         self.header = self.heading.view
         self.view = pn.Column(self._keys, self._desk.view, self._messages.view, self._file.view, self._help.view,
-                              self._adder.view, self._confirm.view, sizing_mode="stretch_both", margin=0)
+                              self._export.view, self._adder.view, self._confirm.view, sizing_mode="stretch_both",
+                              margin=0)
         self._theme_watcher = page.param.watch(lambda *_: self._keep_theme(), "dark_theme")
         self._ticker = pn.state.add_periodic_callback(self._tick, period=_TICK_MS)
         self._opened = self._changed = time.monotonic()
@@ -81,7 +83,7 @@ class Workbench(View):
         super().close()
         self._ticker.stop()
         self._page.param.unwatch(self._theme_watcher)
-        for view in (self.heading, self._messages, self._desk):
+        for view in (self.heading, self._messages, self._export, self._desk):
             view.close()
         self.tab.detach()
 
@@ -143,14 +145,6 @@ class Workbench(View):
 
     def _save_copy(self, path: Path) -> str:
         return f"Copy written: {self.session.save(path)}"
-
-    def _ask_export(self) -> None:
-        path = self.session.path
-        self._file.ask("Export the labels", "One row for each label: id, label, class, origin, round, who, when. "
-                       "The name ends in .fits or .csv.", path.with_name(f"{path.stem}-labels.fits"), self._export)
-
-    def _export(self, path: Path) -> str:
-        return f"{export_labels(self.session.ledger, path)} labels written: {path}"
 
     # -- the server ---------------------------------------------------------------------------------
 
