@@ -23,6 +23,7 @@ from astronomical.learning.scoring import (
     Cancelled,
     fill_missing,
     never,
+    one_thread,
     probabilities,
     stop_if,
 )
@@ -271,7 +272,8 @@ def _fit(request: RoundRequest, member: Member, cancelled: CancelCheck) -> Activ
         block = fill_missing(block, request.features.medians)
     X, y = block.astype(np.float64), request.targets.astype(np.int64)
     estimator = member.build(request.model_seed & _SEED_MASK)
-    fit(estimator, X, y, cancelled)
+    with one_thread():
+        fit(estimator, X, y, cancelled)
     # Given with the estimator they would have it fitted once more.
     learner = ActiveLearner(estimator=estimator)
     learner.X_training, learner.y_training = X, y

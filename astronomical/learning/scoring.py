@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
@@ -21,7 +22,7 @@ from astronomical.catalogue.features import FeatureMatrix
 from astronomical.learning.tree_kernels import BLOCK_ROWS, add_terms
 from astronomical.learning.trees import as_ensemble
 
-__all__ = ["Cancelled", "fill_missing", "never", "predict", "probabilities", "stop_if"]
+__all__ = ["Cancelled", "fill_missing", "never", "one_thread", "predict", "probabilities", "stop_if"]
 
 #: Rows that other libraries score at a time. Fixed, so that a chunk holds the same rows however many threads there are.
 CHUNK_ROWS = 8192
@@ -166,8 +167,17 @@ def _score_any(estimator: Any, column: int, features: FeatureMatrix, fill: bool,
     block = features.rows(rows)
     if fill:
         block = fill_missing(block, features.medians)
-    with _thread_pools().limit(limits=1, user_api="openmp"):
+    with one_thread():
         return np.asarray(estimator.predict_proba(block.astype(np.float64))[:, column], dtype=np.float64)
+
+
+def one_thread() -> AbstractContextManager[Any]:
+    """Keep the libraries from sharing work between threads, within the calling thread.
+
+    A result must not depend on their number; and for tens of labels they cost more than they save.
+    """
+    limit: AbstractContextManager[Any] = _thread_pools().limit(limits=1, user_api="openmp")
+    return limit
 
 
 @cache

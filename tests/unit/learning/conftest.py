@@ -1,15 +1,23 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from astronomical.catalogue.features import FeatureMatrix
 from astronomical.extend import extension_of
 from astronomical.learning import models, strategies
 from astronomical.learning.rounds import Member, RoundRequest, Strategy
+
+
+@pytest.fixture(scope="session")
+def one_thread() -> Iterator[None]:
+    """Fit and score on one thread, as rounds do: on a busy machine the threads of a library wait for each other."""
+    with threadpool_limits(1, user_api="openmp"):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from threadpoolctl import threadpool_limits
 
 from astronomical.learning import scoring
-from astronomical.learning.models import BUILTINS
+from astronomical.learning.models import BUILTINS, knn
 from astronomical.learning.scoring import CHUNK_ROWS, Cancelled, fill_missing, predict, probabilities
 
 N = 2 * CHUNK_ROWS + 77
@@ -61,7 +61,7 @@ def test_number_of_threads_changes_nothing(model, features):
 def test_threads_of_the_libraries_change_nothing(features):
     """Left alone, the search for neighbours settles ties by which thread comes first upon them."""
     X = features.rows(np.tile(np.arange(300), 2)).astype(np.float64)
-    model = BUILTINS[1](0).fit(X, np.random.default_rng(1).integers(0, 2, 600))
+    model = knn(0).fit(X, np.random.default_rng(1).integers(0, 2, 600))
     found = []
     for n_threads in (1, 2):
         with threadpool_limits(n_threads):
@@ -94,7 +94,7 @@ def test_missing_values_are_filled_with_the_medians(matrix):
     filled = fill_missing(block, features.medians)
     np.testing.assert_array_equal(filled, [[1, 6], [2, 5], [3, 7], [2, 6]])
     assert np.isnan(block[0, 1])
-    model = BUILTINS[1](0, n_neighbors=1).fit(filled, [1, 0, 0, 1])
+    model = knn(0, n_neighbors=1).fit(filled, [1, 0, 0, 1])
     np.testing.assert_array_equal(predict(model, features, np.arange(4), fill=True), [1, 0, 0, 1])
     with pytest.raises(ValueError, match="NaN"):
         predict(model, features, np.arange(4))
@@ -106,7 +106,7 @@ def test_cancelled_before_it_began(model, features):
 
 
 def test_no_chunk_begins_after_a_cancel(features, monkeypatch):
-    model = fitted(BUILTINS[1](0), features)
+    model = fitted(knn(0), features)
     cancel, scored = threading.Event(), []
 
     def score(estimator, column, features, fill, rows):

@@ -1,0 +1,30 @@
+"""Built-in models: functions of a seed and parameters that return an unfitted classifier.
+
+None of them uses threads of its own: a result must not depend on how many there are, and the pool is
+scored by threads of ours. Their defaults are for tens of labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from astronomical.learning.models.neighbours import NearestNeighbours, knn
+from astronomical.learning.models.smooth import gaussian_process, logistic_regression
+from astronomical.learning.models.trees import (
+    adaboost,
+    decision_tree,
+    extra_trees,
+    gradient_boosting,
+    hist_gradient_boosting,
+    random_forest,
+)
+
+__all__ = ["BUILTINS", "NearestNeighbours", "adaboost", "decision_tree", "extra_trees", "gaussian_process",
+           "gradient_boosting", "hist_gradient_boosting", "knn", "logistic_regression", "random_forest"]
+
+#: The models that come with the package.
+BUILTINS: tuple[Callable[..., Any], ...] = (
+    random_forest, extra_trees, knn, decision_tree, adaboost, gradient_boosting, hist_gradient_boosting,
+    logistic_regression, gaussian_process,
+)
