@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-__all__ = ["Extension", "Parameter", "extension_of", "feature", "model", "plot", "query_strategy"]
+__all__ = ["Column", "Extension", "Parameter", "extension_of", "feature", "model", "plot", "query_strategy"]
 
 Kind = Literal["model", "strategy", "feature", "plot"]
 T = TypeVar("T", bound=Callable[..., Any])
@@ -58,6 +58,31 @@ class Parameter:
         if self.choices is not None and value not in self.choices:
             raise ValueError(f"{self.name} must be one of {', '.join(map(str, self.choices))}, not {value!r}")
         return value
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column that a plot needs, by the part that it plays.
+
+    Parameters
+    ----------
+    name
+        The role: the key under which the plot finds the values, and the config the name of the column.
+    help
+        What it is, in a few words, for the form in which the user chooses the column.
+    unit
+        The unit that the plot expects; shown in the form. Empty where any unit will do.
+    guesses
+        Names under which the column is known; capitals, spaces and ``_`` do not count.
+    optional
+        Whether the plot can do without.
+    """
+
+    name: str
+    help: str = ""
+    unit: str = ""
+    guesses: tuple[str, ...] = ()
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -162,9 +187,13 @@ def feature(name: str, *, title: str = "", help: str = "", version: str = "1", s
     return _mark("feature", name, title, help, version, (), symbol=symbol)
 
 
-def plot(name: str, *, title: str = "", help: str = "", version: str = "1",
-         parameters: tuple[Parameter, ...] = ()) -> Callable[[T], T]:
-    """Mark a function that draws a plot of the catalogue.
+#: What else stands among the settings of a plot's pane.
+_RESERVED = frozenset({"answers", "colour", "linked"})
+
+
+def plot(name: str, *, title: str = "", help: str = "", version: str = "1", columns: tuple[Column, ...] = (),
+         parameters: tuple[Parameter, ...] = (), follows_focus: bool = False) -> Callable[[T], T]:
+    """Mark a function ``f(data, **parameters)`` that returns a HoloViews element of the catalogue.
 
     Parameters
     ----------
@@ -172,7 +201,21 @@ def plot(name: str, *, title: str = "", help: str = "", version: str = "1",
         Name in the config.
     title, help, version
         What the menu shows, and the version kept in the config.
+    columns
+        The columns that it needs, by role. ``data[role]`` holds the values of all sources; see
+        `astronomical.plots.data.PlotData`.
     parameters
-        Settings of the plot.
+        Settings of the plot, passed as keywords.
+    follows_focus
+        Whether it is drawn anew when another source is selected, as a plot of that source must be.
+
+    Raises
+    ------
+    ValueError
+        If two roles or parameters have the same name, or one that is taken.
     """
-    return _mark("plot", name, title, help, version, parameters)
+    names = [*(column.name for column in columns), *(parameter.name for parameter in parameters)]
+    for key in names:
+        if key in _RESERVED or names.count(key) > 1:
+            raise ValueError(f"plot {name!r}: the name {key!r} of a column or parameter is taken")
+    return _mark("plot", name, title, help, version, parameters, columns=columns, follows_focus=follows_focus)

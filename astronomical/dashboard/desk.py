@@ -13,7 +13,7 @@ import panel as pn
 
 from astronomical.config.schema import PaneConfig
 from astronomical.dashboard.grid import CLOSE, PaneGrid, PaneItem
-from astronomical.dashboard.panes.kinds import PANE_KINDS, PaneContext, PaneKind
+from astronomical.dashboard.panes.kinds import PaneContext, PaneKind, pane_kinds
 from astronomical.dashboard.parts import Message
 from astronomical.dashboard.server import OpenProject
 from astronomical.dashboard.view import View
@@ -41,11 +41,14 @@ class PaneDesk(View):
     ----------
     view
         The grid.
+    kinds
+        The kinds of panes that there are.
     """
 
     def __init__(self, session: Any, project: OpenProject, walk: HistoryWalk) -> None:
         super().__init__(session)
         self._project, self._walk = project, walk
+        self.kinds = pane_kinds(session.registry)
         self._panes: dict[str, View] = {}
         self._kinds: dict[str, str] = {}
         self._settings: dict[str, dict[str, Any]] = {}
@@ -67,7 +70,7 @@ class PaneDesk(View):
     def add(self, kind: str, settings: dict[str, Any] | None = None) -> str:
         """Add a pane in the first free place, and return its id."""
         id = self._free_id(kind)
-        size = PANE_KINDS[kind]
+        size = self.kinds[kind]
         pane = PaneConfig(id=id, kind=kind, x=0, y=0, w=size.w, h=size.h, settings=settings or {})
         item = self._item(pane, placed=False)
         self.view.add(item)
@@ -92,7 +95,7 @@ class PaneDesk(View):
     def _item(self, pane: PaneConfig, *, placed: bool = True) -> PaneItem:
         self._kinds[pane.id], self._settings[pane.id] = pane.kind, dict(pane.settings)
         view = self._panes[pane.id] = self._make(pane)
-        kind = PANE_KINDS.get(pane.kind)
+        kind = self.kinds.get(pane.kind)
         title = kind.heading_for(pane.settings) if kind is not None else pane.kind
         place = {"x": pane.x, "y": pane.y} if placed else {}
         actions = (*(kind.actions if kind is not None else ()), CLOSE)
@@ -100,7 +103,7 @@ class PaneDesk(View):
 
     def _make(self, pane: PaneConfig) -> View:
         """Make a pane; one that cannot be made says so and harms no other."""
-        kind: PaneKind | None = PANE_KINDS.get(pane.kind)
+        kind: PaneKind | None = self.kinds.get(pane.kind)
         if kind is None:
             return _BrokenPane(self.session, f"There is no kind of pane named {pane.kind!r}. It may come with a plugin "
                                              "that is not loaded.")
@@ -125,7 +128,7 @@ class PaneDesk(View):
         if id not in self._panes:
             return
         self._settings[id] = settings
-        self.view.rename(id, PANE_KINDS[self._kinds[id]].heading_for(settings))
+        self.view.rename(id, self.kinds[self._kinds[id]].heading_for(settings))
         self._keep()
 
     def _keep(self) -> None:

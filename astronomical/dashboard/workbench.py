@@ -16,7 +16,6 @@ from astronomical.dashboard.export import ExportDialog
 from astronomical.dashboard.header import HeaderView
 from astronomical.dashboard.keys import KeyListener, KeyPress
 from astronomical.dashboard.messages import MessagesView
-from astronomical.dashboard.panes.kinds import PANE_KINDS
 from astronomical.dashboard.panes.source import SourcePane
 from astronomical.dashboard.server import OpenProject, ProjectTab, registry
 from astronomical.dashboard.view import View, run_due
@@ -63,7 +62,7 @@ class Workbench(View):
             "take over": self.tab.take_over,
         })
         self._desk = PaneDesk(session, project, self._walk)
-        self._adder = AddPaneDialog({name: (kind.title, kind.help) for name, kind in PANE_KINDS.items()},
+        self._adder = AddPaneDialog({name: (kind.title, kind.help) for name, kind in self._desk.kinds.items()},
                                     lambda kind: self.attempt(partial(self._desk.add, kind)), self._ask_reset)
         self.header = self.heading.view
         self.view = pn.Column(self._keys, self._desk.view, self._messages.view, self._file.view, self._help.view,

@@ -107,8 +107,9 @@ def builtin_registry() -> Registry:
     """Return the registry of what comes with astronomical."""
     from astronomical.catalogue import features
     from astronomical.learning import models, strategies
+    from astronomical.plots import basic
 
     registry = Registry()
-    for module in (features, models, strategies):
+    for module in (features, models, strategies, basic):
         registry.add_all(module.BUILTINS, module.__name__)
     return registry

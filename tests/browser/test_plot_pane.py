@@ -83,7 +83,7 @@ def where(page: Any, pane: PlotPane, id: str) -> tuple[float, float]:
           return [view, ...(view.child_views || []).flatMap(all)] }).find((view) => view.frame != null)
         const box = view.el.shadowRoot.querySelector('.bk-Canvas').getBoundingClientRect()
         return [box.x + view.frame.x_scale.compute(x), box.y + view.frame.y_scale.compute(y)]
-    }""", list(pane._places([id])[0]))
+    }""", list(pane.points.places([id])[0]))
 
 
 def test_points_have_the_colours_of_their_classes(open_plot: Callable[..., Any]) -> None:
@@ -166,7 +166,7 @@ def test_axes_change_and_are_reported(open_plot: Callable[..., Any], session: Se
     pixels(page)
     assert served.saved == [{"x": "r-i", "y": "r", "colour": "catalogue"}]
     assert served.pane.view is not None
-    (low, high), _ = served.pane._ranges()
+    low, high = served.pane.points.frame.x_range
     assert -5 < low < high < 5
 
 

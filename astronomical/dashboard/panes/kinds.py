@@ -14,9 +14,11 @@ from astronomical.dashboard.panes.source import SourcePane
 from astronomical.dashboard.server import OpenProject
 from astronomical.dashboard.view import View
 from astronomical.dashboard.walk import HistoryWalk
+from astronomical.extend import Extension
+from astronomical.plugins.registry import Registry, builtin_registry
 from astronomical.session.session import Session
 
-__all__ = ["PANE_KINDS", "PaneContext", "PaneKind"]
+__all__ = ["PANE_KINDS", "PaneContext", "PaneKind", "pane_kinds"]
 
 Settings = Mapping[str, Any]
 
@@ -79,6 +81,10 @@ class PaneKind:
         return (self.heading(settings) if self.heading is not None else "") or self.title
 
 
+SETTINGS = PaneAction("settings", "Columns and settings of this plot",
+                      "M4 7h10v2H4zm12-2h2v2h2v2h-2v2h-2zM4 15h4v2H4zm6-2h2v2h8v2h-8v2h-2z")
+
+
 def _axes_heading(settings: Settings) -> str:
     x, y = settings.get("x"), settings.get("y")
     return f"{y} against {x}" if x and y else ""
@@ -91,7 +97,19 @@ PANE_KINDS: dict[str, PaneKind] = {
     "source": PaneKind(
         "Selected source", "Labels, values and cutouts of the source that has the focus; search by id.",
         lambda context: SourcePane(context.session, context.project.services, context.config, context.walk), w=5, h=7),
-    "basic": PaneKind(
-        "Plot", "Any two columns or features against each other, coloured by class.",
-        lambda context: PlotPane(context.session, context.config, context.keep_settings), heading=_axes_heading),
 }
+
+
+def _plot_kind(extension: Extension) -> PaneKind:
+    return PaneKind(extension.title, extension.help,
+                    lambda context: PlotPane(context.session, context.config, context.keep_settings),
+                    heading=_axes_heading if extension.name == "basic" else None, actions=(SETTINGS,))
+
+
+def pane_kinds(registry: Registry) -> dict[str, PaneKind]:
+    """Return all kinds of panes: those of the package, then the plots of plugins."""
+    plots = {entry.extension.name: _plot_kind(entry.extension) for entry in registry.entries("plot")}
+    return {**PANE_KINDS, **{name: kind for name, kind in plots.items() if name not in PANE_KINDS}}
+
+
+PANE_KINDS |= {entry.extension.name: _plot_kind(entry.extension) for entry in builtin_registry().entries("plot")}

@@ -1,7 +1,8 @@
-"""The basic plot: any two columns or features, coloured by label."""
+"""The pane of a plot: finds the columns, calls the plot, and shows what it returns or what went wrong."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -12,40 +13,39 @@ import panel_material_ui as pmui
 
 from astronomical.config.schema import PaneConfig
 from astronomical.dashboard.panes.class_strip import ClassStrip
-from astronomical.dashboard.panes.markers import MarkerLayer, Markers
-from astronomical.dashboard.panes.plot_data import (
-    Colouring,
-    axis_label,
-    axis_names,
-    axis_values,
-    catalogue_colouring,
-    cloud_of,
-    human_colouring,
-)
+from astronomical.dashboard.panes.plot_columns import COMPACT, PlotForm, choose_columns, is_tabs
+from astronomical.dashboard.panes.plot_data import axis_names, catalogue_colouring, human_colouring, plot_data
+from astronomical.dashboard.panes.plot_errors import author_error, check_element
 from astronomical.dashboard.panes.plot_look import LivePlots, plot_options
+from astronomical.dashboard.panes.plot_points import PointsLayer
 from astronomical.dashboard.panes.texts import count_text
+from astronomical.dashboard.parts import Message, hint, set_hint
 from astronomical.dashboard.view import View
-from astronomical.plots.elements import PointsElement
+from astronomical.extend import Column
+from astronomical.plots.data import CannotDrawError, Colouring, NeedsAnswersError, PlotData, Question
 from astronomical.session.session import Session
 
 __all__ = ["PlotPane"]
 
-_WITHIN_PX = 12
+log = logging.getLogger(__name__)
+
 _CATALOGUE, _MINE = "catalogue", "mine"
 _COLOURINGS = {"Catalogue": _CATALOGUE, "My labels": _MINE}
-_COMPACT = {"fontSize": "13px", "& .MuiSelect-select.MuiSelect-select": {"py": "4px", "pl": "8px", "pr": "20px"},
-            "& .MuiSelect-icon": {"right": "1px"}}
+#: Plots of no more columns have them above the plot rather than in the form alone.
+_MAX_ABOVE = 2
+_NOTHING: tuple[Question, ...] = ()
 
 
 class PlotPane(View):
-    """A plot of two columns or features; a click on a point shows its source everywhere.
+    """A plot; a click on a point shows its source everywhere.
 
     Parameters
     ----------
     session
         The project shown.
     config
-        Place and settings of the pane: ``x``, ``y`` and ``colour`` (``catalogue`` or ``mine``).
+        Kind, place and settings of the pane. The settings are the column of each role, the parameters of the plot,
+        ``colour`` (``catalogue`` or ``mine``) and ``answers`` to what the plot has asked.
     on_settings
         Called with the new settings when the user has changed any.
 
@@ -53,206 +53,264 @@ class PlotPane(View):
     ----------
     view
         The Panel object that fills the pane.
+    points
+        The points of the plot shown; None if it shows none.
     """
 
     def __init__(self, session: Session, config: PaneConfig, on_settings: Callable[[dict[str, Any]], None]) -> None:
         super().__init__(session)
         self._on_settings = on_settings
+        self._id = config.id
+        self._entry = session.registry.find("plot", config.kind)
+        self._kind = self._entry.extension
+        self._columns: tuple[Column, ...] = self._kind.option("columns", ())
+        self._settings = dict(config.settings)
+        self._chosen = self._choose()
         self._hidden: set[str] = set()
         self._colouring: Colouring | None = None
-        self._cloud = hv.streams.Pipe(data=None)
-        self._markers = MarkerLayer()
+        self._data: PlotData | None = None
+        self.points: PointsLayer | None = None
         self._live = LivePlots()
-        self._taps: hv.streams.Tap | None = None
-        self._range: hv.streams.RangeXY | None = None
-        self._size: hv.streams.PlotSize | None = None
-        self._x, self._y, self._colour = self._controls(config.settings)
         self._legend = ClassStrip(self._toggle)
+        self._notes = hint("", margin=(0, 8), visible=False)
         self._plot = pn.pane.HoloViews(None, linked_axes=False, sizing_mode="stretch_both", margin=0)
-        self._message = pn.pane.Str("", margin=12, visible=False, sizing_mode="stretch_both")
+        self._message = Message()
+        self._form = PlotForm(self._kind, axis_names(session.dataset), self._on_form)
+        self._body = pn.Column(sizing_mode="stretch_both", margin=0)
+        self._widgets = self._controls()
         self.view = pn.Column(
-            pn.Row(self._x, self._y, self._colour, sizing_mode="stretch_width", margin=0,
+            pn.Row(*self._widgets.values(), sizing_mode="stretch_width", margin=0,
                    styles={"gap": "6px", "padding": "8px 8px 2px"}),
-            self._plot, self._message, self._legend,
+            self._body, self._notes, self._legend,
             sizing_mode="stretch_both", margin=0, styles={"overflow": "hidden"},
         )
-        self._widget_watchers = [(widget, widget.param.watch(handler, "value")) for widget, handler in
-                                 ((self._x, self._on_axes), (self._y, self._on_axes), (self._colour, self._on_colour))]
-        self.follow(self._show_axes, "dataset")
+        self._watchers_of_widgets = [(widget, widget.param.watch(self._on_widget, "value"))
+                                     for widget in self._widgets.values()]
+        self.follow(self._show_plot, "dataset")
         self.follow(self._show_labels, "ledger", "config")
-        self.follow(self._show_markers, "focus", "queries", "active", "ledger")
-        self._show_axes()
+        self.follow(self._show_focus, "focus")
+        self.follow(self._show_markers, "queries", "active", "ledger")
+        self._show_plot()
 
     def close(self) -> None:
         """Stop following, and let go of the plot and its streams."""
         super().close()
-        for widget, watcher in self._widget_watchers:
+        for widget, watcher in self._watchers_of_widgets:
             widget.param.unwatch(watcher)
-        self._widget_watchers.clear()
+        self._watchers_of_widgets.clear()
         self._let_go()
         self._plot.object = None
 
+    def on_action(self, action: str) -> None:
+        """Open the form, or close it."""
+        if self._body.objects == [self._form.view]:
+            self._show_plot()
+        else:
+            self._show_form("")
+
     # -- controls -----------------------------------------------------------------------------------
 
-    def _controls(self, settings: dict[str, Any]) -> tuple[pmui.Select, pmui.Select, pmui.Select]:
+    def _choose(self) -> dict[str, str]:
+        panes = self.session.state.config.layout.panes
+        others = [pane for pane in panes if pane.kind == self._kind.name and pane.id != self._id]
         names = axis_names(self.session.dataset)
-        x, y = (str(settings.get(axis) or fallback) for axis, fallback in zip("xy", (*names[:2], "", ""), strict=False))
-        # A name that the catalogue no longer has stays on offer, so that the plot can say what is wrong.
-        options = list(dict.fromkeys([*names, *(name for name in (x, y) if name)]))
+        chosen = choose_columns(self._columns, names, self._settings, others)
+        if self._kind.name in ("basic", "histogram"):  # any column will do
+            for column, name in zip(self._columns, names, strict=False):
+                chosen.setdefault(column.name, name)
+        return chosen
+
+    def _controls(self) -> dict[str, Any]:
+        names = axis_names(self.session.dataset)
         look: dict[str, Any] = {"size": "small", "margin": 0, "sizing_mode": "stretch_width", "dropdown_height": 320,
-                                "sx": _COMPACT}
-        colour = _MINE if settings.get("colour") == _MINE else _CATALOGUE
-        return (pmui.Select(label="x", options=options, value=x, searchable=True, **look),
-                pmui.Select(label="y", options=options, value=y, searchable=True, **look),
-                pmui.Select(label="Colour", options=_COLOURINGS, value=colour, **look))
+                                "sx": COMPACT}
+        made: dict[str, Any] = {}
+        for column in self._columns if len(self._columns) <= _MAX_ABOVE else ():
+            name = self._chosen.get(column.name, "")
+            # A name that the catalogue no longer has stays on offer, so that the plot can say what is wrong.
+            options = list(dict.fromkeys([*names, *([name] if name else [])]))
+            made[column.name] = pmui.Select(label=column.name, options=options, value=name or None, searchable=True,
+                                            **look)
+        for parameter in self._kind.parameters:
+            if is_tabs(parameter):
+                assert parameter.choices is not None
+                made[parameter.name] = pmui.RadioButtonGroup(
+                    options=list(parameter.choices), value=self._parameters()[parameter.name], size="small", margin=0,
+                    description=parameter.help, sx={"& .MuiButtonBase-root": {"textTransform": "none", "py": "3px"}})
+        colour = _MINE if self._settings.get("colour") == _MINE else _CATALOGUE
+        made["colour"] = pmui.Select(label="Colour", options=_COLOURINGS, value=colour, **look)
+        return made
 
-    def _on_axes(self, *_: Any) -> None:
-        self.soon(self._show_axes)
-        self._report()
+    def _parameters(self) -> dict[str, Any]:
+        names = [parameter.name for parameter in self._kind.parameters]
+        return self._kind.check({name: self._settings[name] for name in names if name in self._settings})
 
-    def _on_colour(self, *_: Any) -> None:
-        self._hidden.clear()
-        self.soon(self._show_points)
-        self._report()
+    def _on_widget(self, event: Any) -> None:
+        self._settings.update({name: widget.value for name, widget in self._widgets.items()
+                               if widget.value is not None})
+        if event.obj is self._widgets["colour"]:
+            self._hidden.clear()
+            self.soon(self._show_points)
+        else:
+            self.soon(self._show_plot)
+        self._on_settings(dict(self._settings))
 
-    def _report(self) -> None:
-        self._on_settings({"x": self._x.value, "y": self._y.value, "colour": self._colour.value})
+    def _on_form(self, settings: dict[str, Any]) -> None:
+        self._settings = settings
+        self._on_settings(dict(settings))
+        self.soon(self._show_plot)
 
     def _toggle(self, name: str) -> None:
         self._hidden ^= {name}
-        self.soon(self._show_points)
+        self.soon(self._show_hidden)
 
     # -- what is shown ------------------------------------------------------------------------------
 
-    def _show_axes(self) -> None:
-        """Draw other axes: a new plot in the same place."""
-        data = self.session.dataset
+    def _show_plot(self) -> None:
+        """Draw a new plot in the same place; what stands in the way is said there."""
         self._let_go()
+        self._chosen = self._choose()
+        lacking = [c for c in self._columns if not c.optional and not self._chosen.get(c.name)]
+        if lacking:
+            roles = ", ".join(f"“{column.name}”" for column in lacking)
+            self._show_form(f"Which columns are these? The catalogue has none of the usual names for {roles}.")
+            return
         try:
-            x, y = axis_values(data, self._x.value), axis_values(data, self._y.value)
+            self._colouring = self._coloured()
+            data = self._data = plot_data(
+                self.session, self._columns, self._chosen, self._colouring, hidden=frozenset(self._hidden),
+                answers=self._settings.get("answers", {}))
+            parameters = self._parameters()
         except ValueError as error:
-            self._tell(str(error))
+            self._tell(str(error), "warning")
             return
-        if not (np.isfinite(x) & np.isfinite(y)).any():
-            self._tell(f"No source has both {self._x.value} and {self._y.value}: choose another column.")
-            return
-        self._colouring = self._coloured()
-        labels = {"x_label": axis_label(data, self._x.value), "y_label": axis_label(data, self._y.value)}
-        self._cloud = hv.streams.Pipe(data=cloud_of(x, y, self._colouring, self._hidden))
-        drawn = PointsElement(self._cloud, **labels)
-        points, self._range, self._size = drawn.element, drawn.ranges, drawn.size
-        self._taps = hv.streams.Tap(source=points)
-        self._taps.add_subscriber(self._on_tap)
-        self._range.add_subscriber(self._on_range)
-        self._markers.show(self._marked())
-        self._plot.object = points.opts(plot_options(self._markers, self._live))
-        self._plot.visible, self._message.visible = True, False
+        try:
+            element = self._entry.obj(data, **parameters)
+            check_element(element, self._entry.obj)
+            self._show_element(element, data)
+        except NeedsAnswersError as asked:
+            self._show_form("The file does not say this, and it is not assumed:", asked.questions)
+        except CannotDrawError as error:
+            self._tell(str(error), "info")
+        except Exception as error:  # an author's mistake stays in this pane
+            log.warning("the plot %s failed", self._kind.name, exc_info=True)
+            self._let_go()
+            self._tell(author_error(error, self._entry.obj), "error")
+
+    def _show_element(self, element: hv.core.Dimensioned, data: PlotData) -> None:
+        if data.points_drawn:
+            self.points = PointsLayer(self.session, data.points_drawn[0], self._on_row, self._on_range)
+            self.points.element.opts(plot_options(self.points.markers, self._live))
+        else:
+            element = element.opts(plot_options(None, self._live, element))
+        self._plot.object = element
+        self._body.objects = [self._plot]
         self._show_legend()
 
+    def _show_form(self, remark: str, questions: tuple[Question, ...] = _NOTHING) -> None:
+        self._form.show(self._settings, self._chosen, questions, remark)
+        self._body.objects = [self._form.view]
+        self._legend.param.update(entries=[], note="")
+
+    def _tell(self, text: str, severity: str) -> None:
+        self._plot.object = None
+        self._message.show(text, severity)
+        self._body.objects = [self._message.view]
+        self._legend.param.update(entries=[], note="")
+        self._notes.visible = False
+
     def _show_labels(self) -> None:
-        if self._colour.value == _MINE:
+        if self._widgets["colour"].value == _MINE:
             self._show_points()
 
     def _show_points(self) -> None:
-        """Colour the same points anew; ranges stay."""
-        if self._cloud.data is None:
+        """Colour the same points anew; ranges stay. What has no points is drawn anew."""
+        if self.points is None:
+            self._show_plot()
             return
         self._colouring = self._coloured()
-        self._cloud.send(cloud_of(self._cloud.data.x, self._cloud.data.y, self._colouring, self._hidden))
+        self.points.colour(self._colouring, self._hidden_codes())
         self._show_legend()
+
+    def _show_hidden(self) -> None:
+        if self.points is None:
+            self._show_plot()
+            return
+        self.points.hide(self._hidden_codes())
+        self._show_legend()
+
+    def _show_focus(self) -> None:
+        if self._kind.option("follows_focus", False) and self._body.objects != [self._form.view]:
+            self._show_plot()
+        else:
+            self._show_markers()
 
     def _show_markers(self) -> None:
         """Mark other sources; the points are not drawn anew."""
-        if self._cloud.data is None:
-            return
-        self._markers.show(self._marked())
+        if self.points is not None:
+            self.points.mark()
         self._show_note()
 
     def _show_legend(self) -> None:
         assert self._colouring is not None
-        counts = self._counts(self._colouring)
+        names, colours = self._colouring.names, self._colouring.colours
+        counts = self.points.counts(len(names)) if self.points is not None else self._counts()
         self._legend.entries = [
             {"name": name, "count": f"{count:,}", "short": count_text(count), "colour": colour,
              "shown": name not in self._hidden}
-            for name, colour, count in zip(self._colouring.names, self._colouring.colours, counts, strict=True) if count
+            for name, colour, count in zip(names, colours, counts, strict=False) if count
         ]
         self._show_note()
 
     def _show_note(self) -> None:
-        self._legend.note = self._remark()
-
-    def _tell(self, text: str) -> None:
-        self._plot.object = None
-        self._plot.visible, self._message.visible = False, True
-        self._message.object = text
-        self._legend.param.update(entries=[], note="")
+        notes = list(self._data.notes) if self._data is not None else []
+        row = self._focused_row()
+        if self._data is not None and self._data.explain is not None and row is not None:
+            notes.append(self._data.explain(row))
+        self._notes.visible = bool(notes)
+        set_hint(self._notes, " · ".join(note for note in notes if note))
+        self._legend.note = self.points.remark() if self.points is not None else ""
 
     # -- what there is to show ----------------------------------------------------------------------
 
     def _coloured(self) -> Colouring:
         data, colours = self.session.dataset, self.session.state.config.colours
-        if self._colour.value == _MINE:
+        if self._widgets["colour"].value == _MINE:
             return human_colouring(data, colours, self.session.ledger.human_labels)
         return catalogue_colouring(data, colours)
 
-    def _counts(self, colouring: Colouring) -> list[int]:
-        """Return how many sources of each class have both coordinates."""
-        drawn = np.isfinite(self._cloud.data.x) & np.isfinite(self._cloud.data.y)
-        found: list[int] = np.bincount(colouring.codes[drawn], minlength=len(colouring.names)).tolist()
+    def _counts(self) -> list[int]:
+        """Return the sources of each class that have all columns of a plot without points."""
+        assert self._colouring is not None
+        if self._data is None or self._kind.option("follows_focus", False):
+            return []
+        there = np.ones(len(self._colouring.codes), dtype=np.bool_)
+        for values in self._data.values.values():
+            if values is not None:
+                there &= np.isfinite(values)
+        found: list[int] = np.bincount(self._colouring.codes[there], minlength=len(self._colouring.names)).tolist()
         return found
 
-    def _marked(self) -> Markers:
-        session = self.session
-        active = session.state.active
-        queried = session.query()
-        trained = session.trained(active) if active is not None else {}
-        return Markers(trained=self._places(trained), queried=self._places([queried] if queried else []),
-                       selected=self._places([session.state.focus] if session.state.focus else []))
+    def _hidden_codes(self) -> frozenset[int]:
+        assert self._colouring is not None
+        return frozenset(code for code, name in enumerate(self._colouring.names) if name in self._hidden)
 
-    def _places(self, ids: Any) -> list[tuple[float, float]]:
-        catalogue, cloud = self.session.dataset.catalogue, self._cloud.data
-        rows = [catalogue.row(id) for id in ids if id in catalogue]
-        return [(float(cloud.x[row]), float(cloud.y[row])) for row in rows]
-
-    def _remark(self) -> str:
-        """Say why the selected source cannot be seen, if it cannot."""
+    def _focused_row(self) -> int | None:
         focus = self.session.state.focus
-        if focus is None or self._cloud.data is None:
-            return ""
-        (x, y), = self._places([focus])
-        if not (np.isfinite(x) and np.isfinite(y)):
-            return "Selected source: no value here"
-        x_range, y_range = self._ranges()
-        inside = x_range[0] <= x <= x_range[1] and y_range[0] <= y <= y_range[1]
-        return "" if inside else "Selected source: out of view"
-
-    def _ranges(self) -> tuple[tuple[float, float], tuple[float, float]]:
-        x_range, y_range = self._cloud.data.limits()
-        if self._range is not None:
-            x_range, y_range = self._range.x_range or x_range, self._range.y_range or y_range
-        return tuple(sorted(x_range)), tuple(sorted(y_range))
+        return None if focus is None else self.session.dataset.catalogue.row(focus)
 
     # -- the mouse ----------------------------------------------------------------------------------
 
-    def _on_range(self, **_: Any) -> None:
+    def _on_range(self) -> None:
         self.soon(self._show_note)
 
-    def _on_tap(self, x: float | None, y: float | None) -> None:
-        """Give the focus to the source whose point is nearest to a click."""
-        if self._closed or x is None or y is None or self._size is None:
-            return
-        (left, right), (low, high) = self._ranges()
-        width, height = self._size.width or 1, self._size.height or 1
-        row = self._cloud.data.nearest(x, y, width / (right - left), height / (high - low), _WITHIN_PX)
-        if row is not None:
+    def _on_row(self, row: int) -> None:
+        if not self._closed:
             self.attempt(lambda: self.session.focus(self.session.dataset.catalogue.id_at(row)))
 
     def _let_go(self) -> None:
         """Take the handlers off the streams of the plot shown, and forget the plot."""
         self._live.release()
-        for stream in (self._taps, self._range, self._size, self._cloud):
-            if stream is not None:
-                stream.clear()
-        self._taps = self._range = self._size = None
-        self._cloud = hv.streams.Pipe(data=None)
-        self._markers = MarkerLayer()
+        if self.points is not None:
+            self.points.close()
+        self.points = self._data = None

@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from astronomical.config.schema import UNKNOWN_COLOUR
 from astronomical.dashboard.panes.texts import unit_text
-from astronomical.plots.points import PointCloud
-from astronomical.session.dataset import Dataset
+from astronomical.extend import Column
+from astronomical.plots.data import Colouring, PlotData, label_text
+from astronomical.session.dataset import Dataset, catalogue_path
+from astronomical.session.session import Session
 
-__all__ = ["Colouring", "axis_label", "axis_names", "axis_values", "catalogue_colouring", "cloud_of", "human_colouring"]
+__all__ = ["axis_label", "axis_names", "axis_unit", "axis_values", "catalogue_colouring", "human_colouring",
+           "plot_data"]
 
-#: A vertical label of more characters does not fit beside the smallest plot.
-_LONG_LABEL = 22
 UNKNOWN, UNLABELLED = "unknown", "not labelled"
-
-
-@dataclass(frozen=True, eq=False)
-class Colouring:
-    """A class for every source, and the colours of the classes.
-
-    Attributes
-    ----------
-    codes
-        Place of the class of each source in `names`, shape (n_rows,).
-    names, colours
-        The classes; the last one gathers the sources without a label.
-    """
-
-    codes: NDArray[np.int16]
-    names: tuple[str, ...]
-    colours: tuple[str, ...]
 
 
 def axis_names(data: Dataset) -> list[str]:
@@ -67,13 +51,16 @@ def axis_values(data: Dataset, name: str) -> NDArray[np.float32]:
     return natural
 
 
+def axis_unit(data: Dataset, name: str) -> str:
+    """Return the unit of a column as people write it; empty where the file states none, and for features."""
+    if name in data.catalogue.numeric_columns:
+        return unit_text(data.catalogue.info(name).unit)
+    return ""
+
+
 def axis_label(data: Dataset, name: str) -> str:
-    """Return the name with its unit, where the file states one; a long label takes two lines."""
-    unit = data.catalogue.info(name).unit if name in data.catalogue.numeric_columns else ""
-    if not unit:
-        return name
-    label = f"{name} ({unit_text(unit)})"
-    return label if len(label) <= _LONG_LABEL else f"{name}\n({unit_text(unit)})"
+    """Return the name with its unit, where the file states one."""
+    return label_text(name, axis_unit(data, name))
 
 
 def catalogue_colouring(data: Dataset, colours: Mapping[str, str]) -> Colouring:
@@ -90,16 +77,45 @@ def human_colouring(data: Dataset, colours: Mapping[str, str], labels: Mapping[s
     return _colouring(codes, data.class_names, colours, UNLABELLED)
 
 
-def cloud_of(x: NDArray[np.float32], y: NDArray[np.float32], colouring: Colouring,
-             hidden: Collection[str] = ()) -> PointCloud:
-    """Return the points to draw, without the classes that are hidden."""
-    codes = colouring.codes
-    out = [place for place, name in enumerate(colouring.names) if name in hidden]
-    if out:
-        codes = np.where(np.isin(codes, out), np.int16(-1), codes)
-    return PointCloud(x, y, codes, colouring.colours, colouring.names)
-
-
 def _colouring(codes: NDArray[np.int16], names: tuple[str, ...], colours: Mapping[str, str], rest: str) -> Colouring:
     known = np.where(codes < 0, np.int16(len(names)), codes).astype(np.int16)
     return Colouring(known, (*names, rest), (*(colours.get(name, UNKNOWN_COLOUR) for name in names), UNKNOWN_COLOUR))
+
+
+def plot_data(session: Session, columns: Sequence[Column], chosen: Mapping[str, str], colouring: Colouring,
+              **extra: Any) -> PlotData:
+    """Return what a plot is made from.
+
+    Parameters
+    ----------
+    session
+        The project shown.
+    columns
+        The roles of the plot.
+    chosen
+        The column or feature of each role; a role without one is left out.
+    colouring
+        The classes of the sources.
+    **extra
+        Further attributes of `PlotData`.
+
+    Raises
+    ------
+    ValueError
+        If a column is not there or holds no numbers.
+    """
+    data = session.dataset
+    names = {column.name: chosen.get(column.name, "") for column in columns}
+    focus = session.state.focus
+    return PlotData(
+        values={role: axis_values(data, name) if name else None for role, name in names.items()},
+        colouring=colouring,
+        names={role: name for role, name in names.items() if name},
+        units={role: axis_unit(data, name) for role, name in names.items() if name},
+        selected=data.catalogue.row(focus) if focus is not None else None,
+        position=data.catalogue.position,
+        columns={name: data.catalogue.info(name).unit for name in data.catalogue.numeric_columns},
+        read=lambda name: axis_values(data, name),
+        folders=(catalogue_path(session.state.config.catalogue, session.path.parent).parent, session.path.parent),
+        **extra,
+    )

@@ -31,12 +31,22 @@ class LivePlots:
         self._plots.clear()
 
 
-def plot_options(markers: MarkerLayer, live: LivePlots) -> hv.Options:
-    """Return the options of a cloud of points that fills its pane, with markers above it."""
-    return hv.opts.RGB(
-        default_tools=["pan", "wheel_zoom", "box_zoom", "reset"], active_tools=["pan", "wheel_zoom"], toolbar="right",
-        responsive=True, hooks=[make_prompt, _finish, markers.attach, live.note],
-    )
+def plot_options(markers: MarkerLayer | None, live: LivePlots, element: Any = None) -> hv.Options:
+    """Return the options of a plot that fills its pane.
+
+    Parameters
+    ----------
+    markers
+        What is marked above a cloud of points; None for a plot without.
+    live
+        Takes note of the plot.
+    element
+        The plot, if it is not a cloud of points.
+    """
+    name = hv.RGB.__name__ if element is None else type(element).__name__
+    hooks = [_finish, live.note] if markers is None else [make_prompt, _finish, markers.attach, live.note]
+    return hv.Options(name, default_tools=["pan", "wheel_zoom", "box_zoom", "reset"],
+                           active_tools=["pan", "wheel_zoom"], toolbar="right", responsive=True, hooks=hooks)
 
 
 def _finish(plot: Any, element: Any) -> None:

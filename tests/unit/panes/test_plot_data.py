@@ -10,7 +10,6 @@ from astronomical.dashboard.panes.plot_data import (
     axis_names,
     axis_values,
     catalogue_colouring,
-    cloud_of,
     human_colouring,
 )
 from astronomical.session.session import Session
@@ -61,10 +60,3 @@ def test_sources_without_a_label_are_gathered_last(session: Session) -> None:
 def test_my_labels_colour_only_what_was_labelled(session: Session) -> None:
     colouring = human_colouring(session.dataset, COLOURS, {"J0001": "Star", "J0002": "Galaxy", "gone": "Star"})
     assert np.bincount(colouring.codes).tolist() == [1, 1, 398]
-
-
-def test_hidden_classes_are_not_drawn(session: Session) -> None:
-    colouring = catalogue_colouring(session.dataset, COLOURS)
-    values = np.zeros(400, dtype=np.float32)
-    cloud = cloud_of(values, values, colouring, {"unknown"})
-    assert (cloud.codes == -1).sum() == 40

@@ -1,0 +1,126 @@
+"""Which column plays which part in a plot: guessed by name, taken from other panes, or chosen in a form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from astronomical.config.schema import PaneConfig
+from astronomical.dashboard.parts import hint
+from astronomical.extend import Column, Extension, Parameter
+from astronomical.plots.data import Question
+
+__all__ = ["COMPACT", "PlotForm", "choose_columns", "is_tabs"]
+
+COMPACT = {"fontSize": "13px", "& .MuiSelect-select.MuiSelect-select": {"py": "4px", "pl": "8px", "pr": "20px"},
+           "& .MuiSelect-icon": {"right": "1px"}}
+_NONE = "—"
+#: A parameter of no more choices than this is a row of buttons above the plot.
+_MAX_TABS = 4
+
+
+def choose_columns(columns: Sequence[Column], there: Sequence[str], settings: Mapping[str, Any],
+                   others: Sequence[PaneConfig] = ()) -> dict[str, str]:
+    """Return the column of each role: as set in this pane, else in another pane of its kind, else guessed by name.
+
+    Parameters
+    ----------
+    columns
+        The roles.
+    there
+        What the catalogue has.
+    settings
+        Settings of the pane. What is named here is taken even if it is not there, so that the pane can say so.
+    others
+        Other panes of the same kind, the newest last.
+    """
+    known = {_plain(name): name for name in reversed(there)}
+    chosen = {}
+    for column in columns:
+        set_before = [str(pane.settings[column.name]) for pane in others if pane.settings.get(column.name)]
+        guesses = [known[key] for guess in (column.name, *column.guesses) if (key := _plain(guess)) in known]
+        options = [*([str(settings[column.name])] if column.name in settings else []),
+                   *(name for name in reversed(set_before) if name in there), *guesses]
+        if options and options[0]:
+            chosen[column.name] = options[0]
+    return chosen
+
+
+def is_tabs(parameter: Parameter) -> bool:
+    """Tell whether a parameter is a row of buttons above the plot."""
+    return parameter.choices is not None and len(parameter.choices) <= _MAX_TABS
+
+
+class PlotForm:
+    """The form in which columns and parameters of a plot are chosen, and its questions answered.
+
+    Parameters
+    ----------
+    kind
+        The plot.
+    there
+        The columns and features on offer.
+    on_done
+        Called with the changed settings.
+    """
+
+    def __init__(self, kind: Extension, there: Sequence[str], on_done: Callable[[dict[str, Any]], None]) -> None:
+        self._kind, self._there, self._on_done = kind, list(there), on_done
+        self._fields: dict[str, Any] = {}
+        self._questions: dict[str, Any] = {}
+        self.view = pn.Column(sizing_mode="stretch_both", margin=0, scroll="y-auto", styles={"padding": "4px 10px"})
+
+    def show(self, settings: Mapping[str, Any], chosen: Mapping[str, str], questions: Sequence[Question] = (),
+             remark: str = "") -> None:
+        """Fill the form."""
+        look: dict[str, Any] = {"size": "small", "margin": (5, 0), "sizing_mode": "stretch_width", "sx": COMPACT}
+        self._fields = {}
+        for column in self._kind.option("columns", ()):
+            self._fields[column.name] = self._column_field(column, chosen.get(column.name, ""), look)
+        for parameter in self._kind.parameters:
+            if not is_tabs(parameter):
+                self._fields[parameter.name] = _parameter_field(
+                    parameter, settings.get(parameter.name, parameter.default), look)
+        self._questions = {q.key: pmui.Select(label=q.text, options=list(q.choices), value=None, **look)
+                           for q in questions}
+        draw = pmui.Button(label="Draw", size="small", variant="contained", margin=(6, 0))
+        draw.on_click(lambda *_: self._done(settings))
+        said = [hint(remark, margin=(2, 0))] if remark else []
+        fields = [] if questions else list(self._fields.values())
+        self.view.objects = [*said, *self._questions.values(), *fields, draw]
+
+    def _column_field(self, column: Column, name: str, look: dict[str, Any]) -> Any:
+        options = list(dict.fromkeys([_NONE, *([name] if name else []), *self._there]))
+        facts = ", ".join(part for part in (column.help, column.unit, "optional" if column.optional else "") if part)
+        return pmui.Select(label=f"{column.name}: {facts}" if facts else column.name, options=options,
+                           value=name or _NONE, searchable=True, dropdown_height=320, **look)
+
+    def _done(self, settings: Mapping[str, Any]) -> None:
+        changed: dict[str, Any] = {}
+        for name, field in self._fields.items():
+            changed[name] = "" if field.value == _NONE else field.value
+        answers = {key: field.value for key, field in self._questions.items() if field.value is not None}
+        if answers:
+            changed = {"answers": {**settings.get("answers", {}), **answers}}
+        self._on_done({**settings, **changed})
+
+
+def _parameter_field(parameter: Parameter, value: Any, look: dict[str, Any]) -> Any:
+    label, tip = parameter.name.replace("_", " "), parameter.help
+    if parameter.choices is not None:
+        return pmui.Select(label=label, options=list(parameter.choices), value=value, description=tip, **look)
+    if isinstance(parameter.default, bool):
+        return pmui.Checkbox(label=label, value=bool(value), description=tip, size="small", margin=(5, 0))
+    if isinstance(parameter.default, int | float):
+        low, high = parameter.bounds or (None, None)
+        field = pmui.IntInput if isinstance(parameter.default, int) else pmui.FloatInput
+        return field(label=label, value=value, start=low, end=high, description=tip, **look)
+    return pmui.TextInput(label=label, value=str(value), description=tip, **look)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())

@@ -1,0 +1,99 @@
+"""The pane of a plot, without a browser: what it shows in place of a plot that cannot be drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from astronomical.config.schema import PaneConfig
+from astronomical.dashboard.panes.plot import PlotPane
+from astronomical.dashboard.panes.plot_columns import choose_columns
+from astronomical.extend import Column, plot
+from astronomical.plugins.registry import Registry
+from astronomical.session.session import Session
+
+
+@plot("broken", columns=(Column("x", guesses=("g",)),))
+def broken(data: Any) -> Any:
+    return data["x"] + {}  # the mistake
+
+
+@plot("wrong", columns=(Column("x", guesses=("g",)),))
+def wrong(data: Any) -> Any:
+    return 12
+
+
+@plot("lacking", columns=(Column("x", "the flux of a line", "erg/s", guesses=("nowhere",)),))
+def lacking(data: Any) -> Any:
+    return data.points(data["x"], data["x"])
+
+
+@pytest.fixture
+def make_pane(session: Session, monkeypatch: pytest.MonkeyPatch) -> Callable[..., PlotPane]:
+    registry = Registry()
+    for entry in session.registry:
+        registry.add(entry.obj, entry.source)
+    registry.add_all((broken, wrong, lacking), __name__)
+    monkeypatch.setattr(session, "registry", registry)
+    made = []
+
+    def make(kind: str, **settings: Any) -> PlotPane:
+        config = PaneConfig(id="p", kind=kind, x=0, y=0, w=3, h=5, settings=settings)
+        made.append(PlotPane(session, config, lambda changed: saved.append(changed)))
+        made[-1].saved = saved
+        return made[-1]
+
+    saved: list[dict[str, Any]] = []
+    yield make
+    for pane in made:
+        pane.close()
+
+
+def message(pane: PlotPane) -> str:
+    assert pane._body.objects == [pane._message.view]
+    return pane._message.text
+
+
+def test_a_mistake_names_the_line_of_the_file(make_pane: Callable[..., PlotPane]) -> None:
+    text = message(make_pane("broken"))
+    assert text.startswith("TypeError")
+    assert "test_plot_pane.py, line" in text
+    assert "# the mistake" in text
+
+
+def test_a_wrong_return_is_named(make_pane: Callable[..., PlotPane]) -> None:
+    text = message(make_pane("wrong"))
+    assert "returned int, not a HoloViews element" in text
+    assert "test_plot_pane.py, line" in text
+
+
+def test_a_lacking_column_is_asked_and_kept(make_pane: Callable[..., PlotPane]) -> None:
+    pane = make_pane("lacking")
+    assert pane._body.objects == [pane._form.view]
+    pane._form._fields["x"].value = "r"
+    pane._form._done({})
+    assert pane.saved == [{"x": "r"}]
+    assert pane._body.objects == [pane._plot]
+
+
+def test_a_second_pane_finds_the_mapping_of_the_first(make_pane: Callable[..., PlotPane], session: Session) -> None:
+    first = PaneConfig(id="first", kind="lacking", x=0, y=0, w=3, h=5, settings={"x": "i"})
+    session.set_layout([first])
+    assert make_pane("lacking")._chosen == {"x": "i"}
+
+
+def test_guesses_overlook_capitals_and_underscores() -> None:
+    column = Column("halpha", guesses=("HA_FLUX", "f_halpha"))
+    assert choose_columns([column], ["ra", "Ha Flux"], {}) == {"halpha": "Ha Flux"}
+    assert choose_columns([column], ["ra"], {}) == {}
+    assert choose_columns([column], ["HALPHA"], {"halpha": "gone"}) == {"halpha": "gone"}
+
+
+def test_a_histogram_counts_the_classes(make_pane: Callable[..., PlotPane]) -> None:
+    pane = make_pane("histogram", value="g")
+    assert [entry["count"] for entry in pane._legend.entries] == ["180", "179", "40"]
+    pane._toggle("Galaxy")
+    assert pane._body.objects == [pane._plot]
+    assert len(pane._plot.object) == 2
