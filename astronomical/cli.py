@@ -54,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for add in (_add_serve, _add_new, _add_validate, _add_reproduce, _add_simulate, _add_export, _add_predict,
-                _add_plugins):
+                _add_migrate, _add_plugins):
         add(commands, common)
     return parser
 
@@ -325,6 +325,24 @@ def _plugins(arguments: argparse.Namespace) -> int:
         print(f"{report.kind:<9}{report.name:<24}{report.version:<8}{report.status:<10}{report.source}")
         if report.error is not None:
             print(f"         {report.error}")
+    return DONE
+
+
+def _add_migrate(commands: Any, common: argparse.ArgumentParser) -> None:
+    command = commands.add_parser("migrate", parents=[common], help="make a project from a config of AstronomicAL")
+    command.add_argument("old", type=Path, metavar="OLD", help="config of AstronomicAL; it is not changed")
+    command.add_argument("-o", "--output", type=Path, required=True, metavar="NEW", help="config to write")
+    command.set_defaults(run=_migrate)
+
+
+def _migrate(arguments: argparse.Namespace) -> int:
+    from astronomical.session.migrate import migrate
+
+    made = migrate(arguments.old, arguments.output)
+    labels = sum(event.kind == "label" for event in made.config.events)
+    print(f"{arguments.output}: classes {', '.join(made.config.class_names) or 'none'}, {labels} labels")
+    for note in made.notes:
+        print(f"not taken over: {note}")
     return DONE
 
 

@@ -33,7 +33,8 @@ class Split:
 
 def split_rows(ids: NDArray[np.bytes_], codes: NDArray[np.integer], *,
                fractions: tuple[float, float, float] = (0.6, 0.2, 0.2), seed: int, use_unknown: bool = True,
-               dropped: Sequence[int] = (), names: Sequence[str] | None = None) -> Split:
+               dropped: Sequence[int] = (), names: Sequence[str] | None = None,
+               training: NDArray[np.bool_] | None = None) -> Split:
     """Divide the rows, class by class, by a hash of their ids.
 
     Parameters
@@ -53,6 +54,8 @@ def split_rows(ids: NDArray[np.bytes_], codes: NDArray[np.integer], *,
     names
         Names of the classes. With them a class is divided the same way wherever it stands in the list;
         without them its code takes the place of its name.
+    training
+        Rows that are for training whatever their hash, shape (n_rows,).
 
     Returns
     -------
@@ -67,6 +70,8 @@ def split_rows(ids: NDArray[np.bytes_], codes: NDArray[np.integer], *,
         rows = np.flatnonzero(codes == code)
         name = str(code) if names is None else names[code]
         part[rows[hash_order(ids[rows], derive_seed(seed, "split", name))]] = _parts(len(rows), fractions)
+    if training is not None:
+        part[training & ~np.isin(codes, list(dropped))] = 0
     return Split(part == 0, part == 1, part == 2)
 
 

@@ -24,17 +24,32 @@ def read_config(path: str | Path) -> Config:
     ConfigError
         If the file cannot be read, is not YAML or JSON, or is not a project of this schema.
     """
+    return config_from(read_plain(path), str(path))
+
+
+def read_plain(path: str | Path) -> Any:
+    """Return what stands in a file of YAML or JSON, whatever it means.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read, or is not YAML or JSON.
+    """
     path = Path(path)
-    return parse_config(_read_text(path), path.suffix.lower(), str(path))
+    return parse_plain(_read_text(path), path.suffix.lower(), str(path))
+
+
+def parse_plain(text: str, suffix: str = ".yaml", source: str = "The config") -> Any:
+    """Return what a text says, whatever it means; see `read_plain`."""
+    try:
+        return parse_json(text) if suffix == ".json" else parse_yaml(text)
+    except TextError as error:
+        raise ConfigError(source, [Problem("", "", str(error))]) from None
 
 
 def parse_config(text: str, suffix: str = ".yaml", source: str = "The config") -> Config:
     """Return the project that a text holds; see `read_config`."""
-    try:
-        data = parse_json(text) if suffix == ".json" else parse_yaml(text)
-    except TextError as error:
-        raise ConfigError(source, [Problem("", "", str(error))]) from None
-    return config_from(data, source)
+    return config_from(parse_plain(text, suffix, source), source)
 
 
 def config_from(data: Any, source: str = "The config") -> Config:
@@ -143,7 +158,8 @@ def _check_suffix(path: Path) -> None:
 def _check_version(data: dict[str, Any], source: str) -> None:
     if "schema_version" not in data:
         if "dataset_filepath" in data:
-            message = "this is a config of AstronomicAL itself, which this version does not open"
+            message = ("this is a config of AstronomicAL itself: open it from the start page, or run astronomical "
+                       "migrate")
         else:
             message = f"this key is required; the present version is {SCHEMA_VERSION}"
         raise ConfigError(source, [Problem("schema_version", "", message)])

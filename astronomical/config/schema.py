@@ -111,13 +111,17 @@ class FeaturesConfig(Section):
 
 
 class SplitConfig(Section):
-    """Training, validation and test fractions, and what is left out of them."""
+    """Training, validation and test fractions, and what is left out of them.
+
+    The sources of `training_ids` are for training whatever the draw, such as those on which another program trained.
+    """
 
     train: float = Field(default=0.6, gt=0, lt=1)
     validation: float = Field(default=0.2, ge=0, lt=1)
     test: float = Field(default=0.2, ge=0, lt=1)
     use_unknown: bool = True
     drop: tuple[str, ...] = ()
+    training_ids: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _add_up(self) -> SplitConfig:
