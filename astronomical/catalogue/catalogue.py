@@ -197,6 +197,12 @@ class Catalogue:
         known, rows = self._handed_out
         return rows if ids is known else rows_of(self._ids, ids)
 
+    def mask(self, ids: Iterable[str]) -> NDArray[np.bool_]:
+        """Return which rows have one of some ids, shape (n_rows,); ids that are not there are passed over."""
+        mask = np.zeros(self.n_rows, dtype=np.bool_)
+        mask[[self.row(id) for id in ids if id in self]] = True
+        return mask
+
     def position_of(self, id: str) -> tuple[float, float] | None:
         """Return right ascension and declination of a source in degrees, or None if they are not known.
 

@@ -306,6 +306,39 @@ class ServicesConfig(Section):
         return surveys
 
 
+CriterionOperator = Literal["<", "<=", ">", ">=", "=", "!=", "between", "is", "is not", "contains", "missing",
+                            "not missing"]
+
+
+class CriterionConfig(Section):
+    """A condition on a column, or on the notes, tags or flag of a source.
+
+    `high` is the upper end of ``between``. Of a flag only ``missing`` and ``not missing`` can be asked.
+    """
+
+    about: Literal["column", "note", "tag", "flag"] = "column"
+    column: Name | None = None
+    operator: CriterionOperator
+    value: Scalar | None = None
+    high: float | None = None
+
+    @model_validator(mode="after")
+    def _column_goes_with_about(self) -> CriterionConfig:
+        if (self.about == "column") != (self.column is not None):
+            raise ValueError("a column is named when, and only when, the criterion is about a column")
+        return self
+
+
+class CuratedConfig(Section):
+    """A test set made by hand: which sources are proposed for it, and whether it is the test set.
+
+    Criteria are joined by AND.
+    """
+
+    criteria: tuple[CriterionConfig, ...] = ()
+    use_as_test: bool = False
+
+
 class PluginConfig(Section):
     """A plugin that the project needs: a file, relative to the config, or an installed package.
 
@@ -368,6 +401,7 @@ class Config(Section):
     split: SplitConfig = SplitConfig()
     learners: tuple[LearnerConfig, ...] = ()
     events: tuple[LabelEvent, ...] = ()
+    curated: CuratedConfig = CuratedConfig()
     layout: LayoutConfig = LayoutConfig()
     services: ServicesConfig = ServicesConfig()
     plugins: tuple[PluginConfig, ...] = ()

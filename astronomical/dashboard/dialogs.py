@@ -18,6 +18,7 @@ _KEYS = (
     ("Z", "undo the newest label"),
     ("Shift + Z", "redo"),
     ("Q", "back to the source that the learner asks for"),
+    ("N", "a new source, while a test set is curated"),
     ("← →", "back and forward through the sources shown"),
     ("/", "search for an id"),
     ("?", "this list"),

@@ -23,7 +23,7 @@ from astronomical.dashboard.walk import HistoryWalk
 
 __all__ = ["Workbench"]
 
-_KEYS = [*"0123456789", "u", "z", "q", "/", "?", "ArrowLeft", "ArrowRight"]
+_KEYS = [*"0123456789", "u", "z", "q", "n", "/", "?", "ArrowLeft", "ArrowRight"]
 _TICK_MS = 500
 #: A page that has just been loaded takes the place of a writer that is gone, as after a reload, for so long, in s.
 _FRESH_S = 10.0
@@ -118,6 +118,7 @@ class Workbench(View):
         return {
             "z": session.redo if press.shift else session.undo,
             "q": session.focus_query,
+            "n": partial(session.curate_step, "new") if session.state.curating.on else None,
             "/": self._search,
             "?": self._help.open,
             "ArrowLeft": self._walk.back,

@@ -19,9 +19,10 @@ from astronomical.labels.chain import (
     round_score,
     verify_event,
 )
-from astronomical.labels.views import LABEL_KINDS, ClassView, HistoryRow, Member
+from astronomical.labels.remarks import REMARK_KINDS, Remark, remarks_of
+from astronomical.labels.views import LABEL_KINDS, ClassView, Curated, HistoryRow, Member
 
-__all__ = ["FIRST_CHECK", "ChainError", "ClassView", "HistoryRow", "Kind", "Ledger", "LedgerError",
+__all__ = ["FIRST_CHECK", "ChainError", "ClassView", "Curated", "HistoryRow", "Kind", "Ledger", "LedgerError",
            "Member"]
 
 Kind = Literal["label", "unsure", "undo", "redo", "note", "tag", "flag"]
@@ -163,9 +164,19 @@ class Ledger:
         return _labels(self._human_events)
 
     @cached_property
+    def curated(self) -> Mapping[str, Curated]:
+        """What was said of each source while curating a test set, in the order in which they were curated."""
+        return MappingProxyType(views.curated_view(self.effective))
+
+    @cached_property
     def curated_labels(self) -> Mapping[str, str]:
-        """The newest label that each source was given while curating a test set."""
-        return _labels(views.newest_labels(self.effective, curated=True))
+        """The curated label of each source; those that were left unsure have none."""
+        return MappingProxyType({id_: item.label for id_, item in self.curated.items() if item.label is not None})
+
+    @cached_property
+    def remarks(self) -> Mapping[str, Remark]:
+        """Note, tags and flag of each source that has any."""
+        return MappingProxyType(remarks_of(self.events))
 
     def human(self, id: str) -> str | None:
         """Return the human label of a source, or None if it has none."""
@@ -218,7 +229,7 @@ class Ledger:
 
     @cached_property
     def _human_events(self) -> dict[str, LabelEvent]:
-        return views.newest_labels(self.effective, curated=False)
+        return views.newest_labels(self.effective)
 
     @cached_property
     def _in_force(self) -> dict[str, LabelEvent]:
@@ -264,7 +275,7 @@ def _refuse_nonsense(event: LabelEvent, before: tuple[LabelEvent, ...] | list[La
         raise LedgerError(f"Event {event.n} ({event.kind}) has a target; only undo and redo have one.")
     if event.batch is not None:
         _refuse_batch(event, before)
-    if event.kind in LABEL_KINDS and not event.id:
+    if event.kind in LABEL_KINDS | REMARK_KINDS and not event.id:
         raise LedgerError(f"Event {event.n} ({event.kind}) names no source; give its id.")
     if event.kind == "label" and not event.label:
         raise LedgerError(f"Event {event.n} labels source {event.id} with nothing; give the name of a class, "

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from astronomical.config.schema import LabelEvent, Origin
 
-__all__ = ["CATALOGUE", "LABEL_KINDS", "ClassView", "HistoryRow", "Member", "class_view", "history_rows",
-           "is_by_user", "labels_in_force", "newest_labels", "redo_stack"]
+__all__ = ["CATALOGUE", "LABEL_KINDS", "ClassView", "Curated", "HistoryRow", "Member", "class_view", "curated_view",
+           "history_rows", "is_by_user", "labels_in_force", "newest_labels", "redo_stack"]
 
 #: The author of starting points drawn from the label column of the catalogue.
 CATALOGUE = "catalogue"
@@ -48,6 +48,22 @@ class ClassView:
 
 
 @dataclass(frozen=True)
+class Curated:
+    """What was said of a source while curating.
+
+    Parameters
+    ----------
+    since
+        The first curated answer, still in effect; with it the source left the pools.
+    label
+        The newest curated answer; None is unsure.
+    """
+
+    since: int
+    label: str | None
+
+
+@dataclass(frozen=True)
 class HistoryRow:
     """An answer as the history shows it."""
 
@@ -68,11 +84,20 @@ def is_by_user(event: LabelEvent) -> bool:
     return event.kind in LABEL_KINDS and event.who != CATALOGUE and event.origin != "shared"
 
 
-def newest_labels(effective: Iterable[LabelEvent], *, curated: bool) -> dict[str, LabelEvent]:
-    """Return the newest label event given by a user for each source, curated ones or all others."""
+def newest_labels(effective: Iterable[LabelEvent]) -> dict[str, LabelEvent]:
+    """Return the newest label event given by a user for each source, curated ones apart."""
     return {event.id: event for event in effective
-            if event.kind == "label" and event.id is not None and is_by_user(event)
-            and (event.origin == "curated") == curated}
+            if event.kind == "label" and event.id is not None and is_by_user(event) and event.origin != "curated"}
+
+
+def curated_view(effective: Iterable[LabelEvent]) -> dict[str, Curated]:
+    """Return the newest curated answer of each source, in the order in which the sources were first curated."""
+    found: dict[str, Curated] = {}
+    for event in effective:
+        if event.origin == "curated" and event.id is not None and is_by_user(event):
+            before = found.get(event.id)
+            found[event.id] = Curated(event.n if before is None else before.since, event.label)
+    return found
 
 
 def labels_in_force(effective: Iterable[LabelEvent], human: dict[str, LabelEvent]) -> dict[str, LabelEvent]:

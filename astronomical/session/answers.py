@@ -35,6 +35,8 @@ def context_of(state: SessionState, id: str, label: str | None, name: str | None
         score = round.utilities[round.queries.index(id)] if round.trained else None
         return {"class_name": name, "round": round.k, "origin": "query" if round.trained else "start",
                 "score": score}
+    if label is not None and id in state.ledger.curated:
+        return {"origin": "clicked"}  # it is kept for testing: no learner takes it
     view = learner_view(state.config, state.dataset, state.ledger, name)
     if id in view.closed or (label is None and _in_training(state, id)):
         return {"class_name": name, "origin": "clicked"}

@@ -73,18 +73,20 @@ def learner_view(config: Config, dataset: Dataset, ledger: Ledger, class_name: s
     """Return the lessons of a learner as the ledger stands."""
     membership = ledger.membership(class_name)
     lessons, removed = [], list(membership.unsure)
-    curated = ledger.curated_labels
+    curated = ledger.curated
     for member in membership.members:
         label = ledger.label_of(member.id)
-        if member.id in curated:
+        if member.id in curated and curated[member.id].since < member.n:
             continue
         if label in config.split.drop or not _can_train(dataset, member.id):
             removed.append((member.id, member.n))
         else:
             batch = ledger.events[member.n - 1].batch
             lessons.append(Lesson(member.id, member.n, int(label == class_name), batch))
-    removed += [(id, 0) for id in curated]
-    return LearnerView(class_name, tuple(lessons), tuple(removed))
+    # What was trained on before it was curated stays trained on, and is no part of the test set.
+    trained = {lesson.id for lesson in lessons}
+    removed += [(id, item.since) for id, item in curated.items() if id not in trained]
+    return LearnerView(class_name, tuple(lessons), tuple(sorted(removed, key=lambda entry: entry[1])))
 
 
 def _can_train(dataset: Dataset, id: str) -> bool:

@@ -11,14 +11,24 @@ from typing import Any, Literal
 from astronomical.catalogue.catalogue import Catalogue
 from astronomical.catalogue.hashing import derive_seed
 from astronomical.config.io import write_config
-from astronomical.config.schema import Config, ExtensionConfig, LabelEvent, LearnerConfig, PaneConfig, StartConfig
+from astronomical.config.schema import (
+    Config,
+    CriterionConfig,
+    ExtensionConfig,
+    LabelEvent,
+    LearnerConfig,
+    PaneConfig,
+    StartConfig,
+)
 from astronomical.labels.ledger import Ledger
+from astronomical.labels.remarks import Remark, remark_events
 from astronomical.labels.views import CATALOGUE
 from astronomical.learning.rounds import Round
 from astronomical.learning.starting import random_start
 from astronomical.plugins.loader import Plugins
 from astronomical.session.answers import context_of, says_so_already
 from astronomical.session.bulk import BulkPlan, count_sources, find_rows, plan_bulk
+from astronomical.session.curating import CuratedTest, Curator, Step, check_criteria, curated_test
 from astronomical.session.dataset import (
     Dataset,
     Progress,
@@ -78,6 +88,7 @@ class Session:
                                 failed=lambda text: self.notify(text, "error"), settled=self._settled,
                                 kept=KeptRounds(memory), look_ahead=look_ahead)
         self._teacher.load(loaded.config.results)
+        self._curator = Curator(self.state, self._jobs, self.focus)
         for text in (*loaded.notices, *plugins.problems):
             self.notify(text, "warning")
 
@@ -162,6 +173,7 @@ class Session:
     def activate(self, class_name: str) -> None:
         """Work with the learner of a class, and show the source that it asks for."""
         self._learner(class_name)
+        self._curator.leave()
         self.state.active = class_name
         self._follow = None
         if self.query(class_name) is not None:
@@ -297,6 +309,8 @@ class Session:
             raise StaleFocusError(f"The label was meant for {id}, but {shown} is shown by now: nothing was recorded.")
         if label is not None and label not in self.state.config.class_names:
             raise SessionError(f"There is no class {label!r}; there are {', '.join(self.state.config.class_names)}.")
+        if self.state.curating.on:
+            return self._assign_curated(shown, label)
         name = class_name or self.state.active
         if says_so_already(self.state, shown, label, name):
             return None
@@ -351,6 +365,50 @@ class Session:
     def redo(self) -> LabelEvent | None:
         """Bring back the label that was taken back last, or all that were taken back at once; None if there is none."""
         return self._step_back("redo", self.ledger.next_redos())
+
+    # -- curating -----------------------------------------------------------------------------------
+
+    def curate(self) -> None:
+        """Give labels to the curated test set from now on, until a learner is activated."""
+        self._follow = None
+        self._curator.enter()
+
+    def set_criteria(self, criteria: Sequence[CriterionConfig]) -> None:
+        """Say which sources are proposed for the curated set: those that meet all criteria.
+
+        Raises
+        ------
+        SessionError
+            If a criterion cannot be asked of this catalogue.
+        """
+        check_criteria(self.dataset.catalogue, criteria)
+        self._change(curated=self.state.config.curated.model_copy(update={"criteria": tuple(criteria)}))
+        self._curator.recount()
+
+    def curate_step(self, step: Step) -> None:
+        """Show the first, previous or next source of the curated set, or a new one that meets the criteria."""
+        self._curator.step(step)
+
+    def use_curated_as_test(self, use: bool) -> None:
+        """Say whether the curated set is the test set, its labels the truth."""
+        self._change(curated=self.state.config.curated.model_copy(update={"use_as_test": use}))
+
+    def curated_test(self) -> CuratedTest:
+        """Return the curated set as a test set, with what is left out of it."""
+        return curated_test(self.state.config, self.dataset, self.ledger)
+
+    def remark(self, id: str, *, note: str | None = None, tags: Sequence[str] | None = None,
+               flag: bool | None = None) -> None:
+        """Change the note, the tags or the flag of a source; None leaves as it is, empty takes away.
+
+        Remarks are on disk when this returns. They are no labels: undo does not touch them, and no learner sees them.
+        """
+        self._check_writable()
+        if id not in self.dataset.catalogue:
+            raise SessionError(f"There is no source {id!r} in the catalogue.")
+        for event in remark_events(self.ledger.remarks.get(id, Remark()), note, tags, flag):
+            self._record(id=id, **event)
+        self._curator.remarked()
 
     # -- files --------------------------------------------------------------------------------------
 
@@ -451,12 +509,23 @@ class Session:
             self.notify("The catalogue is not the one that this project was made with: " + "; ".join(differences)
                         + ". Results will differ.", "warning")
 
+    def _assign_curated(self, id: str, label: str | None) -> LabelEvent | None:
+        said = self.ledger.curated.get(id)
+        event = None
+        if said is None or said.label != label:
+            event = self._record(kind="unsure" if label is None else "label", id=id, label=label, origin="curated")
+            self._teacher.refresh()
+        self._curator.move_on(id)
+        return event
+
     def _step_back(self, kind: Literal["undo", "redo"], events: tuple[LabelEvent, ...]) -> LabelEvent | None:
         self._check_writable()
         if not events:
             return None
         self._record_all({"kind": kind, "target": event.n, "id": event.id} for event in events)
         event = events[0]
+        if (event.origin == "curated") != self.state.curating.on:
+            self._curator.turn(event.origin == "curated")
         if event.batch is not None:  # of many sources none is the one to show
             counted = count_sources(len({event.id for event in events}), event.label)
             self.notify(f"{'Took back' if kind == 'undo' else 'Brought back'} the labels of {counted}.")
@@ -490,7 +559,8 @@ class Session:
         data, name = self.dataset, learner.class_name
         truth = data.truth(name, self.state.config.split.drop)
         seed = derive_seed(self.state.config.project.seed, "start", name)
-        rows = random_start(data.catalogue.ids, truth, data.split.training, learner.start.n, seed, name)
+        training = data.split.training & ~data.catalogue.mask(self.ledger.curated)
+        rows = random_start(data.catalogue.ids, truth, training, learner.start.n, seed, name)
         return tuple((data.catalogue.id_at(row), data.class_names[data.codes[row]]) for row in rows)
 
     def _record(self, **event: Any) -> LabelEvent:

@@ -29,6 +29,31 @@ class Curve:
     rounds: tuple[RoundResultConfig, ...]
 
 
+@dataclass(frozen=True)
+class Curating:
+    """How far the curating of a test set is.
+
+    Attributes
+    ----------
+    on
+        Whether labels are given to the test set now, and not to a learner.
+    n_matches
+        Number of sources that meet the criteria; None while they are being counted.
+    trail
+        Sources that were proposed or curated, in the order of the walk.
+    exhausted
+        Whether no source is left to propose.
+    problem
+        What is wrong with the criteria, else empty.
+    """
+
+    on: bool = False
+    n_matches: int | None = None
+    trail: tuple[str, ...] = ()
+    exhausted: bool = False
+    problem: str = ""
+
+
 class SessionState(param.Parameterized):
     """Reactive values of one open project. Only `Session` writes them."""
 
@@ -45,6 +70,7 @@ class SessionState(param.Parameterized):
     jobs: tuple[JobView, ...] = param.Parameter(default=(), doc="Work under way, with its progress.")
     likely: tuple[str, ...] = param.Parameter(default=(), doc="Ids that may be asked for next, the likeliest first.")
     curves: dict[str, Curve] = param.Dict(default={}, doc="Per class the recorded scores.")
+    curating: Curating = param.Parameter(default=Curating(), doc="How far the curating of a test set is.")
     history: tuple[str, ...] = param.Parameter(default=(), doc="Ids that had the focus, newest first.")
     notices: tuple[Any, ...] = param.Parameter(default=(), doc="Messages, newest last.")
     saved: bool = param.Boolean(default=True, doc="Whether the config on disk holds everything.")

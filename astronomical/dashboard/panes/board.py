@@ -11,14 +11,14 @@ import panel as pn
 import param
 from panel.custom import JSComponent
 
-from astronomical.config.schema import UNKNOWN_COLOUR
+from astronomical.config.schema import UNKNOWN_COLOUR, Config
 from astronomical.dashboard.panes.colours import ink_on
 from astronomical.dashboard.panes.styles import BASE_STYLE
 from astronomical.dashboard.view import View
 from astronomical.labels.views import CATALOGUE
 from astronomical.session.session import Session
 
-__all__ = ["BoardView"]
+__all__ = ["Board", "BoardView", "answer_buttons", "make_button", "undo_buttons"]
 
 _NO_NOTICE = {"text": "", "kind": ""}
 
@@ -108,8 +108,9 @@ class BoardView(View):
             "source": focus or "",
             "status": self._status(),
             "notice": self._notice(),
-            "answers": [*self._answers(), _button("unsure", "Unsure", "0", "Put this source aside: it is not asked for "
-                                                  "again in this tab (0 or U)", focus is not None)],
+            "answers": [*self._answers(),
+                        make_button("unsure", "Unsure", "0", "Put this source aside: it is not asked for again in this "
+                                    "tab (0 or U)", focus is not None)],
             "actions": self._actions(),
         }
 
@@ -141,30 +142,40 @@ class BoardView(View):
         return {"text": "Not the queried source: a label is recorded, it does not train.", "kind": "other"}
 
     def _answers(self) -> list[dict[str, Any]]:
-        state = self.session.state
-        config, focus = state.config, state.focus
+        focus = self.session.state.focus
         now = self.session.label_of(focus) if focus is not None else None
-        return [
-            _button(f"label:{name}", name, str(i) if i < 10 else "", f"Label this source {name} and move on",
-                    focus is not None, config.colours.get(name, UNKNOWN_COLOUR), name == now)
-            for i, name in enumerate(config.class_names, start=1)
-        ]
+        return answer_buttons(self.session.state.config, now, focus is not None)
 
     def _actions(self) -> list[dict[str, Any]]:
         session, name = self.session, self.session.state.active
         query = session.query(name)
         return [
-            _button("undo", "Undo", "Z", "Take back the newest label (Z)", session.ledger.next_undo() is not None),
-            _button("redo", "Redo", "⇧Z", "Bring the label back (Shift+Z)", session.ledger.next_redo() is not None),
-            _button("query", "Show queried", "Q", "Go back to the source that the learner asks for (Q)",
+            *undo_buttons(session),
+            make_button("query", "Show queried", "Q", "Go back to the source that the learner asks for (Q)",
                     query is not None and query != session.state.focus),
-            _button("checkpoint", "Checkpoint", "", "Write a copy of the project as it is now, beside the project file",
-                    name is not None),
-            _button("settings", "Model…", "", "Change model or query strategy: the labels are kept", name is not None),
+            make_button("checkpoint", "Checkpoint", "", "Write a copy of the project as it is now, beside the project "
+                        "file", name is not None),
+            make_button("settings", "Model…", "", "Change model or query strategy: the labels are kept",
+                        name is not None),
         ]
 
 
-def _button(event: str, text: str, key: str, tip: str, enabled: bool, colour: str = "",
+def answer_buttons(config: Config, now: str | None, enabled: bool) -> list[dict[str, Any]]:
+    """Return a button for each class; the label that the source has now is marked."""
+    return [make_button(f"label:{name}", name, str(i) if i < 10 else "", f"Label this source {name} and move on",
+                        enabled, config.colours.get(name, UNKNOWN_COLOUR), name == now)
+            for i, name in enumerate(config.class_names, start=1)]
+
+
+def undo_buttons(session: Session) -> list[dict[str, Any]]:
+    """Return the buttons that take labels back and forth."""
+    ledger = session.ledger
+    return [make_button("undo", "Undo", "Z", "Take back the newest label (Z)", ledger.next_undo() is not None),
+            make_button("redo", "Redo", "⇧Z", "Bring the label back (Shift+Z)", ledger.next_redo() is not None)]
+
+
+def make_button(event: str, text: str, key: str, tip: str, enabled: bool, colour: str = "",
             marked: bool = False) -> dict[str, Any]:
+    """Return a button as `Board` takes it."""
     return {"event": event, "text": text, "key": key, "tip": tip, "enabled": enabled, "colour": colour,
             "ink": ink_on(colour) if colour else "", "marked": marked}

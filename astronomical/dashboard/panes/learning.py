@@ -8,6 +8,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.dashboard.panes.board import BoardView
+from astronomical.dashboard.panes.curating import CuratingView
 from astronomical.dashboard.panes.round_plots import RoundPlotView
 from astronomical.dashboard.panes.scores import MatricesView, ScoresView
 from astronomical.dashboard.panes.setup import SetupView
@@ -18,7 +19,9 @@ __all__ = ["LearningPane"]
 
 _VIEWS = ("Scores", "Confidence", "Training", "Validation", "Matrices")
 _TIPS = "Scores by number of labels; confidence over the pool; correctness in training and validation set; matrices"
-_AS_WRITTEN = {"& .MuiButtonBase-root": {"textTransform": "none"}}
+#: Value of the tab of the test set; no class has an empty name.
+_CURATING = ""
+_AS_WRITTEN = {"& .MuiButtonBase-root": {"textTransform": "none", "whiteSpace": "nowrap"}}
 _NO_CLASSES = """<p style="margin:12px"><b>This project has no class to learn.</b><br>Make a new project with a label
 column, or with the names of the classes.</p>"""
 
@@ -48,7 +51,8 @@ class LearningPane(View):
                         "Validation": RoundPlotView(session, "validation")}
         self._scores, self._matrices = ScoresView(session), MatricesView(session)
         self._views: dict[str, Any] = {"Scores": self._scores, "Matrices": self._matrices, **self._rounds}
-        self._tabs = pmui.RadioButtonGroup(options=self._names, value=session.state.active, size="small",
+        self._curating = CuratingView(session)
+        self._tabs = pmui.RadioButtonGroup(options=_tabs(self._names), value=session.state.active, size="small",
                                            margin=(6, 8, 2, 8), sx=_AS_WRITTEN)
         self._choice = pmui.RadioButtonGroup(options=list(_VIEWS), value="Scores", size="small", margin=(0, 4),
                                              description=_TIPS, sx=_AS_WRITTEN)
@@ -65,18 +69,21 @@ class LearningPane(View):
             self.view = pn.Column(pn.pane.HTML(_NO_CLASSES), sizing_mode="stretch_both", margin=0)
         self._tabs.param.watch(self._on_tab, "value")
         self._choice.param.watch(lambda *_: self._show_choice(), "value")
-        self.follow(self._show, "active", "config")
+        self.follow(self._show, "active", "config", "curating")
         self._show()
 
     def close(self) -> None:
         """Stop following, and so do all parts of the pane."""
         super().close()
-        for part in (self._board, self._setup, *self._views.values()):
+        for part in (self._board, self._curating, self._setup, *self._views.values()):
             part.close()
 
     def _on_tab(self, event: Any) -> None:
         self._configuring = False
-        if event.new is not None and event.new != self.session.state.active:
+        state = self.session.state
+        if event.new == _CURATING and not state.curating.on:
+            self.attempt(self.session.curate)
+        elif event.new not in (None, _CURATING) and (event.new != state.active or state.curating.on):
             self.attempt(lambda: self.session.activate(event.new))
         self._show()
 
@@ -91,6 +98,10 @@ class LearningPane(View):
     def _show(self) -> None:
         """Show the set-up of a learner that has not begun or is to be changed, else the desk."""
         name = self.session.state.active
+        if self.session.state.curating.on:
+            self._tabs.value = _CURATING
+            self._body.objects = [self._curating.view]
+            return
         if name is None:
             return
         self._tabs.value = name
@@ -109,3 +120,9 @@ class LearningPane(View):
             self._shown.objects = [self._views[chosen].view]
         for name, plot in self._rounds.items():
             plot.set_visible(name == chosen)
+
+
+def _tabs(names: list[str]) -> dict[str, str]:
+    """Return the tabs with their values: a class each, and the test set."""
+    title = next(text for text in ("Test set", "Curated test set", "Test set (curated)", "…") if text not in names)
+    return {**{name: name for name in names}, title: _CURATING}

@@ -1,0 +1,62 @@
+"""A test set curated in the browser: by keys, beside training, and still there after a restart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from astronomical.config.io import read_config
+from tests.browser.test_journey import APP, LONG, button, open_config, shown_id
+from tests.support.projects import make_project
+
+pytestmark = pytest.mark.timeout(600)
+
+
+def label_next(page: Page, key: str) -> str:
+    """Press a key, and return the source that was labelled when another one is shown."""
+    before = shown_id(page)
+    page.keyboard.press(key)
+    expect(page.locator(".id").first).not_to_have_text(before, timeout=LONG)
+    page.wait_for_timeout(200)
+    return before
+
+
+def test_five_sources_curated_by_keys_are_there_after_a_restart(
+    serve: Callable[..., str], new_page: Callable[..., Page], tmp_path: Path
+) -> None:
+    path, _ = make_project(tmp_path)
+    page = new_page(1280, 800)
+    open_config(page, serve(APP), path)
+    page.get_by_role("button", name="Test set").click()
+    page.get_by_role("button", name="Add a condition").click()
+    page.get_by_label("What is asked").select_option("column:r")
+    page.get_by_label("Value", exact=True).fill("20")
+    expect(page.get_by_text(" of 300 sources")).to_be_visible(timeout=LONG)
+    page.locator(".pane-head").first.click()
+    labelled = [label_next(page, key) for key in "12310"]
+    expect(page.get_by_text("Test set: 4 labels, 1 unsure")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("4 sources to test on")).to_be_visible()
+    expect(page.get_by_text("Left out: 1 unsure.")).to_be_visible()
+    page.get_by_label("Use as the test set").click()
+    button(page, "Save").click()
+    expect(page.get_by_text("all saved")).to_be_visible(timeout=LONG)
+    events = read_config(path).events
+    assert [(event.id, event.label, event.origin) for event in events] == [
+        (id, label, "curated") for id, label in zip(labelled, ["Star", "Galaxy", "QSO", "Star", None], strict=True)]
+    page.get_by_role("button", name="Close").first.click()
+    page.context.close()
+
+    other = new_page()
+    open_config(other, serve(APP), path)
+    other.get_by_role("button", name="Test set").click()
+    expect(other.get_by_text("Test set: 4 labels, 1 unsure")).to_be_visible(timeout=LONG)
+    expect(other.get_by_label("Use as the test set")).to_be_checked()
+    expect(other.get_by_label("Value", exact=True)).to_have_value("20")
+    other.locator("button", has_text="First").click()
+    expect(other.locator(".id").first).to_have_text(labelled[0], timeout=LONG)
+    expect(other.get_by_text("Curated: Star.")).to_be_visible()
+    other.get_by_role("button", name="Star", exact=True).first.click()
+    expect(other.get_by_role("button", name="Start the Star learner")).to_be_visible(timeout=LONG)
