@@ -11,11 +11,13 @@ from typing import Any
 import panel as pn
 
 from astronomical.dashboard.arguments import AppArguments
+from astronomical.dashboard.consent import ConsentDialog
 from astronomical.dashboard.page import make_page
 from astronomical.dashboard.server import OpenProject, registry
 from astronomical.dashboard.start import StartPage
 from astronomical.dashboard.wizard.view import Wizard
 from astronomical.dashboard.workbench import Workbench
+from astronomical.plugins.consent import Consents
 from astronomical.session.example import example_config, newest_example, projects_folder, working_copy
 from astronomical.session.store import is_writable
 
@@ -48,7 +50,8 @@ class App:
                                 example_exists=newest_example() is not None)
         found = registry().find(_key_in_url())
         dark = found.session.state.config.layout.theme == "dark" if found is not None else False
-        self.page = make_page(_TITLE, header=[self._header], main=[self._main], dark=dark)
+        self._consent = ConsentDialog()
+        self.page = make_page(_TITLE, header=[self._header], main=[self._main, self._consent.view], dark=dark)
         pn.state.on_session_destroyed(lambda _: self._leave())
         if found is not None:
             # A workbench built while the page loads does not hear of later changes in its header.
@@ -107,6 +110,7 @@ class App:
             self._start.busy(f"{what} …")
             try:
                 path = await asyncio.to_thread(prepare)
+                await self._ask_consent(path)
                 self._show_project(await registry().open(path, tell))
             except (ValueError, OSError) as error:
                 self._fail(str(error))
@@ -115,6 +119,14 @@ class App:
                 self._fail(f"{what} failed: {error}")
 
         pn.state.execute(run)
+
+    async def _ask_consent(self, path: Path) -> None:
+        """Ask before a plugin that the project names is run; without consent the project opens without it."""
+        registry().close_if_without_consent(path)
+        files = await asyncio.to_thread(registry().untrusted_files, path)
+        if files and await self._consent.ask(files):
+            for file in files:
+                Consents().give(file)
 
     def _fail(self, text: str) -> None:
         self._show_start()

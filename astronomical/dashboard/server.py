@@ -16,11 +16,13 @@ import panel as pn
 from tornado.ioloop import IOLoop
 
 from astronomical.dashboard.arguments import AppArguments
+from astronomical.plugins.files import PluginFile
 from astronomical.services.cutouts import CutoutFetcher
 from astronomical.services.disk import DiskCache, cache_folder
 from astronomical.services.fetcher import Limits
 from astronomical.services.surveys import survey_from_config
 from astronomical.session.errors import ReadOnlyError
+from astronomical.session.plugins import untrusted_files
 from astronomical.session.session import Session
 
 log = logging.getLogger(__name__)
@@ -154,6 +156,20 @@ class ProjectRegistry:
             return await asyncio.shield(self._opening[path])
         finally:
             self._opening.pop(path, None)
+
+    def close_if_without_consent(self, path: Path) -> None:
+        """Close a project that no page shows and that runs without a plugin of its: the next page is asked again."""
+        path = path.expanduser().resolve()
+        project = self._projects.get(path)
+        if project is not None and not project.tabs and project.session.plugins.untrusted:
+            self._close(path)
+
+    def untrusted_files(self, path: Path) -> tuple[PluginFile, ...]:
+        """Return the plugin files of a project that wait for consent; none if it is open, or the server trusts all."""
+        path = path.expanduser().resolve()
+        if path in self._projects or self._arguments.trust_plugins:
+            return ()
+        return untrusted_files(path, self._arguments.plugins)
 
     def find(self, key: str) -> OpenProject | None:
         """Return the open project of a key."""

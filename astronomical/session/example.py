@@ -12,6 +12,7 @@ import astronomical
 from astronomical.config.io import read_config, write_config
 from astronomical.session.dataset import catalogue_path
 from astronomical.session.errors import SessionError
+from astronomical.session.store import moved_paths
 
 
 def example_config() -> Path:
@@ -57,9 +58,8 @@ def working_copy(config: Path, folder: Path) -> Path:
     target.mkdir(parents=True)
     source = catalogue_path(loaded.catalogue, config.parent)
     shutil.copyfile(source, target / source.name)
-    moved = loaded.catalogue.model_copy(update={"path": source.name})
     copy = target / config.name
-    write_config(loaded.model_copy(update={"catalogue": moved}), copy)
+    write_config(moved_paths(loaded, target / source.name, config.parent, target), copy)
     return copy
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from astronomical.config.io import read_config
 from astronomical.config.schema import Config, PluginConfig
 from astronomical.extend import Kind
 from astronomical.plugins.consent import Consents
-from astronomical.plugins.files import PluginFile
+from astronomical.plugins.files import PluginError, PluginFile, find_files
 from astronomical.plugins.loader import Plugins, load_plugins
 from astronomical.plugins.registry import Entry, Package, Registry, UnknownExtensionError
 from astronomical.session.store import relative_to
 
-__all__ = ["project_plugins", "used_plugins"]
+__all__ = ["project_plugins", "untrusted_files", "used_plugins"]
 
 
 def project_plugins(config: Config, folder: Path, paths: Sequence[str | Path] = (), trust: bool = False) -> Plugins:
@@ -36,6 +37,33 @@ def project_plugins(config: Config, folder: Path, paths: Sequence[str | Path] = 
         return trust or consents.has(file)
 
     return load_plugins([Path(path) for path in paths], config.plugins, folder, trusts)
+
+
+def untrusted_files(path: Path, given: Sequence[Path] = ()) -> tuple[PluginFile, ...]:
+    """Return the plugin files that a config names and that nobody has agreed to run; nothing is run.
+
+    Parameters
+    ----------
+    path
+        The config.
+    given
+        Plugin files or folders named by the user: they may be run.
+    """
+    consents = Consents()
+    agreed = {file.sha256 for item in given for file in _readable(item)}
+    found = []
+    for plugin in read_config(path).plugins:
+        if plugin.path is not None:
+            found += [file for file in _readable(path.parent / Path(plugin.path).expanduser())
+                      if file.sha256 not in agreed and not consents.has(file)]
+    return tuple(found)
+
+
+def _readable(path: Path) -> tuple[PluginFile, ...]:
+    try:
+        return find_files(path)
+    except PluginError:  # told when the project opens
+        return ()
 
 
 def used_plugins(config: Config, registry: Registry, folder: Path) -> tuple[PluginConfig, ...]:

@@ -48,7 +48,7 @@ from astronomical.session.plugins import project_plugins, used_plugins
 from astronomical.session.requests import member_of, strategy_of
 from astronomical.session.results import environment
 from astronomical.session.state import Notice, SessionState
-from astronomical.session.store import Loaded, ProjectStore, check_suffix, load_project, relative_to
+from astronomical.session.store import Loaded, ProjectStore, check_suffix, load_project, moved_paths
 from astronomical.session.teacher import Teacher
 
 _HISTORY = 500
@@ -605,10 +605,9 @@ class Session:
         path = path.resolve()
         if path == self.path:
             return self.save()
-        catalogue = self.state.config.catalogue
-        where = catalogue_path(catalogue, self.path.parent)
-        moved = catalogue.model_copy(update={"path": relative_to(where, path.parent)})
-        write_config(self.config.model_copy(update={"catalogue": moved, "environment": environment()}), path)
+        where = catalogue_path(self.state.config.catalogue, self.path.parent)
+        moved = moved_paths(self.config, where, self.path.parent, path.parent)
+        write_config(moved.model_copy(update={"environment": environment()}), path)
         return path
 
     def _check_writable(self) -> None:

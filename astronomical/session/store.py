@@ -124,3 +124,22 @@ def relative_to(path: Path, folder: Path) -> str:
         return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
     except ValueError:
         return path.resolve().as_posix()
+
+
+def moved_paths(config: Config, catalogue: Path, old: Path, new: Path) -> Config:
+    """Return a config as it stands in another folder.
+
+    Parameters
+    ----------
+    config
+        The config.
+    catalogue
+        Where its catalogue lies.
+    old, new
+        The folder that its paths are relative to now, and the one that they are going to be relative to.
+    """
+    plugins = tuple(plugin if plugin.path is None else
+                    plugin.model_copy(update={"path": relative_to(old / Path(plugin.path).expanduser(), new)})
+                    for plugin in config.plugins)
+    moved = config.catalogue.model_copy(update={"path": relative_to(catalogue, new)})
+    return config.model_copy(update={"catalogue": moved, "plugins": plugins})
