@@ -10,8 +10,9 @@ from astronomical.session.arrangement import default_layout, plot_axes
 from astronomical.session.curves import check_picture, plot_curves
 from astronomical.session.errors import SessionError
 from astronomical.session.example import example_config, newest_example, projects_folder, working_copy
-from astronomical.session.session import Session, relative_to
+from astronomical.session.session import Session
 from astronomical.session.simulation import parse_extension
+from astronomical.session.store import relative_to
 from tests.support.projects import make_project, start
 
 COLOURS = ("u-g", "u-r", "u-i", "g-r", "g-i", "r-i")
