@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -390,8 +391,15 @@ class EnvironmentConfig(Section):
     packages: dict[str, str] = {}
 
 
+#: Keys that do something else than give a class.
+RESERVED_KEYS = ("0", "u", "z", "q", "n", "f", "/", "?")
+
+
 class Config(Section):
-    """A whole project."""
+    """A whole project.
+
+    `keys` names the key that gives a class; the others have 1 to 9 in their order.
+    """
 
     schema_version: Literal[1] = 1
     project: ProjectConfig = ProjectConfig()
@@ -402,6 +410,7 @@ class Config(Section):
     learners: tuple[LearnerConfig, ...] = ()
     events: tuple[LabelEvent, ...] = ()
     curated: CuratedConfig = CuratedConfig()
+    keys: dict[str, Annotated[str, Field(min_length=1, max_length=1)]] = {}
     layout: LayoutConfig = LayoutConfig()
     services: ServicesConfig = ServicesConfig()
     plugins: tuple[PluginConfig, ...] = ()
@@ -417,16 +426,26 @@ class Config(Section):
         named = [learner.class_name for learner in self.learners]
         if len(set(named)) != len(named):
             raise ValueError("learners: a class has two learners")
-        for where, names in (("learners", named), ("split.drop", self.split.drop)):
+        for where, names in (("learners", named), ("split.drop", self.split.drop), ("keys", self.keys)):
             for name in names:
                 if name not in known:
                     raise ValueError(f"{where}: no label is named {name!r}; there are {', '.join(sorted(known))}")
+        if problem := key_problem(self.keys):
+            raise ValueError(f"keys: {problem}")
         return self
 
     @property
     def class_names(self) -> tuple[str, ...]:
         """Names of the classes, in the order in which the labels list them."""
         return tuple(dict.fromkeys(entry.name for entry in self.labels))
+
+    @property
+    def label_keys(self) -> dict[str, str]:
+        """The key that gives each class; the tenth and later ones have none unless one was chosen for them."""
+        free = dict(zip(self.class_names, "123456789", strict=False))
+        taken = set(self.keys.values())
+        return {name: key for name in self.class_names
+                if (key := self.keys.get(name) or free.get(name, "")) and (name in self.keys or key not in taken)}
 
     @property
     def colours(self) -> dict[str, str]:
@@ -436,3 +455,17 @@ class Config(Section):
     def learner(self, class_name: str) -> LearnerConfig | None:
         """Return the learner of a class, or None if it has none."""
         return next((item for item in self.learners if item.class_name == class_name), None)
+
+
+def key_problem(keys: Mapping[str, str]) -> str:
+    """Return what is wrong with the keys chosen for classes, else an empty text."""
+    seen: dict[str, str] = {}
+    for name, key in keys.items():
+        if key != key.lower() or key.isspace():
+            return f"{key!r} for {name}: choose a small letter, a digit or a sign"
+        if key in RESERVED_KEYS:
+            return f"{key!r} for {name}: this key does something else; {', '.join(RESERVED_KEYS)} are taken"
+        if key in seen:
+            return f"{key!r} is the key of both {seen[key]} and {name}"
+        seen[key] = name
+    return ""

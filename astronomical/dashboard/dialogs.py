@@ -18,6 +18,7 @@ _KEYS = (
     ("Z", "undo the newest label"),
     ("Shift + Z", "redo"),
     ("Q", "back to the source that the learner asks for"),
+    ("F", "flag the source shown, or take the flag away"),
     ("N", "a new source, while a test set is curated"),
     ("← →", "back and forward through the sources shown"),
     ("/", "search for an id"),
@@ -83,16 +84,17 @@ class KeysDialog:
     """The list of keys, with the classes of the project."""
 
     def __init__(self, session: Any) -> None:
-        classes = [(str(i), f"label {name}") for i, name in enumerate(session.state.config.class_names[:9], start=1)]
-        rows = "".join(f"<tr><td style='padding:3px 18px 3px 0'><kbd>{escape(key)}</kbd></td>"
-                       f"<td>{escape(what)}</td></tr>" for key, what in (*_KEYS, *classes))
+        self._session, self._table = session, pn.pane.HTML()
         close = pmui.Button(label="Close", variant="text")
         close.on_click(lambda *_: self.close())
-        self.view: Any = pmui.Dialog(pn.pane.HTML(f"<table>{rows}</table>"), close, title="Keys", open=False,
-                                width_option="sm")
+        self.view: Any = pmui.Dialog(self._table, close, title="Keys", open=False, width_option="sm")
 
     def open(self) -> None:
         """Show the list."""
+        classes = [(key.upper(), f"label {name}") for name, key in self._session.state.config.label_keys.items()]
+        rows = "".join(f"<tr><td style='padding:3px 18px 3px 0'><kbd>{escape(key)}</kbd></td>"
+                       f"<td>{escape(what)}</td></tr>" for key, what in (*_KEYS, *classes))
+        self._table.object = f"<table>{rows}</table>"
         self.view.open = True
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import panel as pn
 
+from astronomical.config.schema import RESERVED_KEYS
 from astronomical.dashboard.desk import PaneDesk
 from astronomical.dashboard.dialogs import AddPaneDialog, ConfirmDialog, FileDialog, KeysDialog
 from astronomical.dashboard.export import ExportDialog
@@ -23,7 +24,7 @@ from astronomical.dashboard.walk import HistoryWalk
 
 __all__ = ["Workbench"]
 
-_KEYS = [*"0123456789", "u", "z", "q", "n", "/", "?", "ArrowLeft", "ArrowRight"]
+_KEYS = [*RESERVED_KEYS, "ArrowLeft", "ArrowRight"]
 _TICK_MS = 500
 #: A page that has just been loaded takes the place of a writer that is gone, as after a reload, for so long, in s.
 _FRESH_S = 10.0
@@ -50,7 +51,7 @@ class Workbench(View):
         super().__init__(session)
         self._project, self._page, self._on_leave = project, page, on_leave
         self._walk = HistoryWalk(session)
-        self._keys = KeyListener(self._on_key, keys=_KEYS)
+        self._keys = KeyListener(self._on_key)
         self._file = FileDialog()
         self._help = KeysDialog(session)
         self._confirm = ConfirmDialog()
@@ -72,8 +73,10 @@ class Workbench(View):
         self._ticker = pn.state.add_periodic_callback(self._tick, period=_TICK_MS)
         self._opened = self._changed = time.monotonic()
         self.follow(self._show_focus, "focus")
+        self.follow(self._show_keys, "config")
         self.follow(self._note_change, "ledger", "config")
         self._show_focus()
+        self._show_keys()
         project.tabs.append(self.tab)
         project.elect()
 
@@ -111,19 +114,26 @@ class Workbench(View):
         session, source = self.session, press.source or None
         if press.key in ("0", "u"):
             return partial(session.assign, None, id=source)
-        if press.key.isdigit():
-            names = session.state.config.class_names
-            place = int(press.key) - 1
-            return partial(session.assign, names[place], id=source) if place < len(names) else None
+        label = next((name for name, key in session.state.config.label_keys.items() if key == press.key), None)
+        if label is not None:
+            return partial(session.assign, label, id=source)
         return {
             "z": session.redo if press.shift else session.undo,
             "q": session.focus_query,
             "n": partial(session.curate_step, "new") if session.state.curating.on else None,
+            "f": partial(self._flag, source) if source is not None else None,
             "/": self._search,
             "?": self._help.open,
             "ArrowLeft": self._walk.back,
             "ArrowRight": self._walk.forward,
         }.get(press.key)
+
+    def _flag(self, source: str) -> None:
+        remark = self.session.ledger.remarks.get(source)
+        self.session.remark(source, flag=remark is None or not remark.flag)
+
+    def _show_keys(self) -> None:
+        self._keys.keys = [*_KEYS, *self.session.state.config.label_keys.values()]
 
     def _search(self) -> None:
         for view in self._desk:

@@ -22,6 +22,7 @@ from astronomical.config.schema import (
     CatalogueConfig,
     CombinationConfig,
     Config,
+    CuratedConfig,
     FeaturesConfig,
     IdConfig,
     LabelConfig,
@@ -68,6 +69,10 @@ class Choices:
         Columns used as features; empty chooses every numeric column that has no other use.
     classes
         Classes that get a learner; None for all.
+    keys
+        Keys of classes that are not to have the usual ones.
+    curated_test
+        Whether the test set is going to be labelled by hand.
     guess_position
         Whether columns of the position are looked for where `position` names none.
     """
@@ -92,6 +97,8 @@ class Choices:
     split: SplitConfig = field(default_factory=SplitConfig)
     axes: tuple[str, str] | None = None
     seed: int = 0
+    keys: Mapping[str, str] = field(default_factory=dict)
+    curated_test: bool = False
     title: str = ""
     authors: tuple[str, ...] = ()
 
@@ -142,6 +149,8 @@ def make_config(choices: Choices, folder: Path, registry: Registry | None = None
             features=FeaturesConfig(columns=columns, combinations=choices.combinations, scaling=choices.scaling,
                                     missing=choices.missing_policy),
             split=choices.split,
+            keys=dict(choices.keys),
+            curated=CuratedConfig(use_as_test=choices.curated_test),
         )
         names = config.class_names if choices.classes is None else choices.classes
         learners = tuple(LearnerConfig(class_name=name) for name in names if name not in choices.split.drop)

@@ -162,9 +162,9 @@ class BoardView(View):
 
 def answer_buttons(config: Config, now: str | None, enabled: bool) -> list[dict[str, Any]]:
     """Return a button for each class; the label that the source has now is marked."""
-    return [make_button(f"label:{name}", name, str(i) if i < 10 else "", f"Label this source {name} and move on",
-                        enabled, config.colours.get(name, UNKNOWN_COLOUR), name == now)
-            for i, name in enumerate(config.class_names, start=1)]
+    keys = config.label_keys
+    return [make_button(f"label:{name}", name, keys.get(name, "").upper(), f"Label this source {name} and move on",
+                        enabled, config.colours.get(name, UNKNOWN_COLOUR), name == now) for name in config.class_names]
 
 
 def undo_buttons(session: Session) -> list[dict[str, Any]]:

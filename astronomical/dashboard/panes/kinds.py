@@ -10,6 +10,7 @@ from astronomical.config.schema import PaneConfig
 from astronomical.dashboard.grid import PaneAction
 from astronomical.dashboard.panes.learning import LearningPane
 from astronomical.dashboard.panes.plot import PlotPane
+from astronomical.dashboard.panes.remarks import RemarksView
 from astronomical.dashboard.panes.source import SourcePane
 from astronomical.dashboard.server import OpenProject
 from astronomical.dashboard.view import View
@@ -97,6 +98,9 @@ PANE_KINDS: dict[str, PaneKind] = {
     "source": PaneKind(
         "Selected source", "Labels, values and cutouts of the source that has the focus; search by id.",
         lambda context: SourcePane(context.session, context.project.services, context.config, context.walk), w=5, h=7),
+    "notes": PaneKind(
+        "Notes", "A note, tags and a flag for the source shown, and all sources that have any.",
+        lambda context: RemarksView(context.session), w=4, h=6),
 }
 
 

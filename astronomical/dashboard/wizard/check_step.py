@@ -55,17 +55,48 @@ def _content(preview: Preview, draft: Draft) -> list[Any]:
         max_height=240)
     facts = (f"{preview.n_rows:,} sources, {preview.n_features:,} features, "
              f"{len(draft.trained)} classifier{'' if len(draft.trained) == 1 else 's'}: {', '.join(draft.trained)}.")
+    summary = section("Your answers", plain_table(("Question", "Answer"), summary_of(draft)),
+                      explain="Go back to change any of them. All but the ids can be changed later, too: Settings.")
     left = pn.Column(
         section("The project", hint(facts), hint(f"Will be written to {draft.project_path}"),
                 *(Message(text, "warning").view for text in preview.warnings)),
         section("Classes", classes), section("Missing values", missing), sizing_mode="stretch_width", margin=0)
     if preview.points is None:
-        return [left]
+        return [left, summary]
     n = len(preview.points.x)
     shown = f"{n:,} of the sources. A click on a class in the legend hides it." if n else (
         "No source has both values: choose other axes in the step before.")
     plot = section("A first look", hint(shown), scatter(preview.points, draft), sizing_mode="stretch_width")
-    return [row(left, plot, styles={"gap": "12px"})]
+    return [row(left, plot, styles={"gap": "12px"}), summary]
+
+
+def summary_of(draft: Draft) -> list[tuple[str, str]]:
+    """Return the answers, one line for each."""
+    ra, dec = draft.position
+    made = {"position": "made from the position", "row": "made from the row"}
+    rows = [
+        ("Catalogue", "" if draft.table is None else str(draft.table.path)),
+        ("Id", draft.id_column or "" if draft.id_source == "column" else made.get(draft.id_source or "", "")),
+        ("Position", f"{ra}, {dec}" if ra and dec else "none"),
+        ("Labels", "named by hand" if draft.labels is None else f"column {draft.labels.name}"),
+        ("Mean unknown", draft.unknown_text.strip()),
+        ("Mean missing", draft.missing_text.strip()),
+        ("Merged", "; ".join(f"{name}: {', '.join(values)}" for name, values in draft.classes.merged().items())),
+        ("Left out", ", ".join(draft.dropped)),
+        ("Unknown sources", "" if draft.labels is None else "can be asked for" if draft.use_unknown else "left out"),
+        ("Feature columns", ", ".join(draft.features)),
+        ("Combinations", "; ".join(f"{item.operation} of {item.n}"
+                                   + (f" of {', '.join(item.columns)}" if item.columns else "")
+                                   for item in draft.combinations)),
+        ("Scaling", "none" if draft.scaling == "none" else "mean 0, deviation 1"),
+        ("Missing values", {"native": "left to the model", "median": "the median", "drop": "source left out"}[
+            draft.missing_policy]),
+        ("Shown for a source", ", ".join(draft.extra_columns)),
+        ("Test set", "labelled by hand (curated)" if draft.curated_test else "a fifth of the known sources"),
+        ("Keys", draft.keys_text.strip()),
+        ("Seed", str(draft.seed)),
+    ]
+    return [(name, value) for name, value in rows if value]
 
 
 def scatter(points: Points, draft: Draft) -> pn.pane.Bokeh:

@@ -39,7 +39,10 @@ class ClassRows:
             Whether the number of sources is said, and the name can be changed.
         """
         values = tuple((entry.value, entry.count) for entry in classes.entries)
-        if values != self._values:
+        if values == self._values:
+            for entry in classes.entries:  # as after values were grouped
+                self.fields[entry.value][0].value = entry.name
+        else:
             self._values = values
             self.fields = {entry.value: self._make(entry, with_counts) for entry in classes.entries}
             self.view.objects = [pn.Row(*pair, margin=0) for pair in self.fields.values()]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import panel as pn
 import panel_material_ui as pmui
 
-from astronomical.dashboard.parts import Message, row, section
+from astronomical.dashboard.parts import Message, hint, row, section
 from astronomical.dashboard.wizard.class_rows import ClassRows
 from astronomical.dashboard.wizard.table import check_ids, read_labels
 
@@ -19,6 +20,9 @@ __all__ = ["ColumnsStep"]
 
 _NONE, _NO_LABELS = "(none)", "(none: I name the classes myself)"
 _MADE = {"Make one from the position (IAU style)": "position", "Make one from the row number": "row"}
+_GROUP = "Values that get one name are one class; press Enter. Names below can be changed one by one, too."
+_SEEMS = "Seem to mean missing; press those that do:"
+_EVERYWHERE = "{:g} then counts as missing in every column"
 _UNITS = {"degrees": "deg", "hours": "hourangle"}
 
 
@@ -56,6 +60,8 @@ class ColumnsStep:
             sizing_mode="stretch_width",
             description="Sentinels, taken out before anything is computed; NaN, blank and infinite always are.",
         )
+        self.sentinels = pn.FlexBox(sizing_mode="stretch_width", margin=(0, 10), gap="4px")
+        self._proposed: Any = None
         self.label = pmui.Select(
             label="Column of known labels",
             options={},
@@ -76,6 +82,9 @@ class ColumnsStep:
             sizing_mode="stretch_width",
             helper_text="All others count as unknown.",
         )
+        self.group = pmui.TextInput(
+            label="Group labels by pattern", placeholder="Galaxy = G*, E*; QSO = QSO*, BL*", size="small",
+            sizing_mode="stretch_width", helper_text=_GROUP)
         self.label_state = Message()
         self.classes = ClassRows(self._on_classes)
         self.extra = pmui.MultiChoice(label="Columns shown for a source", options=[],
@@ -92,11 +101,12 @@ class ColumnsStep:
                 row(self.label, self.unknown),
                 self.names,
                 self.picked,
+                self.group,
                 self.label_state.view,
                 self.classes.view,
             ),
             row(
-                section("Missing values", self.missing),
+                section("Missing values", self.missing, self.sentinels),
                 section("Shown for a source", self.extra),
                 styles={"gap": "12px"},
             ),
@@ -111,6 +121,7 @@ class ColumnsStep:
         self.label.param.watch(self._on_label, "value")
         for widget in (self.unknown, self.names, self.picked):
             widget.param.watch(self._on_words, "value")
+        self.group.param.watch(self._on_group, "enter_pressed")
         self.extra.param.watch(self._on_extra, "value")
 
     async def prepare(self) -> None:
@@ -149,6 +160,7 @@ class ColumnsStep:
         self.missing.param.update(
             error_state="missing" in wrong, helper_text=wrong.get("missing", "Separated by commas.")
         )
+        self._propose()
         if "id" in wrong:
             self.id_state.show(wrong["id"], "error")
         elif draft.check is not None and draft.check.catalogue is not None and draft.check.plan == draft.id_plan:
@@ -157,12 +169,42 @@ class ColumnsStep:
             self.id_state.show("")
         named = draft.labels is None
         self.names.visible, self.unknown.visible, self.picked.visible = named, not named, draft.must_pick
+        self.group.visible = not named
         text = next((wrong[key] for key in ("label", "picked", "classes") if key in wrong), "")
         merged = "  ".join(
             f"{', '.join(values)} are one class, {name}." for name, values in draft.classes.merged().items()
         )
         self.label_state.show(text or merged, "error" if text else "info")
         self.classes.show(draft.classes, with_counts=not named)
+
+    def _propose(self) -> None:
+        """Offer the numbers that seem to mean missing; none of them is assumed to."""
+        proposed = self.wizard.draft.proposed_missing
+        if proposed == self._proposed:
+            return
+        self._proposed = proposed
+        buttons = [pmui.Button(label=_proposal(value, columns), variant="outlined", size="small", margin=0,
+                               description=_EVERYWHERE.format(value), on_click=partial(self._on_proposal, value))
+                   for value, columns in proposed.items()]
+        self.sentinels.objects = [hint(_SEEMS, margin=0), *buttons] if buttons else []
+
+    def _on_proposal(self, value: float, _: Any) -> None:
+        self.wizard.draft.add_missing(value)
+        self.missing.value = self.wizard.draft.missing_text
+
+    def _on_group(self, _: Any) -> None:
+        draft = self.wizard.draft
+        text = self.group.value_input or self.group.value
+        try:
+            draft.group(text)
+        except ValueError as error:
+            self.group.param.update(error_state=True, helper_text=str(error))
+            return
+        self.group.param.update(error_state=False, helper_text=_GROUP)
+        self._filling = True
+        self.picked.value = list(draft.picked)
+        self._filling = False
+        self.wizard.refresh()
 
     def _unit_is_open(self) -> bool:
         """Return whether the file leaves the unit of right ascension to the person."""
@@ -246,6 +288,12 @@ class ColumnsStep:
     def _on_extra(self, event: Any) -> None:
         if not self._filling:
             self.wizard.draft.extra_columns = tuple(event.new)
+
+
+def _proposal(value: float, columns: Sequence[tuple[str, int]]) -> str:
+    names = [name for name, _ in columns]
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"{value:g}: {sum(n for _, n in columns):,} values in {', '.join(names[:3])}{more}"
 
 
 def _distinct(n: int, n_rows: int) -> str:

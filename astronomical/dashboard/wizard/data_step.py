@@ -13,6 +13,7 @@ import panel_material_ui as pmui
 
 from astronomical.catalogue.errors import TableChoiceError
 from astronomical.catalogue.readers import SUFFIXES, ColumnInfo
+from astronomical.dashboard.file_browser import FileBrowser
 from astronomical.dashboard.parts import Message, hint, plain_table, row, section, set_hint
 from astronomical.dashboard.upload import MAX_BYTES, upload_button
 from astronomical.dashboard.wizard.create import plain_name
@@ -39,6 +40,9 @@ class DataStep:
                         "runs. Press Enter to read it.",
             sizing_mode="stretch_width")
         self.read = pmui.Button(label="Read", variant="contained", margin=(7, 10))
+        self.browse = pmui.Button(label="Browse…", variant="outlined", margin=(7, 4),
+                                  description="Look for it on the computer where astronomical runs")
+        self.browser = FileBrowser(self._on_file, SUFFIXES)
         self.upload = upload_button(
             self._on_upload, accept=",".join(SUFFIXES), label="Or upload a file, up to 100 MB (click or drop)"
         )
@@ -52,11 +56,13 @@ class DataStep:
         self.place = section("Project", row(self.title), row(self.project), visible=False,
                              explain="Your labels and settings are kept in one file. The catalogue stays where it is.")
         self.view = pn.Column(
-            section("Catalogue", row(self.path, self.read), self.upload, self.choice, self.error.view, self.summary),
+            section("Catalogue", row(self.path, self.browse, self.read), self.browser.view, self.upload,
+                    self.choice, self.error.view, self.summary),
             self.place, sizing_mode="stretch_width", margin=0)
         self.path.param.watch(self._on_path, "value")
         self.path.param.watch(self._on_path, "enter_pressed")
         self.read.on_click(self._on_path)
+        self.browse.on_click(lambda _: self.browser.toggle())
         self.choice.param.watch(self._on_choice, "value")
         self.title.param.watch(self._on_title, "value")
         self.project.param.watch(self._on_project, "value")
@@ -83,6 +89,9 @@ class DataStep:
         if event.name == "value" and table is not None and table.path == path:
             return
         await self._read(path, uploaded=False)
+
+    def _on_file(self, path: Path) -> None:
+        self.path.value = str(path)  # read as if it had been typed
 
     def _on_upload(self, name: str, content: bytes) -> None:
         if len(content) > MAX_BYTES:

@@ -8,7 +8,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.config.schema import CombinationConfig
-from astronomical.dashboard.parts import Message, hint, row, section, set_hint
+from astronomical.dashboard.parts import Message, hint, plain_table, row, section, set_hint
 from astronomical.dashboard.wizard.combination_rows import CombinationRows
 from astronomical.dashboard.wizard.typed import match_columns
 
@@ -24,6 +24,7 @@ _POLICY_HELP = (
     "median of the training set. Leaving out means that such sources are neither asked for nor scored."
 )
 _SHOWN = 6
+_KEYS = "Without it, 1 to 9 in the order of the classes."
 
 
 class LearningStep:
@@ -49,8 +50,16 @@ class LearningStep:
             sizing_mode="stretch_width",
             description="What the classifier sees. Leave out ids, dates, and anything that gives the answer away.",
         )
-        self.pattern = pmui.TextInput(label="Choose by name or pattern", placeholder="u,g,r,i,z  or  *mag",
+        self.pattern = pmui.TextInput(label="Choose by name or pattern",
+                                      placeholder="u,g,r,i,z  or  *mag  or  /^w[1-4]/",
                                       helper_text="Separated by commas; press Enter.", **wide)
+        self.by_unit = pmui.Select(label="Add by unit", options={"": ""}, value="", size="small", width=220)
+        self.shares = pn.Column(sizing_mode="stretch_width", margin=0)
+        self._shown_shares: Any = None
+        self.keys = pmui.TextInput(label="Labelling keys", placeholder="Star = s, Galaxy = g", size="small",
+                                   sizing_mode="stretch_width", helper_text=_KEYS)
+        self.curated = pmui.Switch(label="Test on sources that I label myself, a curated test set", value=False,
+                                   margin=(8, 10))
         self.all = pmui.Button(label="All numeric", variant="outlined", margin=(7, 4, 5, 10))
         self.none = pmui.Button(label="None", variant="outlined", margin=(7, 10, 5, 4))
         self.combinations = CombinationRows(self._on_combinations)
@@ -70,11 +79,12 @@ class LearningStep:
         )
         self.axes_state = Message()
         self.view = pn.Column(
-            section("Classes", row(self.train, self.dropped), self.unknown),
+            section("Classes", row(self.train, self.dropped), row(self.unknown, self.curated), self.keys),
             section(
                 "Features",
-                row(self.pattern, self.all, self.none),
+                row(self.pattern, self.by_unit, self.all, self.none),
                 self.features,
+                self.shares,
                 self.combinations.view,
                 self.count,
                 self.feature_state.view,
@@ -96,10 +106,14 @@ class LearningStep:
             self.x,
             self.y,
             self.seed,
+            self.curated,
+            self.keys,
         ):
             widget.param.watch(self._on_change, "value")
         self.pattern.param.watch(self._on_pattern, "enter_pressed")
         self.pattern.param.watch(self._on_pattern, "value")
+        self.by_unit.param.watch(self._on_unit, "value")
+        self.keys.param.watch(self._on_change, "value_input")
         self.all.on_click(lambda _: self._choose(self.wizard.draft.plain_columns))
         self.none.on_click(lambda _: self._choose(()))
 
@@ -115,6 +129,10 @@ class LearningStep:
         self.features.param.update(options=list(draft.numeric_columns), value=list(draft.features))
         self.combinations.show(draft.combinations, draft.numeric_columns)
         self.scaling.value, self.missing.value, self.seed.value = draft.scaling, draft.missing_policy, draft.seed
+        units = {f"{unit} ({len(names)} column{'' if len(names) == 1 else 's'})": unit
+                 for unit, names in draft.units.items()}
+        self.by_unit.param.update(options={"": "", **units}, value="", visible=bool(units))
+        self.keys.value, self.curated.value = draft.keys_text, draft.curated_test
         self._fill_axes()
         self._filling = False
 
@@ -125,7 +143,19 @@ class LearningStep:
         self.dropped.param.update(error_state="dropped" in wrong, helper_text=wrong.get("dropped", ""))
         self.feature_state.show(wrong.get("features", wrong.get("combinations", "")))
         self.axes_state.show(wrong.get("axes", wrong.get("seed", "")))
+        self.keys.param.update(error_state="keys" in wrong, helper_text=wrong.get("keys", _KEYS))
         set_hint(self.count, self._summary())
+        self._show_shares()
+
+    def _show_shares(self) -> None:
+        """Show unit and missing values of the columns chosen."""
+        shares = self.wizard.draft.missing_shares()
+        if shares == self._shown_shares:
+            return
+        self._shown_shares = shares
+        rows = [(name, unit, f"{share:.1%}" if share else "none") for name, (unit, share) in shares.items()]
+        table = plain_table(("Column", "Unit", "Missing"), rows, numbers=(2,), max_height=150)
+        self.shares.objects = [table] if rows else []
 
     def _summary(self) -> str:
         draft = self.wizard.draft
@@ -153,6 +183,7 @@ class LearningStep:
         chosen = tuple(name for name in names if name in self.train.value)
         draft.train = None if chosen == names else chosen
         draft.dropped, draft.use_unknown = tuple(self.dropped.value), self.unknown.value
+        draft.keys_text, draft.curated_test = self.keys.value_input or self.keys.value, self.curated.value
         if tuple(self.features.value) != draft.features:
             order = draft.numeric_columns
             draft.features = tuple(sorted(self.features.value, key=order.index))
@@ -175,6 +206,13 @@ class LearningStep:
             f"No numeric column is named {names}." if unknown else f"{len(found)} columns chosen."))
         if found and not unknown:
             self._choose(found)
+
+    def _on_unit(self, event: Any) -> None:
+        if event.new and not self._filling:
+            draft = self.wizard.draft
+            wanted = {*draft.features, *draft.units.get(event.new, ())}
+            self._choose(tuple(name for name in draft.numeric_columns if name in wanted))
+            self.by_unit.value = ""
 
     def _choose(self, columns: tuple[str, ...]) -> None:
         draft = self.wizard.draft

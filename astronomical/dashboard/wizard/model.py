@@ -17,7 +17,7 @@ from astronomical.dashboard.wizard import rules
 from astronomical.dashboard.wizard.classes import ClassTable, table_of_names
 from astronomical.dashboard.wizard.rules import MAX_LABELS, Issue
 from astronomical.dashboard.wizard.table import IdCheck, IdPlan, LabelColumn, Table
-from astronomical.dashboard.wizard.typed import numbers_of, words_of
+from astronomical.dashboard.wizard.typed import groups_of, keys_of, numbers_of, words_of
 from astronomical.plugins.registry import builtin_registry
 from astronomical.session.arrangement import plot_axes
 from astronomical.session.dataset import operations_of
@@ -50,8 +50,10 @@ class Draft:
         Where ids come from; None if not yet decided.
     position, unit
         Columns of right ascension and declination, and the unit of the former; None if not yet decided.
-    missing_text, unknown_text, names_text
+    missing_text, unknown_text, names_text, keys_text
         Lists as typed, with commas.
+    curated_test
+        Whether the test set is going to be labelled by hand.
     train, axes
         None for all classes, and for axes to be found.
     """
@@ -81,6 +83,8 @@ class Draft:
     use_unknown: bool = True
     axes: tuple[str | None, str | None] = (None, None)
     seed: int = 0
+    keys_text: str = ""
+    curated_test: bool = False
 
     # -- data ---------------------------------------------------------------------------------------
 
@@ -159,6 +163,39 @@ class Draft:
         """Whether there are so many labels that those that matter have to be picked."""
         return len(self.known_counts) > MAX_CLASSES
 
+    def group(self, text: str) -> None:
+        """Group values of the label column into classes, as in ``Galaxy = G*, E*; QSO = QSO*``.
+
+        Raises
+        ------
+        ValueError
+            If the grouping is not understood.
+        """
+        meaning = groups_of(text, tuple(self.known_counts))
+        if self.must_pick:
+            self.picked = tuple(dict.fromkeys((*self.picked, *meaning)))
+            self.refresh_classes()
+        for value, name in meaning.items():
+            self.classes = self.classes.changed(value, name=name)
+
+    @property
+    def proposed_missing(self) -> dict[float, tuple[tuple[str, int], ...]]:
+        """Numbers that seem to mean missing and were not said to, with their columns and numbers of rows."""
+        try:
+            known = set(numbers_of(self.missing_text))
+        except ValueError:
+            known = set()
+        found: dict[float, tuple[tuple[str, int], ...]] = {}
+        for profile in () if self.table is None else self.table.profiles:
+            for value, n in profile.sentinels if profile.name in self.plain_columns else ():
+                if value not in known:
+                    found[value] = (*found.get(value, ()), (profile.name, n))
+        return found
+
+    def add_missing(self, value: float) -> None:
+        """Say that a number means missing."""
+        self.missing_text = ", ".join(filter(None, (self.missing_text.strip().rstrip(","), f"{value:g}")))
+
     @property
     def id_plan(self) -> IdPlan | None:
         """What has to be tried for the ids as they are chosen now."""
@@ -183,6 +220,22 @@ class Draft:
         """Numeric columns that are not the id, the label or the position."""
         taken = {self.id_column, *self.position, None if self.labels is None else self.labels.name}
         return tuple(name for name in self.numeric_columns if name not in taken)
+
+    @property
+    def units(self) -> dict[str, tuple[str, ...]]:
+        """Columns that can be features by their units, those without one left out."""
+        found: dict[str, tuple[str, ...]] = {}
+        for profile in () if self.table is None else self.table.profiles:
+            if profile.unit and profile.name in self.plain_columns:
+                found[profile.unit] = (*found.get(profile.unit, ()), profile.name)
+        return found
+
+    def missing_shares(self) -> dict[str, tuple[str, float]]:
+        """Return unit and share of missing values of the columns used as features."""
+        numbers = set() if rules.reading_issues(self) else set(numbers_of(self.missing_text))
+        profiles = {} if self.table is None else {profile.name: profile for profile in self.table.profiles}
+        return {name: (item.unit, (item.n_missing + sum(n for value, n in item.sentinels if value in numbers)) / item.n)
+                for name in self.features if (item := profiles.get(name)) is not None and item.n}
 
     @property
     def recipe(self) -> FeatureRecipe:
@@ -276,6 +329,8 @@ class Draft:
             split=SplitConfig(use_unknown=self.use_unknown, drop=self.dropped),
             axes=None if x is None or y is None else (x, y),
             seed=self.seed,
+            keys=keys_of(self.keys_text, self.classes.names),
+            curated_test=self.curated_test,
             title=self.title.strip(),
         )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from astronomical.catalogue.errors import CatalogueError
 from astronomical.catalogue.features import MAX_FEATURES, feature_names
 from astronomical.config.io import SUFFIXES
-from astronomical.dashboard.wizard.typed import numbers_of
+from astronomical.dashboard.wizard.typed import keys_of, numbers_of
 from astronomical.plugins.registry import builtin_registry
 from astronomical.session.dataset import operations_of
 
@@ -116,7 +116,7 @@ def class_issues(draft: Draft) -> list[Issue]:
 
 def learning_issues(draft: Draft) -> list[Issue]:
     """Return what is wrong with classes to train, features and axes."""
-    return [*_training_issues(draft), *_feature_issues(draft), *_axes_issues(draft)]
+    return [*_training_issues(draft), *_feature_issues(draft), *_axes_issues(draft), *_key_issues(draft)]
 
 
 def _training_issues(draft: Draft) -> list[Issue]:
@@ -159,4 +159,12 @@ def _axes_issues(draft: Draft) -> list[Issue]:
         return [Issue("axes", f"There is no feature or column {gone[0]!r} any more: choose another axis.")]
     if not 0 <= draft.seed < _MAX_SEED:
         return [Issue("seed", "The seed is a whole number from 0 on.")]
+    return []
+
+
+def _key_issues(draft: Draft) -> list[Issue]:
+    try:
+        keys_of(draft.keys_text, draft.classes.names)
+    except ValueError as error:
+        return [Issue("keys", str(error))]
     return []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +13,7 @@ from astronomical.catalogue.errors import CatalogueError, IdError
 from astronomical.catalogue.ids import id_candidates
 from astronomical.catalogue.labels import label_counts
 from astronomical.catalogue.positions import Unit, find_position, position_unit
+from astronomical.catalogue.profile import ColumnProfile, profile_columns
 from astronomical.catalogue.readers import ColumnInfo
 
 __all__ = ["IdCheck", "IdPlan", "LabelColumn", "Table", "check_ids", "read_labels", "read_table", "resolve"]
@@ -35,6 +36,8 @@ class Table:
         Columns that may be meant as the id, with their numbers of distinct values, the most first.
     position
         Columns of right ascension and declination, if they were recognised.
+    profiles
+        What its columns of numbers look like.
     """
 
     path: Path
@@ -42,6 +45,7 @@ class Table:
     rows: Catalogue
     id_candidates: tuple[tuple[str, int], ...]
     position: tuple[str, str] | None
+    profiles: tuple[ColumnProfile, ...] = ()
 
     @property
     def n_rows(self) -> int:
@@ -90,8 +94,7 @@ def read_table(path: Path, name: int | str | None = None) -> Table:
     table = Table(path, name, rows, tuple(id_candidates(rows.source)), find_position(rows.columns))
     if not table.readable:
         raise CatalogueError(f"{path.name} has no column with one value in each row: there is nothing to learn from.")
-    _ = rows.numeric_columns  # reads the first rows of texts, once
-    return table
+    return replace(table, profiles=profile_columns(rows.source, rows.numeric_columns))
 
 
 @dataclass(frozen=True)

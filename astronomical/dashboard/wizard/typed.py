@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
-__all__ = ["match_columns", "numbers_of", "words_of"]
+from astronomical.config.schema import key_problem
+
+__all__ = ["groups_of", "keys_of", "match_columns", "numbers_of", "pairs_of", "words_of"]
 
 
 def words_of(text: str) -> tuple[str, ...]:
@@ -39,7 +42,8 @@ def match_columns(text: str, columns: Sequence[str]) -> tuple[tuple[str, ...], t
     Parameters
     ----------
     text
-        Names or patterns such as ``*mag``, with commas between them. A name in other capitals is found too,
+        Names, patterns such as ``*mag``, or regular expressions between strokes such as ``/^w[12]/``, with commas
+        between them. A name in other capitals is found too,
         unless there are several.
     columns
         The columns to choose from.
@@ -52,10 +56,73 @@ def match_columns(text: str, columns: Sequence[str]) -> tuple[tuple[str, ...], t
     found: list[str] = []
     unknown: list[str] = []
     for word in words_of(text):
-        hits = [word] if word in columns else [name for name in columns if fnmatchcase(name, word)]
+        hits = [word] if word in columns else [name for name in columns if _matches(name, word)]
         if not hits:
             folded = [name for name in columns if name.casefold() == word.casefold()]
             hits = folded if len(folded) == 1 else []
         found += hits
         unknown += [] if hits else [word]
     return tuple(dict.fromkeys(found)), tuple(unknown)
+
+
+def _matches(name: str, pattern: str) -> bool:
+    if len(pattern) > 2 and pattern[0] == pattern[-1] == "/":
+        try:
+            return re.search(pattern[1:-1], name) is not None
+        except re.error:
+            return False
+    return fnmatchcase(name, pattern)
+
+
+def pairs_of(text: str, separator: str = ",") -> dict[str, str]:
+    """Return what stands left and right of the equals signs, as in ``Star = s, Galaxy = g``.
+
+    Raises
+    ------
+    ValueError
+        Naming the first part that has no equals sign, or nothing on one side of it.
+    """
+    pairs = {}
+    for part in text.split(separator):
+        left, sign, right = (item.strip() for item in part.partition("="))
+        if left or sign:
+            if not (left and sign and right):
+                raise ValueError(f"{part.strip()!r} is not understood: write it like name = value.")
+            pairs[left] = right
+    return pairs
+
+
+def keys_of(text: str, names: Sequence[str]) -> dict[str, str]:
+    """Return the keys chosen for classes, as in ``Star = s, Galaxy = g``.
+
+    Raises
+    ------
+    ValueError
+        If there is no such class, or a key cannot be used.
+    """
+    keys = {name: key.lower() for name, key in pairs_of(text).items()}
+    for name, key in keys.items():
+        if name not in names:
+            raise ValueError(f"There is no class {name!r}; there are {', '.join(names)}.")
+        if len(key) != 1:
+            raise ValueError(f"{key!r} is not one key.")
+    if problem := key_problem(keys):
+        raise ValueError(f"{problem}.")
+    return keys
+
+
+def groups_of(text: str, values: Sequence[str]) -> dict[str, str]:
+    """Return the class of each value that a grouping names, as in ``Galaxy = G*, E*; QSO = QSO*``.
+
+    Raises
+    ------
+    ValueError
+        If a part is not understood, or no value goes with a word.
+    """
+    meaning: dict[str, str] = {}
+    for name, words in pairs_of(text, ";").items():
+        found, unknown = match_columns(words, [value for value in values if value not in meaning])
+        if unknown:
+            raise ValueError(f"No label goes with {', '.join(unknown)}.")
+        meaning |= dict.fromkeys(found, name)
+    return meaning

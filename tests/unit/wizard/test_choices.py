@@ -1,0 +1,83 @@
+"""Sentinels, grouping, units, keys and the browser of the wizard."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from astronomical.config.io import read_config
+from astronomical.dashboard.file_browser import allowed_folders, list_folder
+from astronomical.dashboard.wizard.check_step import summary_of
+from astronomical.dashboard.wizard.create import create_project
+from astronomical.dashboard.wizard.typed import groups_of, keys_of, match_columns
+
+
+def test_a_sentinel_is_proposed_and_never_assumed(write, begin):
+    u = np.random.default_rng(0).normal(20, 1, 200)
+    u[:9] = -99
+    draft = begin(write(u=u))
+    draft.features = ("u", "g")
+    assert draft.proposed_missing == {-99.0: (("u", 9),)}
+    assert draft.missing_text == ""
+    assert draft.missing_shares()["u"][1] == 0
+    draft.add_missing(-99.0)
+    assert draft.missing_text == "-99"
+    assert draft.proposed_missing == {}
+    assert draft.missing_shares()["u"][1] == pytest.approx(9 / 200)
+
+
+def test_more_than_twenty_labels_are_picked_and_grouped_by_pattern(write, begin):
+    kinds = [f"{'G' if i % 2 else 'S'}{i % 30}" for i in range(200)]
+    draft = begin(write(kind=kinds))
+    assert draft.must_pick
+    assert draft.problems("columns")
+    draft.group("Galaxy = G*; Star = S*")
+    assert draft.classes.names == ("Galaxy", "Star") or set(draft.classes.names) == {"Galaxy", "Star"}
+    assert sum(draft.classes.counts.values()) == 200
+    assert draft.problems("columns") == []
+    with pytest.raises(ValueError, match="No label goes with X"):
+        draft.group("Other = X*")
+    with pytest.raises(ValueError, match="not understood"):
+        groups_of("Galaxy", ["G1"])
+
+
+def test_columns_are_found_by_regular_expression():
+    columns = ("w1", "w2", "w1err", "g")
+    assert match_columns("/^w[12]$/, g", columns) == (("w1", "w2", "g"), ())
+    assert match_columns("/(/", columns) == ((), ("/(/",))
+
+
+@pytest.mark.parametrize(("text", "wrong"), [
+    ("Star = z", "does something else"), ("Star = s, Galaxy = s", "both"), ("Sun = s", "no class"),
+    ("Star = st", "not one key"), ("Star", "not understood"),
+])
+def test_keys_that_cannot_be_used_are_refused(write, begin, text, wrong):
+    draft = begin(write())
+    draft.keys_text = text
+    assert any(wrong in problem for problem in draft.problems("learning")), draft.problems("learning")
+
+
+def test_keys_and_the_curated_test_set_reach_the_project(write, begin, tmp_path):
+    draft = begin(write())
+    draft.project = str(tmp_path / "new" / "p.yaml")
+    draft.features, draft.keys_text, draft.curated_test = ("u", "g"), "Star = S", True
+    assert keys_of(draft.keys_text, draft.classes.names) == {"Star": "s"}
+    assert ("Test set", "labelled by hand (curated)") in summary_of(draft)
+    config = read_config(create_project(draft))
+    assert config.curated.use_as_test
+    assert config.label_keys == {"Galaxy": "1", "Star": "s"}
+
+
+def test_the_browser_stays_in_the_folders_that_are_allowed(tmp_path, monkeypatch):
+    inside, outside = tmp_path / "in", tmp_path / "out"
+    for folder in (inside / "sub", inside / ".hidden", outside):
+        folder.mkdir(parents=True)
+    for path in (inside / "a.fits", inside / "b.doc", outside / "secret.fits"):
+        path.touch()
+    (inside / "link").symlink_to(outside)
+    (inside / "link.fits").symlink_to(outside / "secret.fits")
+    monkeypatch.setenv("ASTRONOMICAL_FOLDERS", str(inside))
+    assert allowed_folders() == (inside,)
+    assert [path.name for path in list_folder(inside, allowed_folders(), [".fits"])] == ["sub", "a.fits"]
+    assert list_folder(outside, allowed_folders(), [".fits"]) == []
+    assert list_folder(inside / ".." / "out", allowed_folders(), [".fits"]) == []
