@@ -6,6 +6,7 @@ marked objects from the modules that it is told to look at, built-ins and plugin
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
@@ -13,6 +14,8 @@ from typing import Any, Literal, TypeVar
 __all__ = ["Column", "Extension", "Parameter", "extension_of", "feature", "model", "plot", "query_strategy"]
 
 Kind = Literal["model", "strategy", "feature", "plot"]
+LooksAt = Literal["probabilities", "votes", "features"]
+Learners = Literal["any", "single", "committee"]
 T = TypeVar("T", bound=Callable[..., Any])
 _MARK = "__astronomical__"
 
@@ -152,8 +155,12 @@ def model(name: str, *, title: str = "", help: str = "", version: str = "1",
 
 def query_strategy(name: str, *, title: str = "", help: str = "", version: str = "1",
                    parameters: tuple[Parameter, ...] = (), confidence: Callable[..., Any] | None = None,
-                   needs_model: bool = True) -> Callable[[T], T]:
+                   needs_model: bool = True, looks_at: LooksAt = "probabilities",
+                   learners: Learners = "any") -> Callable[[T], T]:
     """Mark a function ``f(proba, order, **parameters)`` that returns one utility per row of the pool.
+
+    A function that takes `n_instances` has modAL's own signature, ``f(classifier, X_pool, n_instances=1, **kw)``, and
+    is used as it is: it returns the indices of the rows to be asked for, or a tuple of indices and anything else.
 
     Parameters
     ----------
@@ -168,8 +175,19 @@ def query_strategy(name: str, *, title: str = "", help: str = "", version: str =
         plot shows the percentile of the utility.
     needs_model
         Whether the utilities depend on the model at all.
+    looks_at
+        What the function is given. ``"probabilities"``: those of rest and class, shape (n, 2). ``"votes"``: the
+        probability of the class by each member of a committee, shape (n_members, n); `confidence` takes the same.
+        ``"features"``: ``f(proba, order, space)``, where ``space.places(indices)`` returns robustly scaled features.
+    learners
+        Whether it is offered for single models, for committees, or for both.
     """
-    return _mark("strategy", name, title, help, version, parameters, confidence=confidence, needs_model=needs_model)
+    def decorate(obj: T) -> T:
+        seen = "classifier" if "n_instances" in inspect.signature(obj).parameters else looks_at
+        return _mark("strategy", name, title, help, version, parameters, confidence=confidence,
+                     needs_model=needs_model, looks_at=seen, learners=learners)(obj)
+
+    return decorate
 
 
 def feature(name: str, *, title: str = "", help: str = "", version: str = "1", symbol: str = "") -> Callable[[T], T]:

@@ -150,7 +150,7 @@ class LearnerConfig(Section):
 
     class_name: Name = Field(alias="class")
     models: tuple[ExtensionConfig, ...] = Field(default=(ExtensionConfig(name="random_forest"),), min_length=1,
-                                                max_length=1)
+                                                max_length=10)
     strategy: ExtensionConfig = ExtensionConfig(name="uncertainty")
     start: StartConfig = StartConfig()
     started: bool = False

@@ -6,18 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astronomical.catalogue.features import FeatureMatrix
-from astronomical.learning.ranking import DECIMALS, best_first
-from astronomical.learning.scoring import CancelCheck, fill_missing, never, stop_if
+from astronomical.learning.ranking import DECIMALS
+from astronomical.learning.scoring import CancelCheck, never, stop_if
+from astronomical.learning.space import Space
 
-__all__ = ["N_CANDIDATES", "farthest_first"]
+__all__ = ["farthest_first"]
 
-N_CANDIDATES = 2000
-
-#: Scaled features are cut off here: far enough for a small cluster to stand out, near enough that one wild value
-#: does not outweigh all other features.
-_CLIP = 10.0
-#: Quartiles of a normal distribution lie this many standard deviations apart.
-_NORMAL_IQR = 1.349
 
 
 def farthest_first(features: FeatureMatrix, pool: NDArray[np.intp], order: NDArray[np.uint64],
@@ -49,9 +43,9 @@ def farthest_first(features: FeatureMatrix, pool: NDArray[np.intp], order: NDArr
         The rows, and their distance from the nearest of those before them. The very first has none before
         it and is given the distance of the second.
     """
-    # Of equal utilities the lowest hashes are best: a seeded sample, in the order of the hashes.
-    candidates = pool[best_first(np.zeros(pool.size), order, N_CANDIDATES)]
-    places, known = _scaled(features, candidates, labelled)
+    space = Space(features, pool, order, labelled)
+    candidates = pool[space.sample]
+    places, known = space.rows(candidates), space.labelled
     nearest = np.full(candidates.size, np.inf)
     for row in known:
         stop_if(cancelled)
@@ -69,21 +63,6 @@ def farthest_first(features: FeatureMatrix, pool: NDArray[np.intp], order: NDArr
     if distances and not labelled.size:
         distances[0] = distances[1] if len(distances) > 1 else 0.0
     return candidates[chosen], np.array(distances)
-
-
-def _scaled(features: FeatureMatrix, candidates: NDArray[np.intp],
-            labelled: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return candidates and labelled sources in units of the robust spread of the candidates."""
-    places = fill_missing(features.rows(candidates), features.medians).astype(np.float64)
-    known = fill_missing(features.rows(labelled), features.medians).astype(np.float64)
-    if not places.size:
-        return places, known
-    low, middle, high = np.quantile(places, (0.25, 0.5, 0.75), axis=0)
-    spread = (high - low) / _NORMAL_IQR
-    spread = np.where(spread > 0, spread, places.std(axis=0))
-    spread = np.where(spread > 0, spread, 1.0)
-    return (np.clip((places - middle) / spread, -_CLIP, _CLIP),
-            np.clip((known - middle) / spread, -_CLIP, _CLIP))
 
 
 def _distances(places: NDArray[np.float64], place: NDArray[np.float64]) -> NDArray[np.float64]:

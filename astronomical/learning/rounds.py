@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from modAL.models import ActiveLearner
+from modAL.models import ActiveLearner, Committee
 from numpy.typing import NDArray
 
 from astronomical.catalogue.features import FeatureMatrix
-from astronomical.catalogue.hashing import hash_ids
+from astronomical.catalogue.hashing import derive_seed, hash_ids
 from astronomical.learning.diverse import farthest_first
 from astronomical.learning.growing import fit
+from astronomical.learning.judging import Pool, Strategy, judge
 from astronomical.learning.metrics import SetScores, confusion
-from astronomical.learning.ranking import best_first, percentile
 from astronomical.learning.scoring import (
     CancelCheck,
     Cancelled,
@@ -28,7 +28,7 @@ from astronomical.learning.scoring import (
     stop_if,
 )
 
-__all__ = ["Cancelled", "Member", "Round", "RoundRequest", "Strategy", "fit_round", "round_key"]
+__all__ = ["Cancelled", "Member", "Round", "RoundRequest", "fit_round", "round_key"]
 
 #: scikit-learn takes seeds of 32 bits.
 _SEED_MASK = 2**32 - 1
@@ -53,28 +53,6 @@ class Member:
     native_missing: bool = False
 
 
-@dataclass(frozen=True)
-class Strategy:
-    """A query strategy with its parameters.
-
-    Attributes
-    ----------
-    name
-        Name of the strategy.
-    utility
-        ``f(proba, order)``: one utility for each source of the pool, the largest is asked first.
-    confidence
-        ``f(proba)``: 0..1 for the confidence plot; None for the percentile of the utility.
-    needs_model
-        Whether the utilities depend on the model at all.
-    """
-
-    name: str
-    utility: Callable[..., NDArray[np.floating]]
-    confidence: Callable[..., NDArray[np.floating]] | None = None
-    needs_model: bool = True
-
-
 @dataclass(frozen=True, eq=False)
 class RoundRequest:
     """All that a round depends on. Rows are in the order of the ids.
@@ -96,11 +74,12 @@ class RoundRequest:
     training, validation
         Which sources are in these sets, shape (n_rows,).
     members
-        The models; the mean of their probabilities is the prediction.
+        The models; several are a committee, and the mean of their probabilities is the prediction.
     strategy
         The query strategy.
     model_seed, query_seed
-        Seeds of the models, and of the order among sources of equal utility.
+        Seeds of the models (that of the first; the others' derive from it), and of the order among sources of
+        equal utility.
     n_start
         With fewer labels than this there is no model.
     n_ranked
@@ -153,10 +132,15 @@ class Round:
         Probability of the class, NaN where not scored; the test set never is. Shape (n_rows,).
     confidence
         0..1, NaN outside the pool. Shape (n_rows,).
+    votes
+        Probability of the class by each member of a committee, shape (n_members, n_rows), to three digits; None
+        for a single model.
+    n_pool
+        Number of sources in the pool.
     training, validation
         Scores; None without a model or if the set is empty.
     model
-        The fitted modAL learner, or a tuple of them if the request has several members; None without a model.
+        The fitted modAL learner, or a `Committee` if the request has several members; None without a model.
     """
 
     class_name: str
@@ -167,6 +151,8 @@ class Round:
     utilities: tuple[float, ...]
     proba: NDArray[np.float32]
     confidence: NDArray[np.float32]
+    votes: NDArray[np.float16] | None
+    n_pool: int
     training: SetScores | None
     validation: SetScores | None
     model: Any | None
@@ -198,24 +184,27 @@ def fit_round(request: RoundRequest, cancelled: CancelCheck = never) -> Round:
     if len(request.rows) < request.n_start or len(np.unique(request.targets)) < 2:
         return _cold_round(request, pool_rows, order, cancelled)
 
-    learners = tuple(_fit(request, member, cancelled) for member in request.members)
-    proba = _score(request, learners, pool, cancelled)
-    utilities, confidence = _judge_pool(request.strategy, proba[pool_rows], order)
+    learners = tuple(_fit(request, member, seed, cancelled)
+                     for member, seed in zip(request.members, _seeds(request), strict=True))
+    votes = _votes(request, learners, pool, cancelled)
+    asked = Pool(request.features, pool_rows, order, votes[:, pool_rows], request.rows)
+    judgement = judge(request.strategy, asked, learners, request.n_ranked)
     stop_if(cancelled)
-    best = best_first(utilities, order, request.n_ranked)
-    seen = proba.astype(np.float32)
+    proba = (votes[0] if len(votes) == 1 else votes.mean(axis=0)).astype(np.float32)
     return Round(
         class_name=request.class_name,
         key=request.key,
         k=request.k,
         trained=True,
-        queries=_names(request.ids[pool_rows[best]]),
-        utilities=tuple(float(value) for value in utilities[best]),
-        proba=_read_only(seen),
-        confidence=_read_only(_spread(confidence, pool_rows, len(request.ids))),
-        training=_set_scores(request.training, _truth_trained_on(request), seen),
-        validation=_set_scores(request.validation, request.truth, seen),
-        model=learners[0] if len(learners) == 1 else learners,
+        queries=_names(request.ids[pool_rows[judgement.ranked]]),
+        utilities=tuple(float(value) for value in judgement.utilities),
+        proba=_read_only(proba),
+        confidence=_read_only(_spread(judgement.confidence, pool_rows, len(request.ids))),
+        votes=_read_only(votes.astype(np.float16)) if len(votes) > 1 else None,
+        n_pool=pool_rows.size,
+        training=_set_scores(request.training, _truth_trained_on(request), proba),
+        validation=_set_scores(request.validation, request.truth, proba),
+        model=learners[0] if len(learners) == 1 else Committee(list(learners)),
     )
 
 
@@ -259,19 +248,27 @@ def _cold_round(request: RoundRequest, pool_rows: NDArray[np.intp], order: NDArr
         utilities=tuple(float(value) for value in distances),
         proba=nothing,
         confidence=nothing,
+        votes=None,
+        n_pool=pool_rows.size,
         training=None,
         validation=None,
         model=None,
     )
 
 
-def _fit(request: RoundRequest, member: Member, cancelled: CancelCheck) -> ActiveLearner:
+def _seeds(request: RoundRequest) -> list[int]:
+    """Return a seed for each member: two of the same kind are to differ, and the first is as it would be alone."""
+    others = (derive_seed(request.model_seed, "member", place) for place in range(1, len(request.members)))
+    return [seed & _SEED_MASK for seed in (request.model_seed, *others)]
+
+
+def _fit(request: RoundRequest, member: Member, seed: int, cancelled: CancelCheck) -> ActiveLearner:
     """Return a fresh learner: relabelling and undo are right because nothing is carried over."""
     block = request.features.rows(request.rows)
     if not member.native_missing:
         block = fill_missing(block, request.features.medians)
     X, y = block.astype(np.float64), request.targets.astype(np.int64)
-    estimator = member.build(request.model_seed & _SEED_MASK)
+    estimator = member.build(seed)
     with one_thread():
         fit(estimator, X, y, cancelled)
     # Given with the estimator they would have it fitted once more.
@@ -280,33 +277,17 @@ def _fit(request: RoundRequest, member: Member, cancelled: CancelCheck) -> Activ
     return learner
 
 
-def _score(request: RoundRequest, learners: tuple[ActiveLearner, ...], pool: NDArray[np.bool_],
+def _votes(request: RoundRequest, learners: tuple[ActiveLearner, ...], pool: NDArray[np.bool_],
            cancelled: CancelCheck) -> NDArray[np.float64]:
-    """Return the mean probability of the members, NaN where nobody looks at it, shape (n_rows,)."""
+    """Return the probabilities of each member, NaN where nobody looks at them, shape (n_members, n_rows)."""
     wanted = request.training | request.validation
     if request.strategy.needs_model or request.strategy.confidence is not None:
         wanted |= pool
     rows = np.flatnonzero(wanted)
-    total = np.zeros(rows.size)
-    for member, learner in zip(request.members, learners, strict=True):
-        total += probabilities(learner, request.features, rows, cancelled, fill=not member.native_missing)
-    proba = np.full(len(request.ids), np.nan)
-    proba[rows] = total / len(learners)
-    return proba
-
-
-def _judge_pool(strategy: Strategy, proba: NDArray[np.float64],
-                order: NDArray[np.uint64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return utility and confidence of each source of the pool."""
-    sides = np.column_stack([1.0 - proba, proba])
-    utilities = np.asarray(strategy.utility(sides, order), dtype=np.float64)
-    if utilities.shape != proba.shape:
-        raise ValueError(f"the query strategy {strategy.name!r} returned an array of shape "
-                         f"{utilities.shape}; it must return one utility per source of the pool, "
-                         f"shape {proba.shape}")
-    if strategy.confidence is None:
-        return utilities, percentile(utilities)
-    return utilities, np.asarray(strategy.confidence(sides), dtype=np.float64)
+    votes = np.full((len(learners), len(request.ids)), np.nan)
+    for place, (member, learner) in enumerate(zip(request.members, learners, strict=True)):
+        votes[place, rows] = probabilities(learner, request.features, rows, cancelled, fill=not member.native_missing)
+    return votes
 
 
 def _truth_trained_on(request: RoundRequest) -> NDArray[np.int8]:
@@ -334,6 +315,6 @@ def _names(ids: NDArray[np.bytes_]) -> tuple[str, ...]:
     return tuple(name.decode() for name in ids.tolist())
 
 
-def _read_only(values: NDArray[np.float32]) -> NDArray[np.float32]:
+def _read_only(values: NDArray[Any]) -> NDArray[Any]:
     values.flags.writeable = False
     return values

@@ -110,7 +110,7 @@ def probabilities(model: Any, features: FeatureMatrix, rows: NDArray[np.intp], c
     return scores
 
 
-def fill_missing(block: NDArray[np.float32], medians: NDArray[np.float32]) -> NDArray[np.float32]:
+def fill_missing(block: NDArray[Any], medians: NDArray[np.float32]) -> NDArray[Any]:
     """Return row-major features, shape (n, n_features), with NaN replaced by `medians`."""
     missing = np.isnan(block)
     return np.where(missing, medians, block) if missing.any() else block

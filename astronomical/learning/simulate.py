@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from astronomical.catalogue.features import FeatureMatrix
 from astronomical.catalogue.hashing import derive_seed
+from astronomical.learning.judging import Strategy
 from astronomical.learning.metrics import SetScores, average_precision, balanced_accuracy, mcc
-from astronomical.learning.rounds import Member, Round, RoundRequest, Strategy, fit_round
+from astronomical.learning.rounds import Member, Round, RoundRequest, fit_round
 from astronomical.learning.scoring import CancelCheck, never
 from astronomical.learning.starting import StartError, random_start
 

@@ -98,7 +98,8 @@ class KeptRounds:
 
 def size_of(round: Round) -> int:
     """Estimate what a round takes up, in bytes: its arrays and its model."""
-    arrays = {id(array): array.nbytes for array in (round.proba, round.confidence)}
+    arrays = {id(array): array.nbytes for array in (round.proba, round.confidence, round.votes)
+              if array is not None}
     return sum(arrays.values()) + _model_bytes(round.model)
 
 

@@ -16,7 +16,8 @@ import numpy as np
 from astronomical.catalogue.hashing import derive_seed
 from astronomical.config.schema import Config, ExtensionConfig, LearnerConfig
 from astronomical.labels.ledger import Ledger
-from astronomical.learning.rounds import Member, RoundRequest, Strategy, round_key
+from astronomical.learning.judging import Strategy
+from astronomical.learning.rounds import Member, RoundRequest, round_key
 from astronomical.plugins.registry import Registry, UnknownExtensionError
 from astronomical.session.dataset import Dataset
 from astronomical.session.errors import SessionError
@@ -166,7 +167,25 @@ def strategy_of(registry: Registry, config: ExtensionConfig) -> Strategy:
     entry, parameters = _resolve(registry, "strategy", config)
     option = entry.extension.option
     utility = partial(entry.obj, **parameters) if parameters else entry.obj
-    return Strategy(config.name, utility, option("confidence"), bool(option("needs_model", True)))
+    return Strategy(config.name, utility, option("confidence"), bool(option("needs_model", True)), option("looks_at"))
+
+
+def check_learner(registry: Registry, learner: LearnerConfig) -> None:
+    """Refuse a learner that could not be trained.
+
+    Raises
+    ------
+    SessionError
+        If a model or strategy does not exist, takes no such parameter, or does not go with the number of models.
+    """
+    for model in learner.models:
+        member_of(registry, model)
+    strategy_of(registry, learner.strategy)
+    option = registry.find("strategy", learner.strategy.name).extension.option
+    if option("learners") == "committee" and len(learner.models) < 2:
+        raise SessionError(f"The query strategy {learner.strategy.name} asks where the members of a committee "
+                           f"disagree, and {learner.class_name} has one model: add another, or choose another "
+                           "strategy.")
 
 
 def _resolve(registry: Registry, kind: Any, config: ExtensionConfig) -> tuple[Any, dict[str, Any]]:

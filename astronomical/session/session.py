@@ -45,7 +45,7 @@ from astronomical.session.fingerprints import fingerprint_differences
 from astronomical.session.jobs import Dispatch, Jobs
 from astronomical.session.kept import DEFAULT_BYTES, KeptRounds
 from astronomical.session.plugins import project_plugins, used_plugins
-from astronomical.session.requests import member_of, strategy_of
+from astronomical.session.requests import check_learner
 from astronomical.session.results import environment
 from astronomical.session.state import Notice, SessionState
 from astronomical.session.store import Loaded, ProjectStore, check_suffix, load_project, moved_paths
@@ -250,9 +250,7 @@ class Session:
         if start is not None and not learner.started:
             update["start"] = start
         changed = LearnerConfig.model_validate({**learner.model_dump(), **_plain(update)})
-        for model in changed.models:
-            member_of(self.registry, model)
-        strategy_of(self.registry, changed.strategy)
+        check_learner(self.registry, changed)
         first = self._starting_points(changed) if not learner.started else ()
         self._replace_learner(changed)
         for id, label in first:

@@ -12,7 +12,7 @@ from astronomical.session.dataset import build_dataset, make_fingerprint, open_p
 from astronomical.session.errors import SessionError
 from astronomical.session.fingerprints import fingerprint_differences
 from astronomical.session.plugins import project_plugins
-from astronomical.session.requests import member_of, strategy_of
+from astronomical.session.requests import check_learner
 from astronomical.session.store import Loaded, load_project
 
 
@@ -53,9 +53,7 @@ def _check_learners(loaded: Loaded, registry: Registry) -> list[Problem]:
     problems = []
     for i, learner in enumerate(loaded.config.learners):
         try:
-            for model in learner.models:
-                member_of(registry, model)
-            strategy_of(registry, learner.strategy)
+            check_learner(registry, learner)
         except SessionError as error:
             problems.append(Problem(f"learners.{i}", learner.class_name, str(error)))
     return problems

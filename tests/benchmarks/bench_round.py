@@ -17,8 +17,9 @@ from sklearn.metrics import confusion_matrix
 
 from astronomical.catalogue.features import FeatureMatrix
 from astronomical.extend import extension_of
+from astronomical.learning.judging import Strategy
 from astronomical.learning.models import BUILTINS
-from astronomical.learning.rounds import Member, RoundRequest, Strategy, fit_round
+from astronomical.learning.rounds import Member, RoundRequest, fit_round
 from astronomical.learning.strategies import margin_confidence, uncertainty
 
 MODELS = {extension_of(model).name: model for model in BUILTINS}

@@ -9,9 +9,10 @@ from threadpoolctl import threadpool_limits
 
 from astronomical.catalogue.features import FeatureMatrix
 from astronomical.catalogue.hashing import hash_ids
+from astronomical.learning.judging import Strategy
 from astronomical.learning.models import knn, random_forest
 from astronomical.learning.ranking import best_first
-from astronomical.learning.rounds import Member, RoundRequest, Strategy, fit_round, round_key
+from astronomical.learning.rounds import Member, RoundRequest, fit_round, round_key
 from astronomical.learning.strategies import entropy, margin, random, uncertainty
 
 names = st.text(max_size=8)

@@ -103,7 +103,8 @@ class SetupView(View):
 
 
 def _titles(session: Session, kind: Any) -> dict[str, str]:
-    return {entry.extension.title: entry.extension.name for entry in session.registry.entries(kind)}
+    return {entry.extension.title: entry.extension.name for entry in session.registry.entries(kind)
+            if entry.extension.option("learners") != "committee"}
 
 
 def _headline(session: Session, class_name: str, learner: LearnerConfig) -> str:

@@ -72,7 +72,8 @@ def check_extension(obj: Any) -> Iterator[Finding]:
     extension = extension_of(obj)
     if extension is None:
         raise TypeError(f"{obj!r} is not marked by a decorator of astronomical.extend")
-    for check in _CHECKS[extension.kind]:
+    is_modal = extension.option("looks_at") == "classifier"
+    for check in strategies.MODAL_CHECKS if is_modal else _CHECKS[extension.kind]:
         yield _run(f"{extension.kind} {extension.name}", check, obj)
 
 

@@ -5,9 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from modAL.models import ActiveLearner, Committee
 from numpy.typing import NDArray
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
 
-__all__ = ["labelled", "pool", "unchanged"]
+from astronomical.catalogue.features import FeatureMatrix
+from astronomical.learning.space import Space
+
+__all__ = ["labelled", "pool", "small_learner", "space_of", "unchanged", "votes_of"]
 
 N_FEATURES = 6
 
@@ -27,6 +33,30 @@ def pool(n: int = 500) -> tuple[NDArray[np.float64], NDArray[np.uint64]]:
     rng = np.random.default_rng(11)
     p = np.round(rng.random(n), 2)
     return np.column_stack([1 - p, p]), rng.integers(0, 2**63, n, dtype=np.uint64)
+
+
+def votes_of(proba: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the probability of the class by each of three members that differ, shape (3, n)."""
+    votes: NDArray[np.float64] = np.clip(proba[:, 1] + np.array([[-0.3], [0.0], [0.2]]), 0, 1)
+    return votes
+
+
+def space_of(order: NDArray[np.uint64]) -> Space:
+    """Return features of a pool that follow from the hashes of its sources."""
+    values = np.array([(order >> np.uint64(8 * place)) % 1000 for place in range(3)]).astype(np.float32)
+    names = tuple(f"feature {place}" for place in range(3))
+    matrix = FeatureMatrix(names, values, np.zeros(3, np.float32), np.ones(len(order), np.bool_))
+    return Space(matrix, np.arange(len(order)), order)
+
+
+def small_learner() -> tuple[Committee, NDArray[np.float64]]:
+    """Return a committee of two, which also answers as a single classifier does, and the features of a pool."""
+    X, y = labelled()
+    members = [ActiveLearner(GaussianNB(), X_training=X, y_training=y),
+               ActiveLearner(KNeighborsClassifier(3), X_training=X, y_training=y)]
+    committee = Committee(members)
+    committee.X_training, committee.y_training = X, y
+    return committee, labelled(100)[0]
 
 
 def unchanged(before: Any, after: Any) -> None:

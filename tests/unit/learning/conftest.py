@@ -10,7 +10,8 @@ from threadpoolctl import threadpool_limits
 from astronomical.catalogue.features import FeatureMatrix
 from astronomical.extend import extension_of
 from astronomical.learning import models, strategies
-from astronomical.learning.rounds import Member, RoundRequest, Strategy
+from astronomical.learning.judging import Strategy
+from astronomical.learning.rounds import Member, RoundRequest
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +54,7 @@ def strategy() -> Callable[[str], Strategy]:
 
     def make(name: str = "uncertainty") -> Strategy:
         option = extension_of(marked[name]).option
-        return Strategy(name, marked[name], option("confidence"), option("needs_model"))
+        return Strategy(name, marked[name], option("confidence"), option("needs_model"), option("looks_at"))
 
     return make
 

@@ -3,8 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from astronomical.learning.diverse import N_CANDIDATES, farthest_first
+from astronomical.learning.diverse import farthest_first
 from astronomical.learning.scoring import Cancelled
+from astronomical.learning.space import N_SAMPLE
 
 NONE = np.array([], dtype=np.intp)
 
@@ -85,10 +86,10 @@ def test_small_pools(matrix):
 
 
 def test_candidates_are_the_lowest_hashes(matrix):
-    n = 3 * N_CANDIDATES
+    n = 3 * N_SAMPLE
     features, order = matrix(np.random.default_rng(0).normal(size=(n, 2))), hashes(n)
     rows, _ = farthest_first(features, np.arange(n), order, NONE, 50)
-    assert order[rows].max() <= np.sort(order)[N_CANDIDATES - 1]
+    assert order[rows].max() <= np.sort(order)[N_SAMPLE - 1]
     assert rows[0] == np.argmin(order)
 
 

@@ -4,18 +4,19 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
-from modAL.models import ActiveLearner
+from modAL.models import ActiveLearner, Committee
 from sklearn.dummy import DummyClassifier
 
 from astronomical.catalogue.hashing import hash_order
 from astronomical.extend import extension_of
 from astronomical.learning import models, strategies
+from astronomical.learning.judging import Strategy
 from astronomical.learning.metrics import confusion
-from astronomical.learning.rounds import Cancelled, Member, Strategy, fit_round, round_key
+from astronomical.learning.rounds import Cancelled, Member, fit_round, round_key
 
 MODELS = [extension_of(model).name for model in models.BUILTINS]
 STRATEGIES = [extension_of(strategy).name for strategy in strategies.BUILTINS]
-ARRAYS = ("proba", "confidence")
+ARRAYS = ("proba", "confidence", "votes")
 
 
 def assert_same(first, second) -> None:
@@ -27,14 +28,17 @@ def assert_same(first, second) -> None:
             assert one == other, field.name
 
 
-#: Every model with one strategy, and every strategy with a model that is quick.
-PAIRS = [*((model, STRATEGIES[i % 4]) for i, model in enumerate(MODELS)), *(("knn", name) for name in STRATEGIES)]
+#: Every model with one strategy, and every strategy with models that are quick.
+PAIRS = [*((model, STRATEGIES[i % 3]) for i, model in enumerate(MODELS)), *(("knn", name) for name in STRATEGIES)]
 
 
 @pytest.fixture(params=dict.fromkeys(PAIRS), ids="-".join)
 def any_request(request, request_of, member, strategy):
     model_name, strategy_name = request.param
-    return request_of(members=(member(model_name),), strategy=strategy(strategy_name), missing=0.05)
+    members = [member(model_name)]
+    if strategy(strategy_name).looks_at == "votes":
+        members += [member("logistic_regression"), member(n_estimators=12)]
+    return request_of(members=tuple(members), strategy=strategy(strategy_name), missing=0.05)
 
 
 def test_same_request_same_round_and_nothing_changed(any_request):
@@ -56,9 +60,11 @@ def test_shapes_and_where_there_are_values(any_request):
     n = len(request.ids)
     assert (outcome.class_name, outcome.key, outcome.k) == ("Star", "0123456789abcdef", 12)
     assert outcome.trained
-    assert isinstance(outcome.model, ActiveLearner)
-    assert outcome.model.X_training.shape == (12, 4)
-    for name in ARRAYS:
+    members = [outcome.model] if isinstance(outcome.model, ActiveLearner) else list(outcome.model)
+    assert len(members) == len(request.members)
+    assert all(learner.X_training.shape == (12, 4) for learner in members)
+    assert outcome.n_pool == request.pool.sum()
+    for name in ARRAYS[:2]:
         values = getattr(outcome, name)
         assert values.shape == (n,)
         assert values.dtype == np.float32
@@ -166,13 +172,34 @@ def test_the_model_seed_counts_where_a_model_is_random(request_of, member):
     assert_same(fit_round(tree_free), fit_round(replace(tree_free, model_seed=6)))
 
 
-def test_several_members_predict_the_mean(request_of, member):
+def test_several_members_predict_the_mean_and_keep_their_votes(request_of, member):
     request = request_of()
     pair = (member("knn"), member("logistic_regression"))
-    one, other = (fit_round(replace(request, members=(single,))).proba for single in pair)
+    votes = [fit_round(replace(request, members=(single,))).proba for single in pair]
     both = fit_round(replace(request, members=pair))
-    np.testing.assert_allclose(both.proba, (one + other) / 2, atol=1e-6)
+    np.testing.assert_allclose(both.proba, np.mean(votes, axis=0), atol=1e-6)
+    assert isinstance(both.model, Committee)
     assert len(both.model) == 2
+    assert both.votes.dtype == np.float16
+    assert not both.votes.flags.writeable
+    np.testing.assert_allclose(both.votes, votes, atol=5e-4)
+    assert fit_round(request).votes is None
+    assert fit_round(replace(request, members=pair, n_start=13)).votes is None
+
+
+def test_a_member_may_come_twice_with_a_seed_of_its_own_and_the_first_is_as_if_alone(request_of, member):
+    request = request_of()
+    forest = member(n_estimators=12)
+    alone = fit_round(request)
+    twice = fit_round(replace(request, members=(forest, forest)))
+    np.testing.assert_allclose(twice.votes[0], alone.proba, atol=5e-4)
+    assert np.nanmax(np.abs(twice.votes[0].astype(float) - twice.votes[1])) > 0.05
+    assert_same(twice, fit_round(replace(request, members=(forest, forest))))
+
+
+def test_a_longer_ranking_continues_a_shorter_one(any_request):
+    short, long = (fit_round(replace(any_request, n_ranked=n)).queries for n in (7, 100))
+    assert long[:7] == short
 
 
 def test_missing_features_are_filled_only_where_a_model_needs_it(request_of, member):
@@ -194,8 +221,8 @@ def test_cold_round(request_of, case):
         request = replace(request, targets=np.ones_like(request.targets))
     outcome = fit_round(request)
     assert not outcome.trained
-    assert outcome.training is outcome.validation is outcome.model is None
-    for name in ARRAYS:
+    assert outcome.training is outcome.validation is outcome.model is outcome.votes is None
+    for name in ARRAYS[:2]:
         assert np.isnan(getattr(outcome, name)).all()
         assert not getattr(outcome, name).flags.writeable
     assert len(outcome.queries) == len(set(outcome.queries)) == len(outcome.utilities) > 100

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from modAL.uncertainty import uncertainty_sampling
 from sklearn.tree import DecisionTreeClassifier
 
 import astronomical
@@ -56,6 +57,19 @@ def test_a_strategy_that_changes_its_arguments_is_found():
         return proba[:, 1]
 
     assert any("changed in place" in text for text in failures(rude))
+
+
+def test_a_strategy_of_modal_passes_and_one_that_draws_ties_is_found():
+    @astronomical.query_strategy("theirs")
+    def theirs(classifier, X_pool, n_instances=1):
+        return uncertainty_sampling(classifier, X_pool, n_instances)
+
+    @astronomical.query_strategy("shuffled")
+    def shuffled(classifier, X_pool, n_instances=1):
+        return np.random.default_rng().choice(len(X_pool), n_instances, replace=False)
+
+    assert failures(theirs) == []
+    assert any("two calls differ" in text for text in failures(shuffled))
 
 
 def test_a_feature_that_looks_at_other_sources_is_found():

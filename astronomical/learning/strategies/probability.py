@@ -1,20 +1,18 @@
-"""Built-in query strategies: one utility per source of the pool, the largest is asked first.
+"""Strategies that look at the mean probability alone.
 
 For one binary learner uncertainty, margin and entropy rank the pool alike; they differ in the values.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import log
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from astronomical import extend
 
-__all__ = ["BUILTINS", "entropy", "entropy_confidence", "margin", "margin_confidence", "random",
+__all__ = ["Order", "Proba", "entropy", "entropy_confidence", "margin", "margin_confidence", "random",
            "uncertainty"]
 
 Proba = NDArray[np.float64]
@@ -32,7 +30,7 @@ def entropy_confidence(proba: Proba) -> NDArray[np.float64]:
     return 1.0 - _entropy(proba) / log(2.0)
 
 
-@extend.query_strategy("uncertainty", title="Uncertainty", confidence=margin_confidence,
+@extend.query_strategy("uncertainty", title="Uncertainty", confidence=margin_confidence, learners="single",
                        help="Asks where the more likely side is least likely.")
 def uncertainty(proba: Proba, order: Order) -> NDArray[np.float64]:
     """Return one minus the probability of the more likely side.
@@ -48,7 +46,7 @@ def uncertainty(proba: Proba, order: Order) -> NDArray[np.float64]:
     return 1.0 - likelier
 
 
-@extend.query_strategy("margin", title="Margin", confidence=margin_confidence,
+@extend.query_strategy("margin", title="Margin", confidence=margin_confidence, learners="single",
                        help="Asks where the two sides lie closest together.")
 def margin(proba: Proba, order: Order) -> NDArray[np.float64]:
     """Return one minus the distance between the probabilities of the two sides.
@@ -63,7 +61,7 @@ def margin(proba: Proba, order: Order) -> NDArray[np.float64]:
     return 1.0 - margin_confidence(proba)
 
 
-@extend.query_strategy("entropy", title="Entropy", confidence=entropy_confidence,
+@extend.query_strategy("entropy", title="Entropy", confidence=entropy_confidence, learners="single",
                        help="Asks where the answer would tell most, in the sense of information.")
 def entropy(proba: Proba, order: Order) -> NDArray[np.float64]:
     """Return the entropy of the probabilities, in nats.
@@ -98,7 +96,3 @@ def _entropy(proba: Proba) -> NDArray[np.float64]:
     np.log(proba, out=terms, where=proba > 0)
     entropies: NDArray[np.float64] = -np.sum(proba * terms, axis=1)
     return entropies
-
-
-#: The strategies that come with the package.
-BUILTINS: tuple[Callable[..., Any], ...] = (uncertainty, margin, entropy, random)
