@@ -22,6 +22,7 @@ _KEYS = (
     ("N", "a new source, while a test set is curated"),
     ("← →", "back and forward through the sources shown"),
     ("/", "search for an id"),
+    ("Esc", "let go of the selected sources"),
     ("?", "this list"),
 )
 

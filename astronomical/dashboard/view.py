@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from weakref import WeakKeyDictionary
 
 import panel as pn
@@ -16,6 +17,8 @@ from astronomical.session.session import Session
 
 log = logging.getLogger(__name__)
 Handler = Callable[[], None]
+T = TypeVar("T")
+_workers = ThreadPoolExecutor(2, thread_name_prefix="astronomical-view")
 
 #: Per document the handlers that are due, with the views that they belong to.
 _due: WeakKeyDictionary[Any, dict[Handler, View]] = WeakKeyDictionary()
@@ -56,6 +59,26 @@ class View:
         waiting[handler] = self
         if len(waiting) == 1:
             document.add_next_tick_callback(partial(run_due, document))
+
+    def later(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
+        """Run work in a thread, and hand its result over in the document of this page; nothing may be written there.
+
+        A failure is told as a message; a view that has been closed hears nothing.
+        """
+        document = self._document
+        if document is None or document.session_context is None:
+            self.attempt(lambda: done(work()))
+            return
+
+        def arrived(task: Future[T]) -> None:
+            def hand_over() -> None:
+                if not self._closed:
+                    self.attempt(lambda: done(task.result()))
+
+            if document.session_context is not None:
+                document.add_next_tick_callback(hand_over)
+
+        _workers.submit(work).add_done_callback(arrived)
 
     def close(self) -> None:
         """Stop following; nothing of this view is called any more."""

@@ -24,7 +24,7 @@ from astronomical.dashboard.walk import HistoryWalk
 
 __all__ = ["Workbench"]
 
-_KEYS = [*RESERVED_KEYS, "ArrowLeft", "ArrowRight"]
+_KEYS = [*RESERVED_KEYS, "ArrowLeft", "ArrowRight", "Escape"]
 _TICK_MS = 500
 #: A page that has just been loaded takes the place of a writer that is gone, as after a reload, for so long, in s.
 _FRESH_S = 10.0
@@ -126,6 +126,7 @@ class Workbench(View):
             "?": self._help.open,
             "ArrowLeft": self._walk.back,
             "ArrowRight": self._walk.forward,
+            "Escape": lambda: session.select(()),
         }.get(press.key)
 
     def _flag(self, source: str) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from astronomical.plots.elements import PointsElement
 from astronomical.plots.limits import Limits
-from astronomical.plots.points import PointCloud
+from astronomical.plots.points import ColourScale, PointCloud
 
 __all__ = ["INK", "CannotDrawError", "Colouring", "DrawnPoints", "NeedsAnswersError", "PlotData", "Question",
            "label_text"]
@@ -73,11 +73,15 @@ class Colouring:
         Place of the class of each source in `names`, shape (n_rows,).
     names, colours
         The classes; the last one gathers the sources without a label.
+    values, scale
+        A quantity of each source, by which those of the first class are coloured; None for classes alone.
     """
 
     codes: NDArray[np.int16]
     names: tuple[str, ...]
     colours: tuple[str, ...]
+    values: NDArray[np.float32] | None = None
+    scale: ColourScale | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,7 +205,8 @@ class PlotData:
         """
         cloud = PointCloud(np.asarray(x, np.float32), np.asarray(y, np.float32),
                            self.colouring.codes if codes is None else np.asarray(codes, np.int16),
-                           self.colouring.colours, self.colouring.names, hidden=self.hidden_codes)
+                           self.colouring.colours, self.colouring.names, hidden=self.hidden_codes,
+                           values=self.colouring.values, scale=self.colouring.scale)
         if not (np.isfinite(cloud.x) & np.isfinite(cloud.y)).any():
             raise CannotDrawError(f"No source has both {x_label} and {y_label}.")
         pipe = hv.streams.Pipe(data=cloud)

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["add_layer", "compose", "count_points", "lay_over", "layer"]
+__all__ = ["add_layer", "compose", "count_classes", "count_points", "lay_over", "layer"]
 
 #: Opacity of a pixel with a single point in a crowd, of one with the most points, and of a lone point.
 _FAINTEST, _DENSEST, _LONE = 0.55, 0.98, 0.95
@@ -40,6 +40,15 @@ def _count(x: NDArray[np.float32], y: NDArray[np.float32], codes: NDArray[np.int
             column = min(int(across), width - 1)
             row = height - 1 - min(int(up), height - 1)
             counts[code, row, column] += 1
+    return counts
+
+
+def _count_classes(x: NDArray[np.float32], y: NDArray[np.float32], codes: NDArray[np.int16], n_classes: int) -> Any:
+    """Return the number of points of each class that have both coordinates."""
+    counts = np.zeros(n_classes, dtype=np.int64)
+    for i in range(len(x)):
+        if 0 <= codes[i] < n_classes and np.isfinite(x[i]) and np.isfinite(y[i]):
+            counts[codes[i]] += 1
     return counts
 
 
@@ -162,5 +171,6 @@ _neighbours = _compiled(_neighbours_of)
 layer = _compiled(_layer_of)
 add_layer = _compiled(_add)
 compose = _compiled(_compose)
+count_classes = _compiled(_count_classes)
 count_points = _compiled(_count)
 lay_over = _compiled(_lay_over)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astronomical.plots.arrays import frozen
-from astronomical.plots.kernels import count_points
+from astronomical.plots.kernels import count_classes, count_points
 from astronomical.plots.limits import Frame, Limits, clipped_limits
 from astronomical.plots.shade import rgb
 from astronomical.plots.tile_kernels import (
@@ -29,6 +29,8 @@ __all__ = ["ColourScale", "PointCloud"]
 
 #: How far around a click the nearest point is looked for first, in pixels; the reach then doubles.
 _FIRST_REACH_PX = 8.0
+#: With more selected points than this, an index of them pays.
+_MANY = 100_000
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,11 @@ class PointCloud:
         counter: _Counts = self._counts  # type: ignore[attr-defined]
         return counter.counts(frame, len(self.colours))
 
+    def class_counts(self) -> list[int]:
+        """Return how many points of each class have both coordinates, hidden classes too."""
+        counter: _Counts = self._counts  # type: ignore[attr-defined]
+        return [int(n) for n in counter.per_class(len(self.colours))]
+
     def places(self, frame: Frame) -> NDArray[np.uint16]:
         """Return the place in the palette of the quantity in each pixel."""
         assert self.values is not None
@@ -159,6 +166,8 @@ class PointCloud:
             rows = self.selected
             found = replace(self, x=self.x[rows], y=self.y[rows], codes=self.codes[rows],
                             values=None if self.values is None else self.values[rows], selected=None)
+            if len(rows) > _MANY:
+                found.index.build()
             object.__setattr__(self, "_standing_out", found)
         return found
 
@@ -226,6 +235,7 @@ class _Counts:
         self.index = index
         self.codes = ClassCodes(index, codes)
         self._last: tuple[Any, NDArray[np.uint32]] | None = None
+        self._per_class: NDArray[np.int64] | None = None
         self._values: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
 
     def counts(self, frame: Frame, n_classes: int) -> NDArray[np.uint32]:
@@ -234,6 +244,11 @@ class _Counts:
         if last is None or last[0] != key:
             last = self._last = (key, self._count(frame, n_classes))
         return last[1]
+
+    def per_class(self, n_classes: int) -> NDArray[np.int64]:
+        if self._per_class is None or len(self._per_class) != n_classes:
+            self._per_class = count_classes(self.index.x, self.index.y, self.codes.codes, n_classes)
+        return self._per_class
 
     def statistic(self, frame: Frame, n_classes: int, values: NDArray[np.float32], which: str) -> NDArray[np.float64]:
         index, codes = self.index.build(), self.codes.sorted()

@@ -213,3 +213,70 @@ def test_closing_lets_go_of_the_session(session: Session) -> None:
     assert n_watchers() > before
     pane.close()
     assert n_watchers() == before
+
+
+def choose_tool(page: Any, name: str) -> None:
+    """Take a tool of the plot, as a click on its button in the toolbar does."""
+    page.evaluate("""(name) => {
+        const all = (view) => [view, ...(view.child_views || []).flatMap(all)]
+        const view = Object.values(Bokeh.index).flatMap(all).find((view) => view.frame != null)
+        view.model.toolbar.tools.find((tool) => tool.type === name).active = true
+    }""", name)
+
+
+def drag(page: Any, *places: tuple[float, float]) -> None:
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=5)
+    page.mouse.up()
+
+
+def wait_for(page: Any, condition: Callable[[], bool]) -> None:
+    for _ in range(200):
+        if condition():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("it did not happen")
+
+
+def test_a_box_selects_the_sources_inside_and_they_stand_out(open_plot: Callable[..., Any], session: Session) -> None:
+    page, served = open_plot(500, 400)
+    before = pixels(page)
+    box = page.locator(".bk-Canvas").bounding_box()
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    choose_tool(page, "BoxSelectTool")
+    drag(page, (box["x"] + 80, box["y"] + 20), middle)
+    wait_for(page, lambda: len(session.state.selection) > 5)
+    places = [where(page, served.pane, id) for id in session.state.selection]
+    assert all(box["x"] + 78 <= x <= middle[0] + 2 and box["y"] + 18 <= y <= middle[1] + 2 for x, y in places)
+    page.get_by_text(f"{len(places):,} selected").wait_for()
+    after = pixels(page)
+    assert share_of(after, "#0072B2") + share_of(after, "#E69F00") < (share_of(before, "#0072B2")
+                                                                       + share_of(before, "#E69F00")) * 0.8
+    session.select(())
+    page.get_by_text("selected").wait_for(state="hidden")
+    np.testing.assert_allclose(share_of(pixels(page), "#0072B2"), share_of(before, "#0072B2"), atol=0.001)
+
+
+def test_a_lasso_selects_the_sources_inside(open_plot: Callable[..., Any], session: Session) -> None:
+    page, served = open_plot(500, 400)
+    pixels(page)
+    choose_tool(page, "LassoSelectTool")
+    x, y = where(page, served.pane, "J0100")
+    drag(page, (x - 15, y - 15), (x + 15, y - 15), (x + 15, y + 15), (x - 15, y + 15))
+    wait_for(page, lambda: "J0100" in session.state.selection)
+    assert len(session.state.selection) < 200
+
+
+def test_any_column_can_give_the_colour(open_plot: Callable[..., Any], session: Session) -> None:
+    page, served = open_plot(500, 400, x="g", y="r", colour="column:i")
+    first = pixels(page)
+    bar = page.locator(".bar")
+    assert bar.text_content().startswith("mean i (mag)")
+    ranges = served.pane.points.frame
+    bar.click()
+    page.locator(".bar", has_text="max i (mag)").wait_for()
+    assert served.saved[-1] == {"x": "g", "y": "r", "colour": "column:i", "statistic": "max"}
+    assert served.pane.points.frame == ranges
+    assert share_of(first, "#0072B2") < 0.001

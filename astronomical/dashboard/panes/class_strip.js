@@ -5,8 +5,22 @@ export function render({model, el}) {
   const note = document.createElement('span')
   note.className = 'note'
   el.append(strip, note)
+  const scale = () => {
+    const {title, low, high, colours, statistic} = model.bar
+    if (title == null) { return [] }
+    const bar = document.createElement('button')
+    bar.type = 'button'
+    bar.className = 'bar'
+    bar.title = `Colour: ${statistic} of ${title} in each pixel. Click for the ${statistic === 'mean' ? 'max' : 'mean'}`
+    const ramp = document.createElement('span')
+    ramp.className = 'ramp'
+    ramp.style.background = `linear-gradient(90deg, ${colours.join(', ')})`
+    bar.append(`${statistic} ${title}`, low, ramp, high)
+    bar.addEventListener('click', () => model.send_msg({statistic: true}))
+    return [bar]
+  }
   const update = () => {
-    strip.replaceChildren(...model.entries.map(({name, count, short, colour, shown}) => {
+    strip.replaceChildren(...scale(), ...model.entries.map(({name, count, short, colour, shown}) => {
       const entry = document.createElement('button')
       entry.type = 'button'
       entry.className = 'entry'
@@ -28,6 +42,7 @@ export function render({model, el}) {
   }
   const tell = () => { note.textContent = model.note }
   model.on('entries', update)
+  model.on('bar', update)
   model.on('note', tell)
   update()
   tell()

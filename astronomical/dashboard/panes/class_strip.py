@@ -21,10 +21,14 @@ class ClassStrip(JSComponent):
     ----------
     on_toggle
         Called with the name of a class that is to be hidden or shown.
+    on_statistic
+        Called when the other statistic of a quantity is wanted.
     """
 
     entries = param.List(default=[], item_type=dict, doc="""
         Name, count (exact and short, as text), colour, and whether it is shown.""")
+    bar = param.Dict(default={}, doc="""
+        The scale of a quantity: title, low and high as text, colours from low to high, and the statistic shown.""")
     note = param.String(default="", doc="A remark, as on a source that cannot be seen.")
 
     _esm = Path(__file__).with_name("class_strip.js").read_text(encoding="utf-8")
@@ -35,6 +39,10 @@ class ClassStrip(JSComponent):
              border: none; background: none; }
     .entry:hover:enabled { background: var(--mui-palette-action-hover, #0001); }
     .entry[aria-pressed=false] { opacity: 0.45; text-decoration: line-through; }
+    .bar { flex: none; display: flex; align-items: center; gap: 4px; height: 20px; padding: 0 3px; font-size: 11px;
+           border: none; background: none; }
+    .bar:hover:enabled { background: var(--mui-palette-action-hover, #0001); }
+    .ramp { width: 70px; height: 9px; border-radius: 2px; }
     .dot { width: 9px; height: 9px; border-radius: 50%; }
     .count { color: var(--mui-palette-text-secondary, #666); font-variant-numeric: tabular-nums; }
     .note { position: absolute; right: 14px; bottom: calc(100% + 46px); max-width: 80%; padding: 0 5px;
@@ -43,9 +51,13 @@ class ClassStrip(JSComponent):
     .note:empty { display: none; }
     """]
 
-    def __init__(self, on_toggle: Callable[[str], None], **params: Any) -> None:
+    def __init__(self, on_toggle: Callable[[str], None], on_statistic: Callable[[], None] | None = None,
+                 **params: Any) -> None:
         super().__init__(**{"margin": 0, "sizing_mode": "stretch_width", "height": 22, **params})
-        self._on_toggle = on_toggle
+        self._on_toggle, self._on_statistic = on_toggle, on_statistic
 
     def _handle_msg(self, msg: dict[str, Any]) -> None:
-        self._on_toggle(str(msg["name"]))
+        if "name" in msg:
+            self._on_toggle(str(msg["name"]))
+        elif self._on_statistic is not None:
+            self._on_statistic()

@@ -13,11 +13,13 @@ import panel_material_ui as pmui
 
 from astronomical.config.schema import PaneConfig
 from astronomical.dashboard.panes.class_strip import ClassStrip
+from astronomical.dashboard.panes.plot_colour import colour_options, coloured, follows_learners, scale_entry
 from astronomical.dashboard.panes.plot_columns import COMPACT, PlotForm, choose_columns, is_tabs
-from astronomical.dashboard.panes.plot_data import axis_names, catalogue_colouring, human_colouring, plot_data
+from astronomical.dashboard.panes.plot_data import axis_names, plot_data
 from astronomical.dashboard.panes.plot_errors import author_error, check_element
 from astronomical.dashboard.panes.plot_look import LivePlots, plot_options
 from astronomical.dashboard.panes.plot_points import PointsLayer
+from astronomical.dashboard.panes.plot_selection import PlotSelection, selection_remark
 from astronomical.dashboard.panes.texts import count_text
 from astronomical.dashboard.parts import Message, hint, set_hint
 from astronomical.dashboard.view import View
@@ -29,8 +31,7 @@ __all__ = ["PlotPane"]
 
 log = logging.getLogger(__name__)
 
-_CATALOGUE, _MINE = "catalogue", "mine"
-_COLOURINGS = {"Catalogue": _CATALOGUE, "My labels": _MINE}
+_MINE = "mine"
 #: Plots of no more columns have them above the plot rather than in the form alone.
 _MAX_ABOVE = 2
 _NOTHING: tuple[Question, ...] = ()
@@ -45,7 +46,8 @@ class PlotPane(View):
         The project shown.
     config
         Kind, place and settings of the pane. The settings are the column of each role, the parameters of the plot,
-        ``colour`` (``catalogue`` or ``mine``) and ``answers`` to what the plot has asked.
+        ``colour`` (see `colour_options`), ``statistic`` (``mean`` or ``max``, where a quantity gives the colour) and
+        ``answers`` to what the plot has asked.
     on_settings
         Called with the new settings when the user has changed any.
 
@@ -71,7 +73,8 @@ class PlotPane(View):
         self._data: PlotData | None = None
         self.points: PointsLayer | None = None
         self._live = LivePlots()
-        self._legend = ClassStrip(self._toggle)
+        self._legend = ClassStrip(self._toggle, self._toggle_statistic)
+        self._selection = PlotSelection(self, lambda: None if self.points is None else self.points.cloud)
         self._notes = hint("", margin=(0, 8), visible=False)
         self._plot = pn.pane.HoloViews(None, linked_axes=False, sizing_mode="stretch_both", margin=0)
         self._message = Message()
@@ -88,6 +91,8 @@ class PlotPane(View):
                                      for widget in self._widgets.values()]
         self.follow(self._show_plot, "dataset")
         self.follow(self._show_labels, "ledger", "config")
+        self.follow(self._show_predictions, "rounds", "active")
+        self.follow(self._show_selection, "selection")
         self.follow(self._show_focus, "focus")
         self.follow(self._show_markers, "queries", "active", "ledger")
         self._show_plot()
@@ -137,8 +142,10 @@ class PlotPane(View):
                 made[parameter.name] = pmui.RadioButtonGroup(
                     options=list(parameter.choices), value=self._parameters()[parameter.name], size="small", margin=0,
                     description=parameter.help, sx={"& .MuiButtonBase-root": {"textTransform": "none", "py": "3px"}})
-        colour = _MINE if self._settings.get("colour") == _MINE else _CATALOGUE
-        made["colour"] = pmui.Select(label="Colour", options=_COLOURINGS, value=colour, **look)
+        chosen = str(self._settings.get("colour") or "")
+        colours = colour_options(self.session, chosen)
+        made["colour"] = pmui.Select(label="Colour", options=colours, searchable=True, **look,
+                                     value=chosen if chosen in colours.values() else next(iter(colours.values())))
         return made
 
     def _parameters(self) -> dict[str, Any]:
@@ -163,6 +170,11 @@ class PlotPane(View):
     def _toggle(self, name: str) -> None:
         self._hidden ^= {name}
         self.soon(self._show_hidden)
+
+    def _toggle_statistic(self) -> None:
+        self._settings["statistic"] = "mean" if self._settings.get("statistic") == "max" else "max"
+        self.soon(self._show_points)
+        self._on_settings(dict(self._settings))
 
     # -- what is shown ------------------------------------------------------------------------------
 
@@ -201,6 +213,9 @@ class PlotPane(View):
         if data.points_drawn:
             self.points = PointsLayer(self.session, data.points_drawn[0], self._on_row, self._on_range)
             self.points.element.opts(plot_options(self.points.markers, self._live))
+            self._selection.watch(self.points.element)
+            if self.session.state.selection:
+                self.points.select()
         else:
             element = element.opts(plot_options(None, self._live, element))
         self._plot.object = element
@@ -210,25 +225,39 @@ class PlotPane(View):
     def _show_form(self, remark: str, questions: tuple[Question, ...] = _NOTHING) -> None:
         self._form.show(self._settings, self._chosen, questions, remark)
         self._body.objects = [self._form.view]
-        self._legend.param.update(entries=[], note="")
+        self._legend.param.update(entries=[], bar={}, note="")
 
     def _tell(self, text: str, severity: str) -> None:
         self._plot.object = None
         self._message.show(text, severity)
         self._body.objects = [self._message.view]
-        self._legend.param.update(entries=[], note="")
+        self._legend.param.update(entries=[], bar={}, note="")
         self._notes.visible = False
 
     def _show_labels(self) -> None:
         if self._widgets["colour"].value == _MINE:
             self._show_points()
 
+    def _show_predictions(self) -> None:
+        if follows_learners(self._widgets["colour"].value):
+            self._show_points()
+
+    def _show_selection(self) -> None:
+        if self.points is not None:
+            self.points.select()
+            self._show_note()
+
     def _show_points(self) -> None:
         """Colour the same points anew; ranges stay. What has no points is drawn anew."""
         if self.points is None:
             self._show_plot()
             return
-        self._colouring = self._coloured()
+        try:
+            self._colouring = self._coloured()
+        except ValueError as error:
+            self._let_go()
+            self._tell(str(error), "warning")
+            return
         self.points.colour(self._colouring, self._hidden_codes())
         self._show_legend()
 
@@ -254,12 +283,16 @@ class PlotPane(View):
     def _show_legend(self) -> None:
         assert self._colouring is not None
         names, colours = self._colouring.names, self._colouring.colours
-        counts = self.points.counts(len(names)) if self.points is not None else self._counts()
-        self._legend.entries = [
+        counts = self.points.counts() if self.points is not None else self._counts()
+        entries = [
             {"name": name, "count": f"{count:,}", "short": count_text(count), "colour": colour,
              "shown": name not in self._hidden}
             for name, colour, count in zip(names, colours, counts, strict=False) if count
         ]
+        bar = scale_entry(self._colouring) if self.points is not None else {}
+        if bar:  # it stands for the first class
+            entries = [entry for entry in entries if entry["name"] != names[0]]
+        self._legend.param.update(entries=entries, bar=bar)
         self._show_note()
 
     def _show_note(self) -> None:
@@ -269,15 +302,13 @@ class PlotPane(View):
             notes.append(self._data.explain(row))
         self._notes.visible = bool(notes)
         set_hint(self._notes, " · ".join(note for note in notes if note))
-        self._legend.note = self.points.remark() if self.points is not None else ""
+        remarks = (self.points.remark(), selection_remark(self.session)) if self.points is not None else ()
+        self._legend.note = " · ".join(filter(None, remarks))
 
     # -- what there is to show ----------------------------------------------------------------------
 
     def _coloured(self) -> Colouring:
-        data, colours = self.session.dataset, self.session.state.config.colours
-        if self._widgets["colour"].value == _MINE:
-            return human_colouring(data, colours, self.session.ledger.human_labels)
-        return catalogue_colouring(data, colours)
+        return coloured(self.session, self._widgets["colour"].value, str(self._settings.get("statistic", "mean")))
 
     def _counts(self) -> list[int]:
         """Return the sources of each class that have all columns of a plot without points."""
@@ -311,6 +342,7 @@ class PlotPane(View):
     def _let_go(self) -> None:
         """Take the handlers off the streams of the plot shown, and forget the plot."""
         self._live.release()
+        self._selection.release()
         if self.points is not None:
             self.points.close()
         self.points = self._data = None

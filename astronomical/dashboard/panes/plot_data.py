@@ -71,9 +71,8 @@ def catalogue_colouring(data: Dataset, colours: Mapping[str, str]) -> Colouring:
 def human_colouring(data: Dataset, colours: Mapping[str, str], labels: Mapping[str, str]) -> Colouring:
     """Return the classes by human label, given by id."""
     codes = np.full(data.catalogue.n_rows, -1, dtype=np.int16)
-    for id, name in labels.items():
-        if name in data.class_names and id in data.catalogue:
-            codes[data.catalogue.row(id)] = data.class_names.index(name)
+    known = [id for id, name in labels.items() if name in data.class_names and id in data.catalogue]
+    codes[data.catalogue.rows_of(known)] = [data.class_names.index(labels[id]) for id in known]
     return _colouring(codes, data.class_names, colours, UNLABELLED)
 
 

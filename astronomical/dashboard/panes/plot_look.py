@@ -6,8 +6,10 @@ from typing import Any
 from weakref import WeakSet
 
 import holoviews as hv
+from bokeh.models import BoxSelectTool, LassoSelectTool
 
 from astronomical.dashboard.panes.markers import MarkerLayer
+from astronomical.dashboard.panes.plot_selection import SELECT_TOOLS
 from astronomical.plots.elements import make_prompt
 
 __all__ = ["LivePlots", "plot_options"]
@@ -44,14 +46,18 @@ def plot_options(markers: MarkerLayer | None, live: LivePlots, element: Any = No
         The plot, if it is not a cloud of points.
     """
     name = hv.RGB.__name__ if element is None else type(element).__name__
+    tools = SELECT_TOOLS if markers is not None else ()
     hooks = [_finish, live.note] if markers is None else [make_prompt, _finish, markers.attach, live.note]
-    return hv.Options(name, default_tools=["pan", "wheel_zoom", "box_zoom", "reset"],
+    return hv.Options(name, default_tools=["pan", "wheel_zoom", "box_zoom", *tools, "reset"],
                            active_tools=["pan", "wheel_zoom"], toolbar="right", responsive=True, hooks=hooks)
 
 
 def _finish(plot: Any, element: Any) -> None:
     """Save room for the points: a toolbar that shows when the mouse is there, inside the frame."""
     figure = plot.state
+    for tool in figure.tools:
+        if isinstance(tool, BoxSelectTool | LassoSelectTool):
+            tool.renderers = []  # the server finds the points; markers and image are nothing to select
     figure.toolbar.autohide = True
     figure.toolbar.logo = None
     figure.toolbar_inner = True

@@ -10,6 +10,7 @@ import holoviews as hv
 import numpy as np
 
 from astronomical.dashboard.panes.markers import MarkerLayer, Markers
+from astronomical.dashboard.panes.plot_selection import with_selection
 from astronomical.plots.data import Colouring, DrawnPoints
 from astronomical.plots.limits import Frame
 from astronomical.plots.points import PointCloud
@@ -45,6 +46,7 @@ class PointsLayer:
         self._session, self._source, self._drawn = session, points.source, points.drawn
         self._on_row, self._on_range = on_row, on_range
         self.markers = MarkerLayer()
+        self._trained: tuple[tuple[Any, ...], list[tuple[float, float]]] = ((), [])
         self._taps = hv.streams.Tap(source=points.drawn.element)
         self._taps.add_subscriber(self._on_tap)
         self._drawn.ranges.add_subscriber(self._moved)
@@ -69,32 +71,32 @@ class PointsLayer:
     def colour(self, colouring: Colouring, hidden: frozenset[int]) -> None:
         """Colour the same points anew; ranges stay."""
         self._source.send(replace(self.cloud, codes=colouring.codes, colours=colouring.colours,
-                                  names=colouring.names, hidden=hidden))
+                                  names=colouring.names, hidden=hidden, values=colouring.values,
+                                  scale=colouring.scale))
 
     def hide(self, hidden: frozenset[int]) -> None:
         """Draw other classes only."""
         self._source.send(replace(self.cloud, hidden=hidden))
 
+    def select(self) -> None:
+        """Let the selected sources stand out; the others are not counted anew."""
+        self._source.send(with_selection(self.cloud, self._session))
+
     def mark(self) -> None:
         """Mark the sources of now; the points are not drawn anew."""
-        session = self._session
-        active = session.state.active
-        queried = session.query()
-        trained = session.trained(active) if active is not None else {}
-        self.markers.show(Markers(trained=self.places(trained), queried=self.places([queried] if queried else []),
-                                  selected=self.places([session.state.focus] if session.state.focus else [])))
+        queried, focus = self._session.query(), self._session.state.focus
+        self.markers.show(Markers(trained=self._trained_places(), queried=self.places([queried] if queried else []),
+                                  selected=self.places([focus] if focus else [])))
 
     def places(self, ids: Iterable[str]) -> list[tuple[float, float]]:
         """Return where sources are drawn; NaN for those that are not."""
         catalogue, cloud = self._session.dataset.catalogue, self.cloud
-        rows = [catalogue.row(id) for id in ids if id in catalogue]
-        return [(float(cloud.x[row]), float(cloud.y[row])) for row in rows]
+        rows = catalogue.rows_of([id for id in ids if id in catalogue])
+        return list(zip(cloud.x[rows].tolist(), cloud.y[rows].tolist(), strict=True))
 
-    def counts(self, n_classes: int) -> list[int]:
+    def counts(self) -> list[int]:
         """Return how many sources of each class have both coordinates."""
-        drawn = np.isfinite(self.cloud.x) & np.isfinite(self.cloud.y) & (self.cloud.codes >= 0)
-        found: list[int] = np.bincount(self.cloud.codes[drawn], minlength=n_classes).tolist()
-        return found
+        return self.cloud.class_counts()
 
     def remark(self) -> str:
         """Say why the selected source cannot be seen, if it cannot."""
@@ -111,6 +113,15 @@ class PointsLayer:
         """Take the handlers off the streams."""
         for stream in (self._taps, self._drawn.ranges, self._drawn.size, self._source):
             stream.clear()
+
+    def _trained_places(self) -> list[tuple[float, float]]:
+        """Return where the sources trained on lie; computed anew only after something that may change it."""
+        state = self._session.state
+        basis = (state.active, state.ledger, state.config, state.dataset)
+        if len(self._trained[0]) != len(basis) or any(a is not b for a, b in zip(self._trained[0], basis, strict=True)):
+            places = self.places(self._session.trained(state.active)) if state.active is not None else []
+            self._trained = basis, places
+        return self._trained[1]
 
     def _moved(self, **_: Any) -> None:
         self._on_range()

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from astronomical.dashboard.panes.markers import MarkerLayer, Markers
 from astronomical.dashboard.panes.plot_data import axis_label, axis_names, axis_values
 from astronomical.dashboard.panes.plot_look import LivePlots, plot_options
+from astronomical.dashboard.panes.plot_selection import PlotSelection, with_selection
 from astronomical.dashboard.view import View
 from astronomical.learning.rounds import Round
 from astronomical.plots.elements import points_element
@@ -47,6 +48,8 @@ class RoundPlotView(View):
         self._markers, self._live = MarkerLayer(), LivePlots()
         labels = {"x_label": axis_label(session.dataset, x), "y_label": axis_label(session.dataset, y)}
         plot = points_element(self._cloud, **labels).opts(plot_options(self._markers, self._live))
+        self._selection = PlotSelection(self, lambda: self._cloud.data)
+        self._selection.watch(plot)
         self._show_correct = pmui.Checkbox(label="correct", value=True, size="small", margin=(0, 4))
         self._show_wrong = pmui.Checkbox(label="incorrect", value=True, size="small", margin=(0, 4))
         for box in (self._show_correct, self._show_wrong):
@@ -61,10 +64,12 @@ class RoundPlotView(View):
         self._visible = False
         self.follow(self._show_round, "active", "rounds")
         self.follow(self._show_markers, "active", "rounds", "queries", "ledger", "focus")
+        self.follow(self._show_selection, "selection")
 
     def close(self) -> None:
         """Stop following, and let go of the plot."""
         super().close()
+        self._selection.release()
         self._live.release()
 
     def set_visible(self, visible: bool) -> None:
@@ -86,8 +91,12 @@ class RoundPlotView(View):
             self._legend.object = "This plot appears with the first trained round."
             return
         codes, colours = self._codes(newest)
-        self._cloud.send(PointCloud(*self._columns, codes, colours))
+        self._cloud.send(with_selection(PointCloud(*self._columns, codes, colours), self.session))
         self._legend.object = self._legend_html(codes, newest)
+
+    def _show_selection(self) -> None:
+        if self._visible:
+            self._cloud.send(with_selection(self._cloud.data, self.session))
 
     def _codes(self, newest: Round) -> tuple[NDArray[np.int16], tuple[str, ...]]:
         if self._kind == "confidence":
