@@ -69,9 +69,13 @@ class App:
         self._main.objects = [Wizard(on_created=self._open, on_cancel=self._show_start).view]
 
     def _show_project(self, project: OpenProject) -> None:
+        was_writer = self._workbench is not None and self._workbench.tab.is_writer
         self._leave()
         self.page.dark_theme = project.session.state.config.layout.theme == "dark"
-        self._workbench = Workbench(project, self.page, on_leave=self._back_to_start)
+        self._workbench = Workbench(project, self.page, on_leave=self._back_to_start,
+                                    on_renew=lambda: self._show_project(project))
+        if was_writer:
+            self._workbench.tab.take_over()
         self._header.objects = [self._workbench.header]
         self._main.objects = [self._workbench.view]
         if pn.state.location is not None:

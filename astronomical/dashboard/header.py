@@ -30,7 +30,7 @@ class HeaderView(View):
     session
         The project, as this page sees it.
     actions
-        What the buttons do: undo, save, copy, export, add pane, help, leave and take over.
+        What the buttons do: undo, save, copy, export, add pane, settings, help, leave and take over.
     """
 
     def __init__(self, session: Any, actions: dict[str, Callable[[], Any]]) -> None:
@@ -47,6 +47,7 @@ class HeaderView(View):
             self._button("Save a copy…", "Write a copy to another file", actions["copy"]),
             self._button("Export…", "Write labels, predictions or the models to a file", actions["export"]),
             self._button("Add pane…", "Add a plot or another pane, or reset the layout", actions["add pane"]),
+            self._button("Settings…", "Title, classes, features, missing values and keys", actions["settings"]),
             self._button("Keys", "The list of keys (?)", actions["help"]),
             self._button("Close", "Back to the start page; everything is saved", actions["leave"]),
             sizing_mode="stretch_width", margin=0, align="center",

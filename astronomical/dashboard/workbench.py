@@ -19,6 +19,7 @@ from astronomical.dashboard.keys import KeyListener, KeyPress
 from astronomical.dashboard.messages import MessagesView
 from astronomical.dashboard.panes.source import SourcePane
 from astronomical.dashboard.server import OpenProject, ProjectTab, registry
+from astronomical.dashboard.settings import SettingsDialog
 from astronomical.dashboard.view import View, run_due
 from astronomical.dashboard.walk import HistoryWalk
 
@@ -43,22 +44,28 @@ class Workbench(View):
         The page, whose theme is kept in the project.
     on_leave
         Called when the person goes back to the start page.
+    on_renew
+        Called when classes or features have changed: the page has to be made anew.
     """
 
-    def __init__(self, project: OpenProject, page: Any, on_leave: Callable[[], None]) -> None:
+    def __init__(self, project: OpenProject, page: Any, on_leave: Callable[[], None],
+                 on_renew: Callable[[], None]) -> None:
         self.tab = ProjectTab(project, self._role_changed)
         session: Any = self.tab
         super().__init__(session)
-        self._project, self._page, self._on_leave = project, page, on_leave
+        self._project, self._page, self._on_leave, self._on_renew = project, page, on_leave, on_renew
+        self._made_of = self._basis()
         self._walk = HistoryWalk(session)
         self._keys = KeyListener(self._on_key)
         self._file = FileDialog()
         self._help = KeysDialog(session)
         self._confirm = ConfirmDialog()
         self._export = ExportDialog(session)
+        self._settings = SettingsDialog(session)
         self._messages = MessagesView(session, after=project.n_told)
         self.heading = HeaderView(session, {
             "undo": session.undo, "save": self._save, "copy": self._ask_copy, "export": self._export.open,
+            "settings": self._settings.open,
             "add pane": lambda: self._adder.open(), "help": self._help.open, "leave": on_leave,
             "take over": self.tab.take_over,
         })
@@ -67,13 +74,14 @@ class Workbench(View):
                                     lambda kind: self.attempt(partial(self._desk.add, kind)), self._ask_reset)
         self.header = self.heading.view
         self.view = pn.Column(self._keys, self._desk.view, self._messages.view, self._file.view, self._help.view,
-                              self._export.view, self._adder.view, self._confirm.view, sizing_mode="stretch_both",
-                              margin=0)
+                              self._export.view, self._settings.view, self._adder.view, self._confirm.view,
+                              sizing_mode="stretch_both", margin=0)
         self._theme_watcher = page.param.watch(lambda *_: self._keep_theme(), "dark_theme")
         self._ticker = pn.state.add_periodic_callback(self._tick, period=_TICK_MS)
         self._opened = self._changed = time.monotonic()
         self.follow(self._show_focus, "focus")
         self.follow(self._show_keys, "config")
+        self.follow(self._renew, "config", "dataset")
         self.follow(self._note_change, "ledger", "config")
         self._show_focus()
         self._show_keys()
@@ -85,7 +93,7 @@ class Workbench(View):
         super().close()
         self._ticker.stop()
         self._page.param.unwatch(self._theme_watcher)
-        for view in (self.heading, self._messages, self._export, self._desk):
+        for view in (self.heading, self._messages, self._export, self._settings, self._desk):
             view.close()
         self.tab.detach()
 
@@ -173,6 +181,16 @@ class Workbench(View):
         idle = time.monotonic() - self._changed > _IDLE_S and not self.session.state.pending
         if self.tab.is_writer and idle and not self.session.state.saved:
             self.attempt(self.session.autosave)
+
+    def _basis(self) -> tuple[Any, ...]:
+        """Return what the panes were made from, and do not follow."""
+        config = self.session.state.config
+        return self.session.dataset, config.labels, tuple(item.class_name for item in config.learners)
+
+    def _renew(self) -> None:
+        (data, *now), (data_then, *then) = self._basis(), self._made_of
+        if data is not data_then or now != then:
+            self._on_renew()
 
     def _note_change(self) -> None:
         self._changed = time.monotonic()

@@ -208,7 +208,8 @@ class Curator:
             return len(rows), rows[hash_order(data.catalogue.ids[rows], seed)]
 
         self._jobs.submit(_JOB, work, lambda found: self._counted(data.catalogue, *found),
-                          lambda error: self._set(problem=f"The criteria could not be tried: {error}"))
+                          lambda error: self._set(problem=f"The criteria could not be tried: {error}"),
+                          title="Counting sources", lane="files", background=True)
 
     def remarked(self) -> None:
         """Count anew after a note, tag or flag has changed, where criteria ask for them."""

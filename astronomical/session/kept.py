@@ -69,6 +69,11 @@ class KeptRounds:
         (self._unasked.add if ahead else self._unasked.discard)(round.key)
         self._make_room(spare=None if ahead else round.key)
 
+    def clear(self) -> None:
+        """Let go of all rounds, as when none of them holds any more."""
+        for part in (self._rounds, self._sizes, self._unasked, self._pins):
+            part.clear()
+
     def pin(self, why: str, keys: Iterable[str]) -> None:
         """Hold rounds back for a reason, in place of those held back for it before."""
         self._pins[why] = frozenset(keys)

@@ -28,6 +28,9 @@ from astronomical.learning.starting import random_start
 from astronomical.plugins.loader import Plugins
 from astronomical.session.answers import context_of, says_so_already
 from astronomical.session.bulk import BulkPlan, count_sources, find_rows, plan_bulk
+from astronomical.session.changes import CHANGEABLE, ChangePlan, plan_change
+from astronomical.session.changes import JOB as SETTINGS
+from astronomical.session.changes import rebuild as rebuild_dataset
 from astronomical.session.curating import CuratedTest, Curator, Step, check_criteria, curated_test
 from astronomical.session.dataset import (
     Dataset,
@@ -408,6 +411,37 @@ class Session:
             self._record(id=id, **event)
         self._curator.remarked()
 
+    # -- settings -----------------------------------------------------------------------------------
+
+    def plan_settings(self, changed: Config) -> ChangePlan:
+        """Return what `change_settings` would do; nothing is changed. It is refused if labels would be orphaned."""
+        return plan_change(self.state.config, changed, self.ledger)
+
+    def change_settings(self, changed: Config) -> None:
+        """Change settings of the project; the labels are kept, and learners are retrained where that is needed.
+
+        Parameters
+        ----------
+        changed
+            The config with other values in the sections `astronomical.session.changes.CHANGEABLE`.
+
+        Raises
+        ------
+        SessionError
+            If labels would be orphaned, or the settings make no sense; nothing is changed then. What shows only
+            while the dataset is made is told as a message.
+        """
+        self._check_writable()
+        plan, data, ledger = self.plan_settings(changed), self.dataset, self.ledger
+        if not plan.rebuilds:
+            self._take_settings(plan.config, data)
+            return
+        self._jobs.submit(
+            SETTINGS, lambda job: rebuild_dataset(plan, data, ledger, self.registry, lambda _, f: job.progress(f)),
+            lambda made: self._take_settings(*made),
+            lambda error: self.notify(f"The settings were not changed: {error}", "error"),
+            title="Applying the settings", lane="files")
+
     # -- files --------------------------------------------------------------------------------------
 
     def set_layout(self, panes: Sequence[PaneConfig]) -> None:
@@ -506,6 +540,22 @@ class Session:
         if differences:
             self.notify("The catalogue is not the one that this project was made with: " + "; ".join(differences)
                         + ". Results will differ.", "warning")
+
+    def _take_settings(self, made: Config, data: Dataset) -> None:
+        try:
+            plan = self.plan_settings(self.state.config.model_copy(
+                update={name: getattr(made, name) for name in CHANGEABLE}))
+        except SessionError as error:  # labels were given meanwhile
+            self.notify(f"The settings were not changed: {error}", "error")
+            return
+        renewed = data is not self.dataset
+        active = next((name for name in (self.state.active, *(item.class_name for item in plan.config.learners))
+                       if name is not None and plan.config.learner(name) is not None), None)
+        self.state.param.update(config=plan.config, dataset=data, active=active, saved=False)
+        if renewed:
+            self._teacher.restart()
+            self._curator.recount()
+        self.save()
 
     def _assign_curated(self, id: str, label: str | None) -> LabelEvent | None:
         said = self.ledger.curated.get(id)

@@ -246,6 +246,17 @@ class Teacher:
         for name in self._records:
             self._take_view(name, self.view(name))
 
+    def restart(self) -> None:
+        """Begin anew, as with another dataset: nothing that was computed holds any more."""
+        for name in self._under_way:
+            self._jobs.cancel(_job(name))
+        self._jobs.cancel(FILL)
+        self._ahead.abandon()
+        for part in (self._kept, self._under_way, self._halted, self._views, self._known_views, self._records):
+            part.clear()
+        self._state.param.update(rounds={}, queries={}, curves={}, pending=(), halted=())
+        self.refresh()
+
     def _show_curve(self, name: str) -> None:
         records = self._records.get(name, {})
         curve = Curve(name, tuple(records[k] for k in sorted(records)))

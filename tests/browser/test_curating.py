@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from astronomical.config.io import read_config
+from astronomical.session.session import Session
 from tests.browser.test_journey import APP, LONG, button, open_config, shown_id
 from tests.support.projects import make_project
 
@@ -28,8 +29,8 @@ def test_five_sources_curated_by_keys_are_there_after_a_restart(
     serve: Callable[..., str], new_page: Callable[..., Page], tmp_path: Path
 ) -> None:
     path, _ = make_project(tmp_path)
-    page = new_page(1280, 800)
-    open_config(page, serve(APP), path)
+    page, url = new_page(1280, 800), serve(APP)
+    open_config(page, url, path)
     page.get_by_role("button", name="Test set").click()
     page.get_by_role("button", name="Add a condition").click()
     page.get_by_label("What is asked").select_option("column:r")
@@ -46,11 +47,13 @@ def test_five_sources_curated_by_keys_are_there_after_a_restart(
     events = read_config(path).events
     assert [(event.id, event.label, event.origin) for event in events] == [
         (id, label, "curated") for id, label in zip(labelled, ["Star", "Galaxy", "QSO", "Star", None], strict=True)]
-    page.get_by_role("button", name="Close").first.click()
     page.context.close()
+    with Session.open(path, read_only=True) as again:  # as another process finds it on the disk
+        assert [*again.ledger.curated] == labelled
+        assert len(again.curated_test().labels) == 4
 
     other = new_page()
-    open_config(other, serve(APP), path)
+    open_config(other, url, path)
     other.get_by_role("button", name="Test set").click()
     expect(other.get_by_text("Test set: 4 labels, 1 unsure")).to_be_visible(timeout=LONG)
     expect(other.get_by_label("Use as the test set")).to_be_checked()

@@ -1,0 +1,191 @@
+"""The settings of an open project: what can be changed, and what each change will do before it is done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from astronomical.config.schema import CombinationConfig, Config, LabelConfig
+from astronomical.dashboard.parts import Message, row, section
+from astronomical.dashboard.view import View
+from astronomical.dashboard.wizard.class_rows import ClassRows
+from astronomical.dashboard.wizard.classes import ClassTable, LabelValue
+from astronomical.dashboard.wizard.combination_rows import CombinationRows
+from astronomical.dashboard.wizard.typed import keys_of, match_columns, numbers_of, words_of
+from astronomical.session.changes import JOB, ChangePlan
+from astronomical.session.session import Session
+
+__all__ = ["SettingsDialog"]
+
+_POLICIES = {"leave it to the model": "native", "fill with the median": "median", "leave the source out": "drop"}
+_SCALINGS = {"none": "none", "mean 0, deviation 1": "standard"}
+_NOTHING = "Nothing is changed yet."
+
+
+class SettingsDialog(View):
+    """Asks for other settings, says what they will do, and shows how far applying them is.
+
+    Parameters
+    ----------
+    session
+        The project.
+
+    Attributes
+    ----------
+    view
+        The dialog.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._filling = self._applying = False
+        self._classes = ClassTable()
+        self._combinations: tuple[CombinationConfig, ...] = ()
+        wide: dict[str, Any] = {"size": "small", "sizing_mode": "stretch_width"}
+        self._title = pmui.TextInput(label="Title", **wide)
+        self._rows = ClassRows(self._on_class)
+        self._keys = pmui.TextInput(label="Labelling keys", placeholder="Star = s, Galaxy = g", **wide,
+                                    helper_text="Without it, 1 to 9 in the order of the classes.")
+        self._unknown = pmui.TextInput(label="Labels that mean unknown", **wide)
+        self._use_unknown = pmui.Switch(label="Sources without a known label can be asked for", margin=(8, 10))
+        self._dropped = pmui.MultiChoice(label="Classes left out", sizing_mode="stretch_width")
+        self._features = pmui.MultiChoice(label="Columns used as features", sizing_mode="stretch_width")
+        self._pattern = pmui.TextInput(label="Choose by name or pattern", placeholder="*mag  or  /^w[1-4]/",
+                                       helper_text="Separated by commas; press Enter.", **wide)
+        self._combine = CombinationRows(self._on_combinations)
+        self._scaling = pmui.Select(label="Scaling", options=_SCALINGS, **wide)
+        self._policy = pmui.Select(label="Missing values", options=_POLICIES, **wide)
+        self._missing = pmui.TextInput(label="Numbers that mean missing", placeholder="-99, -999", **wide)
+        self._extra = pmui.MultiChoice(label="Columns shown for a source", sizing_mode="stretch_width")
+        self._effects = Message(_NOTHING, "info")
+        self._bar = pmui.LinearProgress(value=0, sizing_mode="stretch_width", visible=False)
+        self._go = pmui.Button(label="Apply", variant="contained", disabled=True, on_click=lambda _: self._apply())
+        close = pmui.Button(label="Cancel", variant="text", on_click=lambda _: self.close_dialog())
+        self.view: Any = pmui.Dialog(
+            section("Project", self._title),
+            section("Classes", self._rows.view, row(self._unknown, self._keys), row(self._dropped), self._use_unknown),
+            section("Features", self._pattern, self._features, self._combine.view,
+                    row(self._scaling, self._policy, self._missing)),
+            section("Shown for a source", self._extra),
+            self._effects.view, self._bar, pn.Row(self._go, close),
+            title="Settings", open=False, width_option="md", scroll="paper")
+        for widget in (self._title, self._unknown, self._use_unknown, self._dropped, self._features, self._scaling,
+                       self._policy, self._missing, self._extra, self._keys):
+            widget.param.watch(lambda _: self._consider(), "value")
+        self._pattern.param.watch(self._on_pattern, "enter_pressed")
+        self.follow(self._show_progress, "jobs")
+
+    def open(self) -> None:
+        """Ask, beginning with the settings as they are."""
+        self._fill()
+        self._consider()
+        self.view.open = True
+
+    def close_dialog(self) -> None:
+        """Put the dialog away; nothing is changed."""
+        self.view.open = False
+
+    def _fill(self) -> None:
+        config, data = self.session.state.config, self.session.dataset
+        numeric = list(data.catalogue.numeric_columns)
+        readable = [column.name for column in data.catalogue.columns if column.kind != "vector"]
+        self._filling = True
+        self._title.value = config.project.title
+        self._classes = ClassTable(tuple(
+            LabelValue(entry.value, data.counts.get(entry.name, 0), entry.name, entry.colour)
+            for entry in config.labels))
+        self._rows.show(self._classes, with_counts=True)
+        self._keys.value = ", ".join(f"{name} = {key}" for name, key in config.keys.items())
+        self._unknown.param.update(value=", ".join(config.catalogue.unknown_labels),
+                                   visible=config.catalogue.label is not None)
+        self._use_unknown.value = config.split.use_unknown
+        self._dropped.param.update(options=list(config.class_names), value=list(config.split.drop))
+        self._features.param.update(options=numeric, value=list(config.features.columns))
+        self._combinations = config.features.combinations
+        self._combine.show(self._combinations, numeric)
+        self._scaling.value, self._policy.value = config.features.scaling, config.features.missing
+        self._missing.value = ", ".join(f"{value:g}" for value in config.catalogue.missing)
+        self._extra.param.update(options=readable, value=list(config.catalogue.extra_columns))
+        self._filling = False
+
+    # -- what is asked for --------------------------------------------------------------------------
+
+    def _on_class(self, value: str, name: str | None, colour: str | None) -> None:
+        self._classes = self._classes.changed(value, name=name, colour=colour)
+        self._consider()
+
+    def _on_combinations(self, combinations: tuple[CombinationConfig, ...]) -> None:
+        self._combinations = combinations
+        self._consider()
+
+    def _on_pattern(self, _: Any) -> None:
+        found, unknown = match_columns(self._pattern.value_input, self.session.dataset.catalogue.numeric_columns)
+        said = f"No numeric column is named {', '.join(unknown)}." if unknown else f"{len(found)} columns chosen."
+        self._pattern.param.update(error_state=bool(unknown), helper_text=said)
+        if found and not unknown:
+            self._features.value = list(found)
+
+    def _changed(self) -> Config:
+        """Return the config with what was answered."""
+        config: Config = self.session.state.config
+        if problems := self._classes.problems():
+            raise ValueError(problems[0])
+        names = self._classes.names
+        order, columns = self.session.dataset.catalogue.numeric_columns, config.features.columns
+        if set(columns) != set(self._features.value):  # else in the order in which they were
+            columns = tuple(sorted(self._features.value, key=order.index))
+        return config.model_copy(update={
+            "project": config.project.model_copy(update={"title": self._title.value.strip() or config.project.title}),
+            "labels": tuple(LabelConfig(value=entry.value, name=entry.name, colour=entry.colour)
+                            for entry in self._classes.entries),
+            "keys": keys_of(self._keys.value, names),
+            "split": config.split.model_copy(update={"use_unknown": self._use_unknown.value,
+                                                     "drop": tuple(self._dropped.value)}),
+            "features": config.features.model_copy(update={
+                "columns": columns, "scaling": self._scaling.value, "missing": self._policy.value,
+                "combinations": self._combinations}),
+            "catalogue": config.catalogue.model_copy(update={
+                "missing": numbers_of(self._missing.value), "unknown_labels": words_of(self._unknown.value),
+                "extra_columns": tuple(self._extra.value)}),
+        })
+
+    def _plan(self) -> ChangePlan | None:
+        try:
+            return self.session.plan_settings(self._changed())
+        except ValueError as error:
+            self._effects.show(str(error), "error")
+            return None
+
+    def _consider(self) -> None:
+        """Say what the settings will do as they are now."""
+        if self._filling or self._applying:
+            return
+        plan = self._plan()
+        self._go.disabled = plan is None or not plan.effects
+        if plan is not None:
+            self._effects.show("\n".join(plan.effects) or _NOTHING, "warning" if plan.rebuilds else "info")
+
+    def _apply(self) -> None:
+        plan = self._plan()
+        if plan is None or not plan.effects:
+            return
+        self._applying = True
+        self._go.disabled = self._bar.visible = True
+        self.attempt(lambda: self.session.change_settings(plan.config))
+        self._show_progress()
+
+    def _show_progress(self) -> None:
+        if not self._applying:
+            return
+        job = next((job for job in self.session.state.jobs if job.name == JOB), None)
+        if job is not None:
+            self._bar.value = round(100 * (job.fraction or 0))
+            return
+        self._finish()
+        self.view.open = False
+
+    def _finish(self) -> None:
+        self._applying = self._bar.visible = False
+        self._consider()
