@@ -128,6 +128,12 @@ class Translation:
     labels: tuple[V1Labels, ...]
     notes: tuple[str, ...]
 
+    def without_labels(self) -> Translation:
+        """Return the same settings for learners that have not begun."""
+        learners = [{key: value for key, value in item.items() if key not in ("started", "start")}
+                    for item in self.sections["learners"]]
+        return Translation({**self.sections, "learners": learners}, (), self.notes)
+
 
 def is_v1(data: Any) -> bool:
     """Tell whether plain data are a config of AstronomicAL itself."""

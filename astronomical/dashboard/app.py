@@ -10,16 +10,20 @@ from typing import Any
 
 import panel as pn
 
+from astronomical.config.schema import LayoutConfig
 from astronomical.dashboard.arguments import AppArguments
 from astronomical.dashboard.consent import ConsentDialog
+from astronomical.dashboard.open_card import OpenRequest
 from astronomical.dashboard.page import make_page
 from astronomical.dashboard.server import OpenProject, registry
 from astronomical.dashboard.start import StartPage
 from astronomical.dashboard.wizard.view import Wizard
 from astronomical.dashboard.workbench import Workbench
 from astronomical.plugins.consent import Consents
+from astronomical.session.errors import ChangedCatalogueError, MissingCatalogueError
 from astronomical.session.example import example_config, newest_example, projects_folder, working_copy
-from astronomical.session.store import is_writable
+from astronomical.session.opening import Prepared, layout_of, prepare
+from astronomical.session.recents import remember
 
 log = logging.getLogger(__name__)
 _TITLE = "astronomical"
@@ -59,14 +63,16 @@ class App:
         else:
             self._show_start()
             if path is not None:
-                pn.state.onload(lambda: self._open(path))
+                pn.state.onload(lambda: self._open(OpenRequest(path)))
 
     def _show_start(self) -> None:
         self._header.objects = []
+        self._start.refresh()
         self._main.objects = [self._start.view]
 
-    def _show_wizard(self) -> None:
-        self._main.objects = [Wizard(on_created=self._open, on_cancel=self._show_start).view]
+    def _show_wizard(self, layout: LayoutConfig | None = None) -> None:
+        self._main.objects = [Wizard(on_created=lambda path: self._open(OpenRequest(path)),
+                                     on_cancel=self._show_start, layout=layout).view]
 
     def _show_project(self, project: OpenProject) -> None:
         was_writer = self._workbench is not None and self._workbench.tab.is_writer
@@ -93,17 +99,33 @@ class App:
             self._workbench.close()
             self._workbench = None
 
-    def _open(self, path: Path) -> None:
-        self._do("Opening the project", lambda: _own_copy(path))
+    def _open(self, request: OpenRequest) -> None:
+        if request.level == "layout":
+            self._open_layout(request.path)
+            return
+
+        def prepare_it() -> Prepared:
+            return prepare(request.path, request.level, catalogue=request.catalogue)
+
+        self._do("Opening the project", prepare_it, request)
+
+    def _open_layout(self, path: Path) -> None:
+        try:
+            layout = layout_of(path)
+        except ValueError as error:
+            self._fail(str(error))
+        else:
+            self._show_wizard(layout)
 
     def _open_example(self, fresh: bool) -> None:
-        def prepare() -> Path:
+        def prepare_it() -> Prepared:
             mine = newest_example()
-            return working_copy(example_config(), projects_folder() / "example") if fresh or mine is None else mine
+            return Prepared(working_copy(example_config(), projects_folder() / "example") if fresh or mine is None
+                            else mine)
 
-        self._do("Opening the example", prepare)
+        self._do("Opening the example", prepare_it)
 
-    def _do(self, what: str, prepare: Callable[[], Path]) -> None:
+    def _do(self, what: str, prepare_it: Callable[[], Prepared], request: OpenRequest | None = None) -> None:
         """Prepare a config and open it, off the event loop; what goes wrong is shown on the start page."""
         document = pn.state.curdoc
 
@@ -111,11 +133,24 @@ class App:
             document.add_next_tick_callback(lambda: self._start.busy(f"{what}: {step} …"))
 
         async def run() -> None:
+            asked = request
             self._start.busy(f"{what} …")
             try:
-                path = await asyncio.to_thread(prepare)
-                await self._ask_consent(path)
-                self._show_project(await registry().open(path, tell))
+                ready = await asyncio.to_thread(prepare_it)
+                asked = OpenRequest(ready.path)
+                await self._ask_consent(ready.path)
+                accept = request is not None and request.accept_changes
+                project = await registry().open(ready.path, tell, accept_changes=accept)
+                await asyncio.to_thread(_remember, project)
+                for note in ready.notes:
+                    project.session.notify(note, "info")
+                self._show_project(project)
+            except MissingCatalogueError as error:
+                self._fail("")
+                self._start.ask_catalogue(asked or OpenRequest(Path()), str(error))
+            except ChangedCatalogueError as error:
+                self._fail("")
+                self._start.ask_changes(asked or OpenRequest(Path()), str(error))
             except (ValueError, OSError) as error:
                 self._fail(str(error))
             except Exception as error:  # a person sees a sentence, the log has the rest
@@ -138,12 +173,12 @@ class App:
         self._start.show_error(text)
 
 
-def _own_copy(path: Path) -> Path:
-    """Return a config, or a copy of it in a folder of the user's if it cannot be written where it is."""
-    path = path.expanduser().resolve()
-    if not path.exists() or is_writable(path):
-        return path
-    return working_copy(path, projects_folder() / path.stem)
+def _remember(project: OpenProject) -> None:
+    """Put a project on the list of the start page; a list that cannot be written is no reason to stop."""
+    try:
+        remember(project.session.path, project.session.state.config.project.title)
+    except OSError:
+        log.warning("The list of recent projects cannot be written", exc_info=True)
 
 
 def _key_in_url() -> str:

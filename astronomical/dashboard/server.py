@@ -145,13 +145,20 @@ class ProjectRegistry:
         """Take over what the server was told on its command line."""
         self._arguments = arguments
 
-    async def open(self, path: Path, progress: Callable[[str, float], None]) -> OpenProject:
-        """Return the project of a path; it is opened off the event loop if it is not open yet."""
+    async def open(self, path: Path, progress: Callable[[str, float], None], *,
+                   accept_changes: bool = False) -> OpenProject:
+        """Return the project of a path; it is opened off the event loop if it is not open yet.
+
+        Raises
+        ------
+        ChangedCatalogueError
+            If the catalogue is not the one of the project, and that is not accepted.
+        """
         path = path.expanduser().resolve()
         if path in self._projects:
             return self._projects[path]
         if path not in self._opening:
-            self._opening[path] = asyncio.ensure_future(self._open(path, progress))
+            self._opening[path] = asyncio.ensure_future(self._open(path, progress, accept_changes))
         try:
             return await asyncio.shield(self._opening[path])
         finally:
@@ -186,11 +193,11 @@ class ProjectRegistry:
         for path in list(self._projects):
             self._close(path)
 
-    async def _open(self, path: Path, progress: Callable[[str, float], None]) -> OpenProject:
+    async def _open(self, path: Path, progress: Callable[[str, float], None], accept_changes: bool) -> OpenProject:
         loop = IOLoop.current()
         session = await asyncio.to_thread(
             Session.open, path, plugins=self._arguments.plugins, trust_plugins=self._arguments.trust_plugins,
-            dispatch=loop.add_callback, progress=progress)
+            dispatch=loop.add_callback, progress=progress, accept_changes=accept_changes)
         self._projects[path] = OpenProject(session)
         return self._projects[path]
 

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
 
-from astronomical.config.io import SUFFIXES, parse_config, write_config
-from astronomical.config.schema import Config
-from astronomical.dashboard.parts import Message, Progress, centred, heading, hint, words_for
-from astronomical.dashboard.upload import upload_button
-from astronomical.dashboard.wizard.create import plain_name
-from astronomical.dashboard.wizard.table import resolve
-from astronomical.session.dataset import catalogue_path
+from astronomical.dashboard.open_card import OpenCard, OpenRequest
+from astronomical.dashboard.parts import Message, Progress, centred, heading, hint
+from astronomical.dashboard.recent_list import RecentList
 from astronomical.session.example import projects_folder
-from astronomical.session.store import relative_to
+from astronomical.session.recents import forget, read_recents
 
-__all__ = ["StartPage", "keep_upload"]
+__all__ = ["StartPage"]
 
 _CARD_WIDTH, _CARD_HEIGHT, _GAP = 350, 330, 20
 _WHAT = (
@@ -41,15 +38,13 @@ class StartPage:
     Parameters
     ----------
     on_open
-        Called with a config to open.
+        Called with what is to be opened.
     on_example
         Called with whether the example is to be started afresh.
     on_new
         Called when a project is to be made from a catalogue.
     example_exists
         Whether there is a copy of the example from before.
-    recent
-        Configs that were opened before, the newest first.
 
     Attributes
     ----------
@@ -57,22 +52,13 @@ class StartPage:
         What to put in the page; it fills the space that it is given.
     """
 
-    def __init__(self, on_open: Callable[[Path], None], on_example: Callable[[bool], None], on_new: Callable[[], None],
-                 example_exists: bool, recent: Sequence[Path] = ()) -> None:
+    def __init__(self, on_open: Callable[[OpenRequest], None], on_example: Callable[[bool], None],
+                 on_new: Callable[[], None], example_exists: bool) -> None:
         self._on_open, self._on_example, self._on_new = on_open, on_example, on_new
-        self._homeless: tuple[str, Config] | None = None
         self._error, self._progress = Message(), Progress()
-        self.path = pmui.TextInput(label="Path of the config", placeholder="~/astronomical/project.yaml", size="small",
-                                   sizing_mode="stretch_width", helper_text="A .yaml or .json file; press Enter.")
-        self.open = pmui.Button(label="Open", variant="contained", sizing_mode="stretch_width", on_click=self._on_path)
-        self.upload = upload_button(self._on_upload, accept=",".join(SUFFIXES), label="Or upload one")
-        self.catalogue = pmui.TextInput(
-            label="Path of its catalogue",
-            size="small",
-            sizing_mode="stretch_width",
-            helper_text="On the computer where astronomical runs; press Enter.",
-            visible=False,
-        )
+        self._changes = ChangesDialog(on_open)
+        self.card = OpenCard(on_open, self._error)
+        self.recents = RecentList(lambda path: on_open(OpenRequest(path)), self._forget)
         self.continue_example = pmui.Button(
             label="Continue the example" if example_exists else "Try the example", variant="contained",
             sizing_mode="stretch_width", on_click=lambda _: self._on_example(False))
@@ -89,15 +75,7 @@ class StartPage:
                 self.continue_example,
                 self.fresh_example,
             ),
-            _card(
-                "Open a config",
-                self.path,
-                self.open,
-                self.upload,
-                self.catalogue,
-                *self._recent_buttons(recent),
-                pn.VSpacer(),
-            ),
+            _card("Open a config", *self.card.objects, pn.VSpacer()),
             _card("Start from a dataset", hint(_NEW), pn.VSpacer(), self.new),
         )
         self._cards = pn.FlexBox(*cards, align_items="stretch", gap=f"{_GAP}px", sizing_mode="stretch_width",
@@ -105,123 +83,77 @@ class StartPage:
         where = hint(f"Projects, with your labels, are saved in {projects_folder()} unless you say otherwise.")
         self.view = pn.Column(
             centred(heading("Welcome to astronomical", "h4"), hint(_WHAT), self._cards, self._error.view,
-                    self._progress.view, where, max_width=3 * _CARD_WIDTH + 2 * _GAP + 22, margin=(40, 0, 20, 0)),
+                    self._progress.view, pn.Column(self.recents.view, margin=(0, 10), sizing_mode="stretch_width"),
+                    where, self._changes.view, max_width=3 * _CARD_WIDTH + 2 * _GAP + 22, margin=(40, 0, 20, 0)),
             sizing_mode="stretch_both", scroll="y-auto", margin=0)
-        self.path.param.watch(self._on_path, "enter_pressed")
-        self.catalogue.param.watch(self._on_catalogue, "enter_pressed")
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the projects that were open last."""
+        self.recents.show(read_recents())
 
     def show_error(self, text: str) -> None:
         """Say why something could not be done; an empty text says nothing."""
         self._error.show(text)
 
+    def ask_catalogue(self, request: OpenRequest, text: str) -> None:
+        """Say that a catalogue is missing, and ask where it is."""
+        self._error.show(text, "warning")
+        self.card.ask_catalogue(request)
+
+    def ask_changes(self, request: OpenRequest, text: str) -> None:
+        """Say that a catalogue is not the one that the project was made with, and ask whether to go on."""
+        self._changes.ask(request, text)
+
     def busy(self, text: str | None) -> None:
         """Say what is being done, and take no further wishes; None when it is over."""
         self._progress.show(text)
         if text is not None:
-            self._error.show("")
-        for widget in (self.path, self.open, self.upload, self.catalogue, self.continue_example, self.fresh_example,
-                       self.new):
+            self._error.show("", "error")
+        self.card.disable(text is not None)
+        self.recents.disable(text is not None)
+        for widget in (self.continue_example, self.fresh_example, self.new):
             widget.disabled = text is not None
 
-    def _recent_buttons(self, recent: Sequence[Path]) -> list[Any]:
-        buttons = [
-            pmui.Button(
-                label=path.stem,
-                variant="text",
-                size="small",
-                margin=(0, 4),
-                on_click=lambda _, path=path: self._on_open(path),
-            )
-            for path in recent[:3]
-        ]
-        return [hint("Recent"), pn.FlexBox(*buttons, sizing_mode="stretch_width", margin=(0, 6))] if buttons else []
-
-    def _say(self, text: str) -> None:
-        """Show what is wrong with the path that was typed."""
-        self.path.param.update(error_state=bool(text), helper_text=text or "A .yaml or .json file; press Enter.")
-
-    def _on_path(self, _: Any) -> None:
-        text = (self.path.value_input or self.path.value).strip()
-        if not text:
-            self._say("Type the path of a config first, or upload one.")
-            return
-        path = resolve(text)
-        if not path.exists():
-            self._say(f"There is no file {path}.")
-        elif path.suffix.lower() not in SUFFIXES:
-            self._say(f"A config ends in {', '.join(SUFFIXES)}. For a catalogue, use “Start from a dataset”.")
-        else:
-            self._say("")
-            self._on_open(path)
-
-    def _on_upload(self, name: str, content: bytes) -> None:
-        self._error.show("")
-        self.catalogue.visible = False
-        name = plain_name(name, "project.yaml")
-        try:
-            config = parse_config(content.decode("utf-8-sig"), Path(name).suffix.lower(), name)
-        except UnicodeDecodeError:
-            self._error.show(f"{name} is not text in UTF-8, so it is no config.")
-            return
-        except ValueError as error:
-            self._error.show(str(error))
-            return
-        if catalogue_path(config.catalogue, projects_folder() / Path(name).stem).exists():
-            self._keep(name, config, None)
-            return
-        self._homeless = name, config
-        self.catalogue.param.update(visible=True, value="", error_state=False)
-        self._error.show(
-            f"{name} needs its catalogue, {config.catalogue.path}, which does not come with it. Type above "
-            "where the catalogue lies on this computer, or open the config by its path, where it lies "
-            "beside its catalogue."
-        )
-
-    def _on_catalogue(self, _: Any) -> None:
-        text = (self.catalogue.value_input or "").strip()
-        if self._homeless is None or not text:
-            return
-        path = resolve(text)
-        if not path.is_file():
-            self.catalogue.param.update(error_state=True, helper_text=f"There is no file {path}.")
-            return
-        self._keep(*self._homeless, path)
-
-    def _keep(self, name: str, config: Config, catalogue: Path | None) -> None:
-        try:
-            path = keep_upload(name, config, catalogue)
-        except OSError as error:
-            self._error.show(words_for(error, "Saving the upload"))
-            return
-        self._homeless = None
-        self.catalogue.visible = False
-        self._error.show("")
-        self._on_open(path)
+    def _forget(self, path: Path) -> None:
+        forget(path)
+        self.refresh()
 
 
-def keep_upload(name: str, config: Config, catalogue: Path | None) -> Path:
-    """Save an uploaded config in a new folder of its own, and return where it lies.
+class ChangesDialog:
+    """Says in what a catalogue differs from the one of the project.
 
     Parameters
     ----------
-    name
-        Name of the file.
-    config
-        What it holds.
-    catalogue
-        Where its catalogue lies, if not where it says.
+    on_open
+        Called with what to open if the person goes on.
     """
-    stem = Path(name).stem
-    folder, n = projects_folder() / stem, 2
-    while folder.exists():
-        folder, n = projects_folder() / f"{stem}-{n}", n + 1
-    folder.mkdir(parents=True)
-    if catalogue is not None:
-        moved = config.catalogue.model_copy(update={"path": relative_to(catalogue, folder)})
-        config = config.model_copy(update={"catalogue": moved})
-    path = folder / name
-    write_config(config, path)
-    return path
+
+    def __init__(self, on_open: Callable[[OpenRequest], None]) -> None:
+        self._on_open = on_open
+        self._request: OpenRequest | None = None
+        self._text = Message(severity="warning")
+        advice = hint("With another catalogue the queries and scores differ from those recorded, and labels of sources "
+                      "that it does not have are not trained on. If you have the catalogue of the project elsewhere, "
+                      "cancel and put it in its place.")
+        go = pmui.Button(label="Open all the same", variant="outlined", on_click=self._go)
+        cancel = pmui.Button(label="Cancel", variant="contained", on_click=self._close)
+        self.view: Any = pmui.Dialog(self._text.view, advice, pn.Row(go, cancel), title="The catalogue has changed",
+                                     open=False, width_option="sm")
+
+    def ask(self, request: OpenRequest, text: str) -> None:
+        """Ask whether to open a project all the same."""
+        self._request = request
+        self._text.show(text)
+        self.view.open = True
+
+    def _go(self, _: Any) -> None:
+        self.view.open = False
+        if self._request is not None:
+            self._on_open(replace(self._request, accept_changes=True))
+
+    def _close(self, _: Any) -> None:
+        self.view.open = False
 
 
 def _again(example_exists: bool) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import combinations, pairwise
 
 from astronomical.config.schema import Config, LayoutConfig, PaneConfig
@@ -39,6 +39,35 @@ def layout_for(config: Config, data: Dataset) -> LayoutConfig:
     columns = config.features.columns
     combined = tuple(name for name in data.features.names if name not in columns)
     return default_layout(combined + columns, config.layout.axes)
+
+
+def adapt_layout(layout: LayoutConfig, names: Sequence[str], known: Collection[str],
+                 axes: tuple[str, str] | None = None) -> LayoutConfig:
+    """Return the arrangement of another project, with axes that this one has.
+
+    Parameters
+    ----------
+    layout
+        The arrangement.
+    names
+        Columns and features that can be axes, the most telling first.
+    known
+        Everything that can be an axis.
+    axes
+        Axes of the first plot whose own are not known here.
+    """
+    pairs = plot_axes(names, axes)
+    given = iter(pairs)
+    panes = []
+    for pane in layout.panes:
+        settings = pane.settings
+        if pane.kind == "basic" and not {settings.get("x"), settings.get("y")} <= set(known):
+            pair = next(given, None)
+            others = {key: value for key, value in settings.items() if key not in ("x", "y")}
+            settings = others if pair is None else {**others, "x": pair[0], "y": pair[1]}
+        panes.append(pane.model_copy(update={"settings": settings}))
+    first = layout.axes if layout.axes is not None and set(layout.axes) <= set(known) else None
+    return layout.model_copy(update={"panes": tuple(panes), "axes": axes or first or (pairs[0] if pairs else None)})
 
 
 def plot_axes(names: Sequence[str], axes: tuple[str, str] | None = None) -> list[tuple[str, str]]:

@@ -7,6 +7,14 @@ class SessionError(ValueError):
     """Something that was asked of a session cannot be done."""
 
 
+class MissingCatalogueError(SessionError):
+    """The catalogue of a config is not where the config says."""
+
+
+class ChangedCatalogueError(SessionError):
+    """The catalogue is not the one that the project was made with, and nobody has agreed to that."""
+
+
 class ReadOnlyError(SessionError):
     """A change was asked of a project that is open for reading only."""
 

@@ -54,7 +54,7 @@ def working_copy(config: Path, folder: Path) -> Path:
         The folder to make; if it exists, a number is added to its name.
     """
     loaded = read_config(config)
-    target = _fresh(folder)
+    target = fresh_folder(folder)
     target.mkdir(parents=True)
     source = catalogue_path(loaded.catalogue, config.parent)
     shutil.copyfile(source, target / source.name)
@@ -63,7 +63,8 @@ def working_copy(config: Path, folder: Path) -> Path:
     return copy
 
 
-def _fresh(folder: Path) -> Path:
+def fresh_folder(folder: Path) -> Path:
+    """Return a folder that does not exist yet: this one, or one with a number added to its name."""
     candidate, n = folder, 2
     while candidate.exists():
         candidate = folder.with_name(f"{folder.name}-{n}")

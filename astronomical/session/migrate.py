@@ -28,17 +28,13 @@ from astronomical.session.dataset import (
     operations_of,
     recipe_of,
 )
-from astronomical.session.errors import SessionError
+from astronomical.session.errors import MissingCatalogueError, SessionError
 from astronomical.session.store import check_suffix, relative_to
 
-__all__ = ["WHO", "Migrated", "MissingCatalogueError", "is_old", "migrate"]
+__all__ = ["WHO", "Migrated", "is_old", "migrate"]
 
 #: Author of the labels that are taken over.
 WHO = "AstronomicAL"
-
-
-class MissingCatalogueError(SessionError):
-    """The catalogue of a config is not where the config says."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +65,7 @@ def is_old(path: str | Path) -> bool:
 
 
 def migrate(old: str | Path, new: str | Path, *, catalogue: str | Path | None = None,
-            registry: Registry | None = None) -> Migrated:
+            registry: Registry | None = None, labels: bool = True) -> Migrated:
     """Write a config of AstronomicAL as a project; its labels go on to train its learners.
 
     Parameters
@@ -82,6 +78,8 @@ def migrate(old: str | Path, new: str | Path, *, catalogue: str | Path | None = 
         Where the catalogue lies, if not where the config says.
     registry
         Where feature operations are found; by default the built-in ones.
+    labels
+        Whether the labels are wanted, and not only the settings.
 
     Raises
     ------
@@ -100,6 +98,8 @@ def migrate(old: str | Path, new: str | Path, *, catalogue: str | Path | None = 
                            "schema_version): open it as it is.")
     translation = translate(data, str(old))
     table = _find(translation, old.parent) if catalogue is None else Path(catalogue).expanduser().resolve()
+    if not labels:
+        translation = translation.without_labels()
     config, notes = _complete(translation, table, new, registry or builtin_registry())
     try:
         new.parent.mkdir(parents=True, exist_ok=True)

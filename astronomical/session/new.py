@@ -26,6 +26,7 @@ from astronomical.config.schema import (
     FeaturesConfig,
     IdConfig,
     LabelConfig,
+    LayoutConfig,
     LearnerConfig,
     PositionConfig,
     ProjectConfig,
@@ -33,7 +34,7 @@ from astronomical.config.schema import (
 )
 from astronomical.plugins.loader import load_plugins
 from astronomical.plugins.registry import Registry, builtin_registry
-from astronomical.session.arrangement import default_layout
+from astronomical.session.arrangement import adapt_layout, default_layout
 from astronomical.session.dataset import (
     build_dataset,
     check_columns,
@@ -96,6 +97,7 @@ class Choices:
     classes: tuple[str, ...] | None = None
     split: SplitConfig = field(default_factory=SplitConfig)
     axes: tuple[str, str] | None = None
+    layout: LayoutConfig | None = None
     seed: int = 0
     keys: Mapping[str, str] = field(default_factory=dict)
     curated_test: bool = False
@@ -163,9 +165,15 @@ def make_config(choices: Choices, folder: Path, registry: Registry | None = None
     made = feature_names(recipe_of(config.features), operations_of(registry))
     return config.model_copy(update={
         "catalogue": section.model_copy(update={"fingerprint": fingerprint}),
-        "layout": default_layout(made[len(columns):] + columns, choices.axes),
+        "layout": _layout(choices, made[len(columns):] + columns, catalogue),
         "plugins": used_plugins(config, registry, folder),
     })
+
+
+def _layout(choices: Choices, names: tuple[str, ...], catalogue: Catalogue) -> LayoutConfig:
+    if choices.layout is None:
+        return default_layout(names, choices.axes)
+    return adapt_layout(choices.layout, names, {*names, *catalogue.numeric_columns}, choices.axes)
 
 
 def catalogue_config(choices: Choices, folder: Path) -> CatalogueConfig:

@@ -41,7 +41,7 @@ from astronomical.session.dataset import (
     no_progress,
     open_project_catalogue,
 )
-from astronomical.session.errors import ReadOnlyError, SessionError, StaleFocusError
+from astronomical.session.errors import ChangedCatalogueError, ReadOnlyError, SessionError, StaleFocusError
 from astronomical.session.exports import JOB as EXPORT
 from astronomical.session.exports import Export, export_work, start_export
 from astronomical.session.fingerprints import fingerprint_differences
@@ -99,7 +99,7 @@ class Session:
     def open(cls, path: str | Path, *, read_only: bool = False, plugins: Sequence[str | Path] = (),
              trust_plugins: bool = False, dispatch: Dispatch | None = None, who: str | None = None,
              catalogue: str | Path | None = None, progress: Progress = no_progress, memory: int = DEFAULT_BYTES,
-             look_ahead: bool = True) -> Session:
+             look_ahead: bool = True, accept_changes: bool = True) -> Session:
         """Open a project; its learners are trained on its labels.
 
         Parameters
@@ -125,9 +125,13 @@ class Session:
         look_ahead
             Whether the rounds of possible answers are computed while the person thinks; it changes no result, and
             needs a `dispatch`.
+        accept_changes
+            Open the project even if the catalogue is not the one that it was made with; a notice then says so.
 
         Raises
         ------
+        ChangedCatalogueError
+            If the catalogue is another one, and that is not accepted.
         ConfigError, CatalogueError, SessionError, LockedError
             If the config, the catalogue or the lock stand in the way; the message says how.
         """
@@ -141,7 +145,7 @@ class Session:
             dataset = build_dataset(loaded.config, table, loaded_plugins.registry, progress)
             session = cls(path, loaded, dataset, store=store, plugins=loaded_plugins, dispatch=dispatch, who=who,
                           memory=memory, look_ahead=look_ahead)
-            session._check_catalogue(table)
+            session._check_catalogue(table, accept_changes)
             session._begin()
         except BaseException:
             if store is not None:
@@ -530,7 +534,7 @@ class Session:
             self._follow = (first[0], self.state.focus)
         self._teacher.refresh()
 
-    def _check_catalogue(self, table: Catalogue) -> None:
+    def _check_catalogue(self, table: Catalogue, accept_changes: bool) -> None:
         recorded = self.state.config.catalogue.fingerprint
         if recorded is None:
             self._change(catalogue=self.state.config.catalogue.model_copy(
@@ -538,8 +542,10 @@ class Session:
             return
         differences = fingerprint_differences(recorded, make_fingerprint(self.state.config, table))
         if differences:
-            self.notify("The catalogue is not the one that this project was made with: " + "; ".join(differences)
-                        + ". Results will differ.", "warning")
+            text = f"The catalogue is not the one that this project was made with: {'; '.join(differences)}."
+            if not accept_changes:
+                raise ChangedCatalogueError(text)
+            self.notify(f"{text} Results will differ.", "warning")
 
     def _take_settings(self, made: Config, data: Dataset) -> None:
         try:

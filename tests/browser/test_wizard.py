@@ -12,6 +12,7 @@ import pytest
 from astropy.table import Table
 
 from astronomical.config.io import read_config
+from astronomical.dashboard.open_card import OpenRequest
 from astronomical.dashboard.page import make_page
 from astronomical.dashboard.start import StartPage
 from astronomical.dashboard.wizard.view import Wizard
@@ -27,15 +28,20 @@ class App:
 
     def __init__(self, example_exists: bool = False) -> None:
         self.opened: list[Path] = []
+        self.levels: list[str] = []
         self.example: list[bool] = []
         self.created: list[Path] = []
         self._example_exists = example_exists
+
+    def open(self, request: OpenRequest) -> None:
+        self.opened.append(request.path)
+        self.levels.append(request.level)
 
     def page(self) -> pn.viewable.Viewable:
         place = pn.Column(sizing_mode="stretch_both", margin=0)
 
         def start() -> None:
-            place.objects = [StartPage(self.opened.append, self.example.append, new, self._example_exists).view]
+            place.objects = [StartPage(self.open, self.example.append, new, self._example_exists).view]
 
         def created(path: Path) -> None:
             self.created.append(path)
@@ -271,27 +277,18 @@ def test_an_example_from_before_is_continued_or_started_afresh(page: Page, start
     assert comes_true(page, lambda: app.example == [False, True])
 
 
-def test_an_uploaded_config_is_kept_and_led_to_its_catalogue(page: Page, start, small, tmp_path: Path, home: Path):
-    catalogue = small()
+def test_an_uploaded_config_is_kept(page: Page, start, tmp_path: Path, home: Path):
     config = tmp_path / "shared.yaml"
     config.write_text("schema_version: 1\ncatalogue: {path: data/gone.fits, id: {column: name}, labels: kind}\n")
     app = start()
     upload = page.locator("input[type=file]")
     upload.set_input_files(config)
     expect(page.get_by_text("did you mean 'label'")).to_be_visible()
+    assert not (home / "projects").exists()
     config.write_text("schema_version: 1\ncatalogue: {path: data/gone.fits, id: {column: name}, label: kind}\n")
+    choose(page, "What to take from it", re.compile("All settings"))
     upload.set_input_files(config)
-    expect(page.get_by_text("shared.yaml needs its catalogue, data/gone.fits")).to_be_visible()
-    assert app.opened == []
-    where = page.get_by_label("Path of its catalogue")
-    where.fill(str(tmp_path / "not.fits"))
-    where.press("Enter")
-    expect(page.get_by_text("There is no file")).to_be_visible()
-    where.fill(str(catalogue))
-    where.press("Enter")
-    expect(where).to_be_hidden()
-    assert comes_true(page, lambda: len(app.opened) == 1)
-    (path,) = app.opened
-    assert path == home / "projects" / "shared" / "shared.yaml"
-    kept = read_config(path)
-    assert (path.parent / kept.catalogue.path).resolve() == catalogue.resolve()
+    path = home / "projects" / "shared" / "shared.yaml"
+    assert comes_true(page, lambda: app.opened == [path])
+    assert app.levels == ["settings"]
+    assert path.read_bytes() == config.read_bytes()

@@ -8,8 +8,8 @@ import shutil
 import pytest
 
 from astronomical.cli import main
-from astronomical.session.errors import SessionError
-from astronomical.session.migrate import WHO, MissingCatalogueError, is_old, migrate
+from astronomical.session.errors import MissingCatalogueError, SessionError
+from astronomical.session.migrate import WHO, is_old, migrate
 from astronomical.session.reproduce import reproduce
 from astronomical.session.session import Session
 from tests.support.projects import label_until

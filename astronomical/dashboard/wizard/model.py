@@ -12,7 +12,7 @@ from astronomical.catalogue.errors import CatalogueError
 from astronomical.catalogue.features import FeatureRecipe, count_features, feature_names
 from astronomical.catalogue.positions import Unit
 from astronomical.catalogue.readers import SUFFIXES
-from astronomical.config.schema import CombinationConfig, PositionConfig, SplitConfig
+from astronomical.config.schema import CombinationConfig, LayoutConfig, PositionConfig, SplitConfig
 from astronomical.dashboard.wizard import rules
 from astronomical.dashboard.wizard.classes import ClassTable, table_of_names
 from astronomical.dashboard.wizard.rules import MAX_LABELS, Issue
@@ -54,6 +54,8 @@ class Draft:
         Lists as typed, with commas.
     curated_test
         Whether the test set is going to be labelled by hand.
+    layout
+        The arrangement of the panes, taken from another project; None for the usual one.
     train, axes
         None for all classes, and for axes to be found.
     """
@@ -85,6 +87,7 @@ class Draft:
     seed: int = 0
     keys_text: str = ""
     curated_test: bool = False
+    layout: LayoutConfig | None = None
 
     # -- data ---------------------------------------------------------------------------------------
 
@@ -95,7 +98,7 @@ class Draft:
             self.table = table
             self.check = None
             return
-        fresh = Draft(title=self.title, project=self.project)
+        fresh = Draft(title=self.title, project=self.project, layout=self.layout)
         if before is None or self.title == _stem(before.path):
             fresh.title = _stem(table.path)
         if before is None or self.project == str(default_project(_stem(before.path))) or not self.project:
@@ -332,6 +335,7 @@ class Draft:
             keys=keys_of(self.keys_text, self.classes.names),
             curated_test=self.curated_test,
             title=self.title.strip(),
+            layout=self.layout,
         )
 
 

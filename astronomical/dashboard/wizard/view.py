@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import panel as pn
 import panel_material_ui as pmui
 
+from astronomical.config.schema import LayoutConfig
 from astronomical.dashboard.menus import MenuOpener
 from astronomical.dashboard.parts import Message, Progress, centred, heading, hint, row, set_hint, words_for
 from astronomical.dashboard.wizard.check_step import CheckStep
@@ -43,6 +44,8 @@ class Wizard:
         Called with the config of the new project.
     on_cancel
         Called when the person gives up.
+    layout
+        The arrangement of the panes of the new project; None for the usual one.
 
     Attributes
     ----------
@@ -52,9 +55,10 @@ class Wizard:
         The answers so far.
     """
 
-    def __init__(self, on_created: Callable[[Path], None], on_cancel: Callable[[], None]) -> None:
+    def __init__(self, on_created: Callable[[Path], None], on_cancel: Callable[[], None],
+                 layout: LayoutConfig | None = None) -> None:
         self._on_created, self._on_cancel = on_created, on_cancel
-        self.draft = Draft()
+        self.draft = Draft(layout=layout)
         self._jobs = 0
         self.words = ""
         self.step = 0

@@ -1,0 +1,104 @@
+"""What happens to a config before it is opened: levels, catalogues that moved or changed, configs of others."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from astropy.table import Table
+
+from astronomical.config.io import read_config
+from astronomical.session.errors import ChangedCatalogueError, MissingCatalogueError
+from astronomical.session.new import Choices, new_project
+from astronomical.session.opening import layout_of, prepare
+from astronomical.session.session import Session
+from tests.support.projects import label_until, make_project
+from tests.support.v1 import write_v1
+
+
+@pytest.fixture
+def labelled(tmp_path):
+    path, _ = make_project(tmp_path, features=("g", "r"))
+    with Session.open(path) as session:
+        session.start_training("Star")
+        label_until(session, "Star", 6)
+    return path
+
+
+def test_all_of_it_is_opened_where_it_is(labelled):
+    assert prepare(labelled).path == labelled
+
+
+def test_settings_alone_are_a_copy_and_the_labels_stay_where_they_are(labelled, home):
+    before = labelled.read_bytes()
+    ready = prepare(labelled, "settings")
+    assert ready.path.parent == home / "projects" / "project"
+    assert "copy without labels" in ready.notes[0]
+    assert labelled.read_bytes() == before
+    with Session.open(ready.path) as session:
+        assert len(session.ledger) == 0
+        assert not session.config.learner("Star").started
+        assert session.config.features == read_config(labelled).features
+        session.start_training("Star")
+        assert session.query("Star") is not None
+
+
+def test_a_layout_goes_to_another_catalogue(labelled, tmp_path):
+    layout = layout_of(labelled)
+    moved = layout.model_copy(update={"panes": tuple(
+        pane.model_copy(update={"settings": {"x": "gone", "y": "g"}}) if pane.id == "plot-1" else
+        pane.model_copy(update={"x": 0, "w": 12}) if pane.kind == "learning" else pane for pane in layout.panes)})
+    config = new_project(Choices(catalogue=tmp_path / "catalogue.fits", id="row", features=("u", "i"), layout=moved),
+                         tmp_path / "second.yaml")
+    assert [(pane.id, pane.w) for pane in config.layout.panes] == [(pane.id, pane.w) for pane in moved.panes]
+    first = next(pane for pane in config.layout.panes if pane.id == "plot-1")
+    assert first.settings == {"x": "u", "y": "i"}
+
+
+def test_a_catalogue_that_moved_is_asked_for_and_remembered(labelled, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    shutil.move(tmp_path / "catalogue.fits", elsewhere / "renamed.fits")
+    with pytest.raises(MissingCatalogueError, match=r"is not at .*catalogue.fits"):
+        prepare(labelled)
+    n = len(read_config(labelled).events)
+    assert prepare(labelled, catalogue=elsewhere / "renamed.fits").path == labelled
+    config = read_config(labelled)
+    assert config.catalogue.path == "elsewhere/renamed.fits"
+    assert len(config.events) == n
+    with Session.open(labelled, accept_changes=False) as session:
+        assert len(session.trained("Star")) == 6
+
+
+def test_a_catalogue_that_moved_may_have_another_format(labelled, tmp_path):
+    Table.read(tmp_path / "catalogue.fits").write(tmp_path / "c.vot", format="votable")
+    (tmp_path / "catalogue.fits").unlink()
+    prepare(labelled, catalogue=tmp_path / "c.vot")
+    Session.open(labelled, accept_changes=False).close()
+
+
+def test_a_catalogue_that_changed_is_refused_unless_accepted(labelled, tmp_path):
+    table = Table.read(tmp_path / "catalogue.fits")
+    table["g"][3] += 1
+    table.write(tmp_path / "catalogue.fits", overwrite=True)
+    before = labelled.read_bytes()
+    with pytest.raises(ChangedCatalogueError, match="the values of column 'g' differ"):
+        Session.open(labelled, accept_changes=False)
+    assert labelled.read_bytes() == before
+    with Session.open(labelled) as session:
+        assert "'g'" in session.state.notices[-1].text
+    table[:200].write(tmp_path / "catalogue.fits", overwrite=True)
+    with pytest.raises(ChangedCatalogueError, match="200 sources instead of 300"):
+        Session.open(labelled, accept_changes=False)
+
+
+@pytest.mark.parametrize("level", ["labels", "settings"])
+def test_a_config_of_astronomical_itself(tmp_path, home, level):
+    old = write_v1(tmp_path, test_set_file=True)
+    ready = prepare(old, level)
+    assert ready.path == home / "projects" / "old" / "old.yaml"
+    assert any("test_set_file" in note for note in ready.notes)
+    with Session.open(ready.path) as session:
+        assert bool(session.config.learner("Star").started) == (level == "labels")
+    assert prepare(old).path.parent.name == "old-2"
+    assert [pane.kind for pane in layout_of(old).panes][:2] == ["learning", "source"]
