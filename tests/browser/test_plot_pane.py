@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import panel as pn
 import pytest
 from PIL import Image
 
 from astronomical.config.schema import PaneConfig
 from astronomical.dashboard.page import make_page
 from astronomical.dashboard.panes.plot import PlotPane
+from astronomical.dashboard.panes.selection import SelectionPane
 from astronomical.session.session import Session
 from tests.stubs.small_project import MISSING_ID, make_project
 
@@ -280,3 +282,47 @@ def test_any_column_can_give_the_colour(open_plot: Callable[..., Any], session: 
     assert served.saved[-1] == {"x": "g", "y": "r", "colour": "column:i", "statistic": "max"}
     assert served.pane.points.frame == ranges
     assert share_of(first, "#0072B2") < 0.001
+
+
+def test_a_box_fills_the_table_whose_sources_are_labelled_in_bulk_and_undone_in_one_step(
+        session: Session, serve: Callable[..., str], new_page: Callable[..., Any]) -> None:
+    made: list[Any] = []
+
+    def app() -> Any:
+        plot = PlotPane(session, PaneConfig(id="plot", kind="basic", x=0, y=0, w=3, h=5, settings={"x": "g", "y": "r"}),
+                        lambda settings: None)
+        table = SelectionPane(session, PaneConfig(id="table", kind="table", x=3, y=0, w=3, h=5), lambda settings: None)
+        made.extend([plot, table])
+        return make_page("Plot", main=[pn.Row(pn.Column(plot.view, width=500, height=500),
+                                              pn.Column(table.view, width=640, height=500))])
+
+    page = new_page(1280, 800)
+    page.goto(serve(app))
+    pixels(page)
+    page.get_by_text("No source is selected.").wait_for()
+    box = page.locator(".bk-Canvas").first.bounding_box()
+    choose_tool(page, "BoxSelectTool")
+    drag(page, (box["x"] + 60, box["y"] + 10), (box["x"] + box["width"] - 10, box["y"] + box["height"] - 60))
+    wait_for(page, lambda: len(session.state.selection) > 100)
+    n = len(session.state.selection)
+    page.get_by_text(f"{n:,} sources selected", exact=True).wait_for()
+    rows = page.locator(".tabulator-row")
+    rows.nth(1).wait_for()
+    assert rows.count() <= 50 < n
+    page.get_by_text("<b>J0007</b>&amp;", exact=True).wait_for()
+    rows.nth(2).locator(".tabulator-cell").first.click()
+    wait_for(page, lambda: session.state.focus is not None)
+    assert rows.nth(2).locator(".tabulator-cell").first.text_content() == session.state.focus
+    page.get_by_role("button", name="Label selection…").click()
+    page.get_by_role("button", name="Galaxy", exact=True).click()
+    page.get_by_text(f"Label {n:,} sources as Galaxy?").wait_for()
+    page.get_by_role("button", name="Label", exact=True).click()
+    wait_for(page, lambda: len(session.ledger.human_labels) == n)
+    rows.nth(2).locator(".tabulator-cell", has_text="Galaxy").first.wait_for()
+    session.undo()
+    assert dict(session.ledger.human_labels) == {}
+    page.get_by_role("button", name="Clear", exact=True).click()
+    page.get_by_text("No source is selected.").wait_for()
+    assert session.state.selection == ()
+    for pane in made:
+        pane.close()

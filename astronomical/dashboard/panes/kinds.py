@@ -11,6 +11,7 @@ from astronomical.dashboard.grid import PaneAction
 from astronomical.dashboard.panes.learning import LearningPane
 from astronomical.dashboard.panes.plot import PlotPane
 from astronomical.dashboard.panes.remarks import RemarksView
+from astronomical.dashboard.panes.selection import SelectionPane
 from astronomical.dashboard.panes.source import SourcePane
 from astronomical.dashboard.server import OpenProject
 from astronomical.dashboard.view import View
@@ -101,6 +102,9 @@ PANE_KINDS: dict[str, PaneKind] = {
     "notes": PaneKind(
         "Notes", "A note, tags and a flag for the source shown, and all sources that have any.",
         lambda context: RemarksView(context.session), w=4, h=6),
+    "table": PaneKind(
+        "Selection", "The sources selected by box or lasso: sort, filter, show one, or label them all.",
+        lambda context: SelectionPane(context.session, context.config, context.keep_settings), w=5, h=6),
 }
 
 

@@ -1,0 +1,96 @@
+from types import SimpleNamespace
+
+import pytest
+
+from astronomical.config.schema import PaneConfig
+from astronomical.dashboard.panes.bulk_dialog import describe
+from astronomical.dashboard.panes.selection import SelectionPane
+from astronomical.session.session import Session
+from tests.stubs.small_project import HOSTILE_ID, make_project
+
+
+@pytest.fixture
+def session(tmp_path):
+    with Session.open(make_project(tmp_path), who="tester") as opened:
+        yield opened
+
+
+@pytest.fixture
+def saved():
+    return []
+
+
+@pytest.fixture
+def pane(session, saved):
+    config = PaneConfig(id="t", kind="table", x=0, y=0, w=3, h=5, settings={"columns": ["g", "gone"]})
+    made = SelectionPane(session, config, saved.append)
+    yield made
+    made.close()
+
+
+def shown(pane):
+    return list(pane._table.value.columns), list(pane._table.value["id"])
+
+
+def test_the_table_lists_the_selection_with_the_columns_chosen(session, pane, saved):
+    ids = session.dataset.catalogue.ids_at([0, 5, 9])
+    session.select(ids)
+    assert shown(pane) == (["id", "catalogue label", "my label", "g"], list(ids))
+    assert pane._count.object == "3 sources selected"
+    pane._columns.value = ["r", "g-r"]
+    assert shown(pane)[0][3:] == ["r", "g-r"]
+    assert saved == [{"columns": ["r", "g-r"]}]
+
+
+def test_a_page_holds_a_page_of_a_large_selection(session, pane):
+    root = pane.view.get_root()
+    session.select(session.dataset.catalogue.ids_at(range(300)))
+    table = next(model for model in root.select({}) if type(model).__name__ == "DataTabulator")
+    assert len(table.source.data["id"]) == 50
+    assert len(pane._table.value) == 300
+
+
+def test_a_click_focuses_whatever_the_order(session, pane):
+    session.select(session.dataset.catalogue.ids_at(range(20)))
+    pane._on_click(SimpleNamespace(row=0, column="id"))
+    assert session.state.focus == HOSTILE_ID
+
+
+def test_labels_follow_the_ledger(session, pane):
+    ids = session.dataset.catalogue.ids_at(range(4))
+    session.select(ids)
+    session.label_bulk("Galaxy")
+    assert list(pane._table.value["my label"]) == ["Galaxy"] * 4
+    session.undo()
+    assert list(pane._table.value["my label"]) == [""] * 4
+
+
+def test_the_dialog_counts_before_it_labels(session, pane):
+    ids = session.dataset.catalogue.ids_at(range(8))
+    session.label_bulk("Star", ids[:3])
+    session.select(ids)
+    pane._dialog.ask()
+    pane._dialog._class.value = "Galaxy"
+    assert "Label 8 sources as Galaxy?" in pane._dialog._text.object
+    assert "3 of them have another label of yours" in pane._dialog._text.object
+    assert len(session.ledger) == 3
+    pane._dialog._run()
+    assert {session.label_of(id) for id in ids} == {"Galaxy"}
+    assert not pane._dialog.view.open
+
+
+def test_what_cannot_be_done_is_said_and_the_button_is_off(session, pane, monkeypatch):
+    monkeypatch.setattr("astronomical.session.bulk.BULK_LIMIT", 5)
+    session.select(session.dataset.catalogue.ids_at(range(8)))
+    pane._dialog.ask()
+    assert "8 sources are too many" in pane._dialog._text.object
+    assert pane._dialog._go.disabled
+
+
+def test_the_plan_is_told_in_words_that_are_escaped():
+    plan = SimpleNamespace(label="<b>", ids=("a",), n_same=0, n_other=1, n_held=1, trains={"<i>": frozenset("a")})
+    text = describe(plan)
+    assert "Label 1 source as &lt;b&gt;?" in text
+    assert "1 of them has another label" in text
+    assert "The &lt;i&gt; learner takes in 1 source." in text
+    assert "1 is outside the training set" in text
