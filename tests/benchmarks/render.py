@@ -4,8 +4,8 @@ Run ``python tests/benchmarks/render.py --rows 1000000``. A server of this proce
 Chromium turns the wheel over it and drags it, and the same is done with `datashade` and `dynspread`. One line of JSON
 is printed: times in ms, memory in MB.
 
-``pan_zoom_server`` is from the message of the browser that reports other ranges until the message with the new image
-has been sent, HoloViews' debouncing included; ``pan_zoom_seen`` from the turn of the wheel to the new image in the page.
+``pan_zoom_server`` is from the message of the browser that reports other ranges until the message with the new image is
+sent, HoloViews' debouncing included; ``pan_zoom_seen`` from the turn of the wheel until the page has it.
 """
 
 from __future__ import annotations
