@@ -1,4 +1,4 @@
-"""Guards the server; Panel runs this file once, before the socket is bound.
+"""Guards the server and warms it up; Panel runs this file once, before the socket is bound.
 
 It runs with the package folder on the path, where ``config`` or ``plots`` would hide other packages of these
 names; what is imported here is imported under its full name, from the folder above.
@@ -11,5 +11,7 @@ _PACKAGE = Path(__file__).resolve().parent
 sys.path[:] = [str(_PACKAGE.parent), *(entry for entry in sys.path if Path(entry).resolve() != _PACKAGE)]
 
 from astronomical.dashboard.guard import install  # noqa: E402
+from astronomical.dashboard.warmup import warm_up  # noqa: E402
 
 install()
+warm_up()

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from astronomical.catalogue.texts import id_words
 
-__all__ = ["derive_seed", "hash_ids", "hash_order"]
+__all__ = ["derive_seed", "first_by_hash", "hash_ids", "hash_order"]
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -87,3 +87,13 @@ def hash_order(ids: NDArray[np.bytes_], seed: int) -> NDArray[np.intp]:
     if np.any(ranked[1:] == ranked[:-1]):
         order = np.lexsort((*id_words(ids)[::-1], hashes))
     return order
+
+
+def first_by_hash(ids: NDArray[np.bytes_], seed: int, n: int) -> NDArray[np.intp]:
+    """Return the first `n` of `hash_order`, or all if there are fewer, without sorting the rest."""
+    if n >= len(ids):
+        return hash_order(ids, seed)
+    hashes = hash_ids(ids, seed)
+    places = np.flatnonzero(hashes <= np.partition(hashes, n - 1)[n - 1]) if n else np.empty(0, np.intp)
+    first: NDArray[np.intp] = places[hash_order(ids[places], seed)][:n]
+    return first

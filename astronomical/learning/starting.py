@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from astronomical.catalogue.hashing import hash_order
+from astronomical.catalogue.hashing import first_by_hash
 
 __all__ = ["StartError", "random_start"]
 
@@ -47,12 +47,11 @@ def random_start(ids: NDArray[np.bytes_], truth: NDArray[np.int8], training: NDA
         raise StartError(f"{n} starting points cannot hold one of each side: ask for at least 2")
     candidates = np.flatnonzero(training & (truth >= 0))
     _check(truth[candidates], n, class_name)
-    drawn = candidates[hash_order(ids[candidates], seed)]
-    sides = truth[drawn]
-    rows = drawn[:n].copy()
+    rows = candidates[first_by_hash(ids[candidates], seed, n)]
     for side in (0, 1):
         if not np.any(truth[rows] == side):
-            rows[-1] = drawn[np.argmax(sides == side)]
+            others = candidates[truth[candidates] == side]
+            rows[-1] = others[first_by_hash(ids[others], seed, 1)[0]]
     return tuple(int(row) for row in rows)
 
 

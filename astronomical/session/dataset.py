@@ -13,11 +13,15 @@ from numpy.typing import NDArray
 from astronomical.catalogue.catalogue import Catalogue
 from astronomical.catalogue.features import FeatureMatrix, FeatureRecipe, build_features
 from astronomical.catalogue.fingerprint import fingerprint
+from astronomical.catalogue.hashing import first_by_hash
 from astronomical.catalogue.labels import code_labels, normalise_labels
 from astronomical.catalogue.splits import Split, split_rows
 from astronomical.config.schema import CatalogueConfig, Config, FeaturesConfig, FingerprintConfig
 from astronomical.plugins.registry import Registry
 from astronomical.session.errors import SessionError
+
+#: Rows that are drawn at once from the whole catalogue.
+_N_DRAWN = 2048
 
 Progress = Callable[[str, float], None]
 
@@ -55,6 +59,16 @@ class Dataset:
         out = [self.class_names.index(name) for name in dropped]
         truth[(self.codes < 0) | np.isin(self.codes, out)] = -1
         return truth
+
+    def drawn(self, seed: int) -> NDArray[np.intp]:
+        """Return a few thousand rows drawn with a seed, in the order drawn; it is done once for each seed."""
+        if seed not in self._drawn:
+            self._drawn[seed] = first_by_hash(self.catalogue.ids, seed, _N_DRAWN)
+        return self._drawn[seed]
+
+    @cached_property
+    def _drawn(self) -> dict[int, NDArray[np.intp]]:
+        return {}
 
     @cached_property
     def counts(self) -> dict[str, int]:

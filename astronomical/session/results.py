@@ -6,8 +6,9 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
+from numpy.typing import NDArray
 
-from astronomical.catalogue.hashing import derive_seed, hash_order
+from astronomical.catalogue.hashing import derive_seed, first_by_hash
 from astronomical.config.schema import EnvironmentConfig, RoundResultConfig, ScoresConfig
 from astronomical.learning.metrics import SetScores
 from astronomical.learning.rounds import Round
@@ -47,11 +48,19 @@ def scores_config(scores: SetScores | None) -> ScoresConfig | None:
 
 def sampled_probabilities(round: Round, dataset: Dataset, seed: int) -> dict[str, float]:
     """Return the probabilities of some seeded sources, to six digits; none from a round without a model."""
-    scored = np.flatnonzero(np.isfinite(round.proba))
-    order = hash_order(dataset.catalogue.ids[scored], derive_seed(seed, "sample", round.class_name))
-    rows = np.sort(scored[order[:N_SAMPLED]])
+    rows = np.sort(_sample(round, dataset, derive_seed(seed, "sample", round.class_name)))
     ids = dataset.catalogue.ids_at(rows)
     return {id: float(f"{p:.6g}") for id, p in zip(ids, round.proba[rows], strict=True)}
+
+
+def _sample(round: Round, dataset: Dataset, seed: int) -> NDArray[np.intp]:
+    """Return the scored sources of lowest hashes; those of the whole catalogue are looked through first."""
+    drawn = dataset.drawn(seed)
+    drawn = drawn[np.isfinite(round.proba[drawn])]
+    if len(drawn) >= N_SAMPLED:
+        return drawn[:N_SAMPLED]
+    scored = np.flatnonzero(np.isfinite(round.proba))
+    return scored[first_by_hash(dataset.catalogue.ids[scored], seed, N_SAMPLED)]
 
 
 def environment() -> EnvironmentConfig:

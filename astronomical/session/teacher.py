@@ -176,7 +176,10 @@ class Teacher:
 
     def _fit(self, view: LearnerView, k: int, job: Job) -> Round:
         """Compute a round; runs in a worker."""
-        return fit_round(self._request(view, k), job.cancelled)
+        round = fit_round(self._request(view, k), job.cancelled)
+        # The sources whose probabilities are saved are drawn here: later it would hold up the event loop.
+        sampled_probabilities(round, self._state.dataset, self._state.config.project.seed)
+        return round
 
     def _arrived(self, name: str, round: Round) -> None:
         self._kept.add(round)

@@ -15,7 +15,7 @@ from astronomical.catalogue import features
 from astronomical.catalogue.catalogue import Catalogue
 from astronomical.catalogue.features import FeatureRecipe, build_features
 from astronomical.catalogue.fingerprint import fingerprint
-from astronomical.catalogue.hashing import hash_ids, hash_order
+from astronomical.catalogue.hashing import first_by_hash, hash_ids, hash_order
 from astronomical.catalogue.ids import ids_from_position, ids_from_rows
 from astronomical.catalogue.labels import normalise_labels
 from astronomical.catalogue.readers.source import unique_names
@@ -201,3 +201,11 @@ def test_names_of_columns_are_unique_and_not_blank(names):
     made = unique_names(names)
     assert len(made) == len(names) == len(set(made))
     assert all(name == name.strip() != "" for name in made)
+
+
+@settings(deadline=None)
+@given(names=st.lists(st.integers(0, 10**6), unique=True, max_size=40), seed=st.integers(0, 2**64 - 1),
+       n=st.integers(0, 45))
+def test_first_by_hash_is_the_head_of_the_whole_order(names, seed, n):
+    ids = np.array([str(name).encode() for name in names], dtype="S7")
+    np.testing.assert_array_equal(first_by_hash(ids, seed, n), hash_order(ids, seed)[:n])

@@ -42,7 +42,7 @@ def uncertainty(proba: Proba, order: Order) -> NDArray[np.float64]:
     order
         A seeded hash of each source, shape (n,).
     """
-    likelier: NDArray[np.float64] = proba.max(axis=1)
+    likelier: NDArray[np.float64] = np.maximum(proba[:, 0], proba[:, 1])
     return 1.0 - likelier
 
 
