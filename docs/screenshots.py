@@ -27,7 +27,8 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(CHECKOUT))
 
 from astronomical.config.io import read_config, write_config  # noqa: E402
-from astronomical.config.schema import Config, ServicesConfig, SurveyConfig  # noqa: E402
+from astronomical.config.schema import Config  # noqa: E402
+from astronomical.config.services import ServicesConfig, SurveyConfig  # noqa: E402
 from astronomical.session.example import example_config, working_copy  # noqa: E402
 from tests.stubs.survey_server import SurveyServer  # noqa: E402
 

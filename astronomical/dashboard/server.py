@@ -17,12 +17,11 @@ from tornado.ioloop import IOLoop
 
 from astronomical.dashboard.arguments import AppArguments
 from astronomical.plugins.files import PluginFile
-from astronomical.services.cutouts import CutoutFetcher
-from astronomical.services.disk import DiskCache, cache_folder
-from astronomical.services.fetcher import Limits
-from astronomical.services.surveys import survey_from_config
+from astronomical.services.services import open_services
 from astronomical.session.errors import ReadOnlyError
+from astronomical.session.jobs import Dispatch
 from astronomical.session.plugins import untrusted_files
+from astronomical.session.samp import SampBridge
 from astronomical.session.session import Session
 
 log = logging.getLogger(__name__)
@@ -46,14 +45,14 @@ _ACTIONS = frozenset({
 class OpenProject:
     """A project that is open in this server, with the pages that show it."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, dispatch: Dispatch) -> None:
         self.key = secrets.token_urlsafe(12)
         self.session = session
-        services = session.state.config.services
-        limits = Limits(services.timeout_s, per_host=services.per_host,
-                        allow_private=os.environ.get(_ALLOW_PRIVATE) == "1", offline=os.environ.get(_OFFLINE) == "1")
-        self.services = CutoutFetcher([survey_from_config(survey) for survey in services.surveys], limits,
-                                      DiskCache(cache_folder() / "images"))
+        folder = session.dataset.catalogue.source.path.parent
+        self.services = open_services(session.state.config.services, folder,
+                                      allow_private=os.environ.get(_ALLOW_PRIVATE) == "1",
+                                      offline=os.environ.get(_OFFLINE) == "1")
+        self.samp = SampBridge(session, dispatch)
         self.tabs: list[ProjectTab] = []
         self.writer: ProjectTab | None = None
         self.deserted = time.monotonic()
@@ -198,12 +197,13 @@ class ProjectRegistry:
         session = await asyncio.to_thread(
             Session.open, path, plugins=self._arguments.plugins, trust_plugins=self._arguments.trust_plugins,
             dispatch=loop.add_callback, progress=progress, accept_changes=accept_changes)
-        self._projects[path] = OpenProject(session)
+        self._projects[path] = OpenProject(session, loop.add_callback)
         return self._projects[path]
 
     def _close(self, path: Path) -> None:
         project = self._projects.pop(path)
         project.services.close()
+        project.samp.close()
         try:
             project.session.close()
         except (OSError, ValueError):

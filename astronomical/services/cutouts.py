@@ -19,6 +19,7 @@ __all__ = ["Cutout", "CutoutFetcher", "Ticket"]
 _log = logging.getLogger(__name__)
 #: North is up and east is left in what surveys send, but for FITS, which says itself.
 _COMPASS = (0.0, -90.0)
+_LIMITS = Limits()
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class CutoutFetcher:
         Where images are kept; None keeps them in memory only.
     """
 
-    def __init__(self, surveys: Iterable[Survey], limits: Limits = Limits(), disk: DiskCache | None = None) -> None:  # noqa: B008
+    def __init__(self, surveys: Iterable[Survey], limits: Limits = _LIMITS, disk: DiskCache | None = None) -> None:
         self.surveys = tuple(surveys)
         self._fetcher: Fetcher[Cutout] = Fetcher(limits, disk)
 

@@ -185,8 +185,8 @@ class Fetcher(Generic[T]):
             order = Order(wanted.key, partial(self._serve, wanted, insist), self.limits.timeout_s)
             order.join(ticket, urgent=urgent)
             queue.put(order)
-        if not ticket.is_open and ticket._order is not None:  # cancelled on the way here
-            ticket._order.leave()
+        if not ticket.is_open and ticket.order is not None:  # cancelled on the way here
+            ticket.order.leave()
 
     def _serve(self, wanted: Wanted[T], insist: bool, transfer: Transfer) -> T:
         # The same may have been fetched while this order waited.

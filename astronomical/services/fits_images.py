@@ -15,7 +15,7 @@ from astropy.io import fits
 from numpy.typing import NDArray
 from PIL import Image
 
-from astronomical.config.schema import LookConfig
+from astronomical.config.services import LookConfig
 
 __all__ = ["RenderedFits", "is_fits", "render_fits"]
 

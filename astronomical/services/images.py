@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import numpy as np
 from PIL import Image
 
-from astronomical.config.schema import LookConfig
+from astronomical.config.services import LookConfig
 from astronomical.services.fits_images import is_fits, render_fits
 
 __all__ = ["CheckedImage", "ImageError", "check_image", "flat_share"]
@@ -80,7 +80,7 @@ def check_image(data: bytes, look: LookConfig | None = None, *, svg: bool = Fals
     except Image.DecompressionBombError:
         raise ImageError("the image has too many pixels") from None
     except Exception:  # the decoders raise whatever comes first on hostile bytes
-        raise ImageError(f"the reply is not an image ({_kind(data)})") from None
+        raise ImageError(f"not an image ({_kind(data)})") from None
     with image:
         width, height = image.size
         if width * height > _MAX_PIXELS:
@@ -127,7 +127,7 @@ def _check_svg(data: bytes) -> CheckedImage:
     except (ElementTree.ParseError, ValueError, LookupError):
         raise ImageError("the SVG is damaged or cut short") from None
     if root.tag.rpartition("}")[2] != "svg":
-        raise ImageError("the reply is not an image (XML)")
+        raise ImageError("not an image (XML)")
     return CheckedImage(data, _SVG, 0, 0)
 
 

@@ -20,7 +20,7 @@ class Ticket:
     def __init__(self, done: Callable[[Any], None]) -> None:
         self._done = done
         self._settled = False
-        self._order: Order | None = None
+        self.order: Order | None = None
         self._lock = threading.Lock()
 
     def cancel(self) -> bool:
@@ -29,8 +29,8 @@ class Ticket:
             if self._settled:
                 return False
             self._settled = True
-        if self._order is not None:
-            self._order.leave()
+        if self.order is not None:
+            self.order.leave()
         return True
 
     @property
@@ -79,7 +79,7 @@ class Order:
             if self._closed:
                 return False
             self._tickets.append(ticket)
-            ticket._order = self
+            ticket.order = self
             self.urgent |= urgent
             return True
 

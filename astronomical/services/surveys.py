@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlencode
 
-from astronomical.config.schema import LookConfig, SurveyConfig
+from astronomical.config.services import LookConfig, SurveyConfig
 from astronomical.services import panstarrs
 from astronomical.services.fetcher import Ask
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -31,6 +32,7 @@ from astronomical.session.bulk import BulkPlan, count_sources, find_rows, plan_b
 from astronomical.session.changes import CHANGEABLE, ChangePlan, plan_change
 from astronomical.session.changes import JOB as SETTINGS
 from astronomical.session.changes import rebuild as rebuild_dataset
+from astronomical.session.columns import with_columns
 from astronomical.session.curating import CuratedTest, Curator, Step, check_criteria, curated_test
 from astronomical.session.dataset import (
     Dataset,
@@ -47,6 +49,7 @@ from astronomical.session.exports import Export, export_work, start_export
 from astronomical.session.fingerprints import fingerprint_differences
 from astronomical.session.jobs import Dispatch, Jobs
 from astronomical.session.kept import DEFAULT_BYTES, KeptRounds
+from astronomical.session.lookup import Lookup
 from astronomical.session.plugins import project_plugins, used_plugins
 from astronomical.session.requests import check_learner
 from astronomical.session.results import environment
@@ -83,6 +86,7 @@ class Session:
         self._store = store
         self._who = who or _user()
         self._jobs = Jobs(dispatch, lambda views: setattr(self.state, "jobs", views))
+        self._lookups = lru_cache(maxsize=1)(Lookup)
         self._follow: tuple[str, str] | None = None
         self._folded = True
         config = loaded.config.model_copy(update={"events": (), "results": ()})
@@ -227,6 +231,11 @@ class Session:
         """Return the newest round of a learner that is ready."""
         name = class_name or self.state.active
         return self.state.rounds.get(name) if name is not None else None
+
+    @property
+    def lookup(self) -> Lookup:
+        """What finds sources by id, name and position."""
+        return self._lookups(self.dataset.catalogue, self.state.config.catalogue.name_column)
 
     def label_of(self, id: str) -> str | None:
         """Return the human label of a source, or None."""
@@ -451,6 +460,10 @@ class Session:
     def set_layout(self, panes: Sequence[PaneConfig]) -> None:
         """Keep the arrangement of the panes."""
         self._change(layout=self.state.config.layout.model_copy(update={"panes": tuple(panes)}))
+
+    def set_columns(self, **uses: Sequence[str] | str | None) -> None:
+        """Change which columns are shown, and as what; see `with_columns`."""
+        self._change(catalogue=with_columns(self.state.config.catalogue, self.dataset.catalogue, uses))
 
     def set_theme(self, theme: Literal["light", "dark"]) -> None:
         """Keep the theme."""

@@ -13,7 +13,8 @@ from annotated_types import Ge, Gt, Interval, Le, Lt, MaxLen, MinLen
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from astronomical.config.schema import Config, Scalar, Section
+from astronomical.config.schema import Config, Scalar
+from astronomical.config.section import Section
 from astronomical.extend import Parameter
 from astronomical.plugins.registry import builtin_registry
 

@@ -15,12 +15,21 @@ from astronomical.dashboard.page import make_page
 from astronomical.dashboard.panes.source import SourcePane
 from astronomical.services.cutouts import CutoutFetcher
 from astronomical.services.fetcher import Limits
-from astronomical.services.surveys import first, sdss
+from astronomical.services.local_files import LocalFiles
+from astronomical.services.pictures import PictureReader
+from astronomical.services.services import Services
+from astronomical.services.surveys import Survey, first, sdss
 from astronomical.session.session import Session
 from tests.stubs.small_project import HOSTILE_ID, HOSTILE_TEXT, NOWHERE_ID, make_project
 from tests.stubs.survey_server import SurveyServer
 
 CONFIG = PaneConfig(id="source", kind="source", x=7, y=0, w=5, h=7)
+
+
+def services_of(session: Session, surveys: tuple[Survey, ...]) -> Services:
+    """Return services that may ask this computer, and keep nothing on disk."""
+    limits, files = Limits(20, allow_private=True), LocalFiles(session.path.parent)
+    return Services(CutoutFetcher(surveys, limits), PictureReader(files, limits), files)
 
 
 @pytest.fixture
@@ -45,7 +54,7 @@ def panes() -> list[SourcePane]:
 def open_pane(session: Session, surveys: SurveyServer, serve: Callable[..., str], new_page: Callable[..., Any],
               panes: list[SourcePane]) -> Iterator[Callable[..., Any]]:
     """Show the pane in a page of its own size."""
-    services = CutoutFetcher((sdss(surveys.sdss_url), first(surveys.first_url)), Limits(20, allow_private=True))
+    services = services_of(session, (sdss(surveys.sdss_url), first(surveys.first_url)))
 
     def app() -> Any:
         panes.append(SourcePane(session, services, CONFIG))
@@ -133,8 +142,8 @@ def test_labels_and_the_queried_source(open_pane: Callable[..., Any], session: S
 
 
 def test_hostile_text_is_shown_as_text(open_pane: Callable[..., Any], session: Session) -> None:
-    page = open_pane()
     session.focus(HOSTILE_ID)
+    page = open_pane()
     page.locator(".id").wait_for()
     assert page.locator(".id").text_content() == HOSTILE_ID
     cells = page.locator("td").all_text_contents()
@@ -154,8 +163,44 @@ def test_table_has_position_and_units(open_pane: Callable[..., Any], session: Se
     page.locator("td").first.wait_for()
     rows = dict(zip(page.locator("th").all_text_contents(), page.locator("td").all_text_contents(), strict=True))
     assert rows["name"] == "J0001"
-    assert re.fullmatch(r"15\d\.\d{6}°\n10h \d\dm \d\d\.\d\ds", rows["RA (ICRS)"])
+    assert re.fullmatch(r"15\d\.\d{6} [+-]\d\.\d{6} °", rows["RA, Dec"])
+    assert re.fullmatch(r"10h \d\dm \d\d\.\d\ds\n[+-]\d\d° \d\d′ \d\d\.\d″", rows["ICRS"])
     assert rows["r"].endswith(" mag")
+    links = page.locator(".links a").evaluate_all("all => all.map((a) => [a.textContent, a.href, a.rel])")
+    assert [name for name, _, _ in links] == ["SIMBAD", "NED", "VizieR", "SDSS", "Legacy"]
+    ra = rows["RA, Dec"].split()[0]
+    assert all(url.startswith("https://") and ra in url and rel == "noopener noreferrer" for _, url, rel in links)
+
+
+def test_search_by_position_leads_to_the_nearest_source(open_pane: Callable[..., Any], session: Session) -> None:
+    ra, dec = session.dataset.catalogue.position_of("J0042")
+    page = open_pane()
+    search = page.locator(".search")
+    search.fill(f"{ra + 0.001:.4f} {dec:.4f}")
+    page.locator(".suggestions .why").first.wait_for()
+    search.press("Enter")
+    page.locator(".id", has_text="J0042").wait_for()
+    assert page.get_by_text("J0042 is ").text_content().endswith("″ from there.")
+    search.fill("10 80")
+    search.press("Enter")
+    page.get_by_text("no source within 1′").wait_for()
+
+
+def test_labels_and_neighbours_are_parts_of_the_pane(open_pane: Callable[..., Any], session: Session) -> None:
+    session.focus("J0001")
+    session.assign("Galaxy", id="J0001")
+    session.focus("J0001")
+    session.assign("Star", id="J0001")
+    session.undo()
+    page = open_pane()
+    page.get_by_role("tab", name="Labels").click()
+    page.locator(".faded").wait_for()
+    cells = page.locator("tbody tr").nth(1).locator("td").all_text_contents()
+    assert cells[:4] == ["Galaxy", "—", "clicked", "tester"]
+    page.get_by_role("tab", name="Nearby").click()
+    page.get_by_text("No other source of the catalogue lies within an arcminute.").wait_for()
+    page.get_by_role("tab", name="Overview").click()
+    frames(page, "image")
 
 
 def test_cutouts_zoom_and_keep_their_scale(open_pane: Callable[..., Any], session: Session,
@@ -223,7 +268,7 @@ def test_nothing_is_cut(open_pane: Callable[..., Any], session: Session, width: 
 
 
 def test_closing_lets_go_of_the_session(session: Session, surveys: SurveyServer) -> None:
-    services = CutoutFetcher((sdss(surveys.sdss_url),), Limits(allow_private=True))
+    services = services_of(session, (sdss(surveys.sdss_url),))
     before = _n_watchers(session)
     pane = SourcePane(session, services, CONFIG)
     assert _n_watchers(session) > before
@@ -238,7 +283,7 @@ def _n_watchers(session: Session) -> int:
 
 def test_without_positions_there_are_no_cutouts(tmp_path: Path) -> None:
     with Session.open(make_project(tmp_path, positions=False)) as session:
-        services = CutoutFetcher((sdss(),))
+        services = services_of(session, (sdss(),))
         pane = SourcePane(session, services, CONFIG)
         session.focus("J0001")
         shown = [item for item in pane.view.select(pn.viewable.Viewable) if type(item).__name__ == "CutoutBox"]

@@ -20,13 +20,13 @@ from astronomical.services.cutouts import Cutout, CutoutFetcher, Ticket
 from astronomical.services.surveys import Survey
 from astronomical.session.session import Session
 
-__all__ = ["CutoutBox", "CutoutView", "data_url", "likely_next", "scale_bar"]
+__all__ = ["CutoutBox", "CutoutView", "data_url", "likely_next", "scale_bar", "sentence"]
 
 _PIXELS = 256
 _ZOOM = 2.0
 _N_AHEAD = 3
 #: As many columns as have a useful width; one survey alone does not fill a wide pane.
-_GRID = "repeat(auto-fit, minmax(min(130px, 100%), 1fr))"
+_GRID = "repeat(auto-fit, minmax(min(105px, 100%), 1fr))"
 _UNITS = ((3600.0, "°"), (60.0, "′"), (1.0, "″"))
 _ESM = Path(__file__).with_name("cutout_box.js").read_text(encoding="utf-8")
 
@@ -54,8 +54,12 @@ class CutoutBox(JSComponent):
     .frame[data-state=image] .mark { display: block; pointer-events: none;
       background: linear-gradient(#fffc, #fffc) 50% 40% / 1.5px 7% no-repeat,
                   linear-gradient(#fffc, #fffc) 60% 50% / 7% 1.5px no-repeat; }
-    .frame { container-type: inline-size; }
-    .bar { position: absolute; left: 6px; bottom: 5px; max-width: 90%; display: none; color: #fff;
+    .frame { container-type: size; }
+    .plate { --ratio: 1; position: absolute; inset: 0; margin: auto; aspect-ratio: var(--ratio);
+             width: min(100cqw, calc(100cqh * var(--ratio))); }
+    .plate.shapeless { width: 100%; height: 100%; aspect-ratio: auto; }
+    .plate.shapeless .sky { background: #fff; }
+    .bar { position: absolute; left: 6px; bottom: 5px; display: none; color: #fff; white-space: nowrap;
            font-size: 11px; line-height: 1.1; text-shadow: 0 0 3px #000, 0 0 2px #000; pointer-events: none; }
     .rule { display: block; height: 4px; margin-top: 1px; border: solid #fff; border-width: 0 1.5px 1.5px;
             box-sizing: border-box; filter: drop-shadow(0 0 1px #000); }
@@ -122,7 +126,7 @@ class CutoutView(View):
         self.view = pn.Column(*self._boxes.values(), sizing_mode="stretch_width", margin=0,
                               styles={"display": "grid", "gap": "8px", "grid-template-columns": _GRID})
         self.follow(self._show, "focus", "dataset")
-        self.follow(self._look_ahead, "focus", "rounds", "active")
+        self.follow(self._look_ahead, "focus", "rounds", "active", "likely")
         self._show()
         self._look_ahead()
 
@@ -197,7 +201,7 @@ class CutoutView(View):
 
     def _show_cutout(self, name: str, cutout: Cutout) -> None:
         if not cutout.ok or cutout.data is None:
-            self._put(name, state="absent", reason=_sentence(cutout.reason), retry=not cutout.lasting)
+            self._put(name, state="absent", reason=sentence(cutout.reason), retry=not cutout.lasting)
             return
         self._put(name, state="image", src=data_url(cutout.data, cutout.mime), scale_arcsec=cutout.scale_arcsec,
                   alt=f"{name} cutout of {self.session.state.focus}", compass=list(cutout.compass),
@@ -222,8 +226,9 @@ class CutoutView(View):
 def likely_next(session: Session) -> tuple[str, ...]:
     """Return the sources that are likely to be shown next, likeliest first, without the one shown."""
     focus, round = session.state.focus, session.round()
-    found = round.queries if round is not None else ()
-    return tuple(id for id in found[:_N_AHEAD] if id != focus and id in session.dataset.catalogue)
+    # Until the look-ahead has an opinion, the learner's own ranking is the best guess.
+    found = session.state.likely or (round.queries[:_N_AHEAD + 1] if round is not None else ())
+    return tuple(id for id in found if id != focus and id in session.dataset.catalogue)[:_N_AHEAD]
 
 
 def data_url(data: bytes, mime: str) -> str:
@@ -245,5 +250,6 @@ def _zoomed(survey: Survey, scale_arcsec: float, event: str) -> float:
     return min(max(scale_arcsec / _ZOOM if event == "in" else scale_arcsec * _ZOOM, low), high)
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
+    """Return a reason as a sentence."""
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!")) else ".") if text else "No image."

@@ -10,16 +10,18 @@ export function render({model, el}) {
   }
   const figure = make('figure', 'cutout', el)
   const frame = make('div', 'frame', figure)
-  const image = make('img', 'sky', frame)
+  // As large as the frame allows with the shape of the image, so that bar and marks lie on the image.
+  const plate = make('div', 'plate', frame)
+  const image = make('img', 'sky', plate)
   image.draggable = false
-  make('div', 'mark', frame)
+  const mark = make('div', 'mark', plate)
   const compass = document.createElementNS(SVG, 'svg')
   compass.setAttribute('class', 'compass')
   compass.setAttribute('viewBox', '-20 -20 40 40')
-  frame.append(compass)
-  const bar = make('div', 'bar', frame)
+  plate.append(compass)
+  const bar = make('div', 'bar', plate)
   const length = make('span', 'length', bar)
-  const rule = make('span', 'rule', bar)
+  make('span', 'rule', bar)
   const waiting = make('div', 'message waiting', frame)
   make('span', 'spinner', waiting)
   make('span', '', waiting).textContent = 'Loading…'
@@ -59,8 +61,11 @@ export function render({model, el}) {
     frame.dataset.state = shown.state
     if (shown.state === 'image') { image.src = shown.src } else { image.removeAttribute('src') }
     image.alt = shown.alt || ''
+    plate.style.setProperty('--ratio', shown.ratio || 1)
+    plate.classList.toggle('shapeless', shown.ratio === null)
+    mark.hidden = Boolean(shown.plain)
     bar.hidden = !shown.bar
-    rule.style.width = `${100 * (shown.bar || {share: 0}).share}cqw`
+    bar.style.width = `${100 * (shown.bar || {share: 0}).share}%`
     length.textContent = (shown.bar || {}).text || ''
     compass.replaceChildren()
     if (shown.compass) { point('N', shown.compass[0]); point('E', shown.compass[1]) }

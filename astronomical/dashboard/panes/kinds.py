@@ -97,8 +97,10 @@ PANE_KINDS: dict[str, PaneKind] = {
         "Learning", "Label what a learner asks for, and watch its scores and its confidence.",
         lambda context: LearningPane(context.session), w=7, h=7),
     "source": PaneKind(
-        "Selected source", "Labels, values and cutouts of the source that has the focus; search by id.",
-        lambda context: SourcePane(context.session, context.project.services, context.config, context.walk), w=5, h=7),
+        "Selected source", "Labels, values, images and spectrum of the source that has the focus; search for others "
+        "by id, name or position.",
+        lambda context: SourcePane(context.session, context.project.services, context.config, context.walk,
+                                   context.keep_settings, context.project.samp), w=5, h=7),
     "notes": PaneKind(
         "Notes", "A note, tags and a flag for the source shown, and all sources that have any.",
         lambda context: RemarksView(context.session), w=4, h=6),

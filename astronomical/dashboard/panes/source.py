@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 import panel as pn
 
 from astronomical.config.schema import UNKNOWN_COLOUR, PaneConfig
+from astronomical.dashboard.background import Background
 from astronomical.dashboard.panes.colours import chip
 from astronomical.dashboard.panes.cutout import CutoutView
-from astronomical.dashboard.panes.source_parts import SourceBar, SourceCard, SourceTable
-from astronomical.dashboard.panes.texts import dec_text, ra_text, unit_text
+from astronomical.dashboard.panes.image_columns import ImageColumnsView
+from astronomical.dashboard.panes.samp_dialog import SampDialog
+from astronomical.dashboard.panes.source_parts import SourceBar, SourceCard, SourceList, SourceTable, SourceTabs
+from astronomical.dashboard.panes.source_settings import SourceSettings
+from astronomical.dashboard.panes.source_values import (
+    label_rows,
+    link_rows,
+    load_columns,
+    near_rows,
+    value_rows,
+)
+from astronomical.dashboard.panes.spectrum import SpectrumView
 from astronomical.dashboard.view import View
 from astronomical.dashboard.walk import HistoryWalk
-from astronomical.services.cutouts import CutoutFetcher
+from astronomical.services.services import Services
+from astronomical.session.lookup import Answer, Found
+from astronomical.session.samp import SampBridge
 from astronomical.session.session import Session
 
 __all__ = ["SourcePane"]
 
 _N_SUGGESTIONS = 20
 _N_HISTORY = 100
-_EMPTY = """<p style="margin:12px 0"><b>No source is selected.</b><br>Search for an id above, click a point in a plot,
+_EMPTY = """<p style="margin:12px 0"><b>No source is selected.</b><br>Search for one above, click a point in a plot,
 or start a learner: it then shows the source whose label would help it most.</p>"""
+_LABELS = ("Label", "Learner", "Origin", "Who", "When (UTC)")
+_NEAR = ("Distance", "Source", "Label")
 
 
 class SourcePane(View):
@@ -30,11 +49,15 @@ class SourcePane(View):
     session
         The project shown.
     services
-        Where cutouts come from.
+        Where cutouts and images come from.
     config
         Place and settings of the pane.
     walk
         The way through the history, if other parts of the page walk it too.
+    keep
+        Keeps the settings of the pane in the project.
+    samp
+        The conversation with other programs, if there may be one.
 
     Attributes
     ----------
@@ -42,34 +65,46 @@ class SourcePane(View):
         The Panel object that fills the pane.
     """
 
-    def __init__(self, session: Session, services: CutoutFetcher, config: PaneConfig,
-                 walk: HistoryWalk | None = None) -> None:
+    def __init__(self, session: Session, services: Services, config: PaneConfig, walk: HistoryWalk | None = None,
+                 keep: Callable[[dict[str, Any]], None] = lambda settings: None,
+                 samp: SampBridge | None = None) -> None:
         super().__init__(session)
         self._walk = walk or HistoryWalk(session)
+        self._keep = keep
+        self._settings = dict(config.settings)
+        self._background = Background(self)
         self._n_answers = 0
+        self._ready: frozenset[str] = frozenset()
+        self._services = services
         # Without positions, as in a table from another discipline, cutouts are simply absent.
-        self._cutouts = CutoutView(session, services) if session.dataset.catalogue.position is not None else None
+        self._cutouts = None if session.dataset.catalogue.position is None else CutoutView(
+            session, services.cutouts, self._keeps_zoom)
+        self._images: ImageColumnsView | None = None
+        self._spectrum: SpectrumView | None = None
         self._bar = SourceBar(self._on_event)
-        self._card = SourceCard(lambda: self.attempt(session.focus_query))
+        self._card = SourceCard(self._on_card)
         self._table = SourceTable()
+        self._tabs = SourceTabs(self._choose_tab)
+        self._labels, self._near = SourceList(self._go_to), SourceList(self._go_to)
         self._empty = pn.pane.HTML(_EMPTY, margin=0, sizing_mode="stretch_width")
-        columns = [pn.Column(self._table, margin=0,
-                             styles={"flex": "1 1 175px", "min-width": "0", "overflow": "hidden auto"})]
-        if self._cutouts is not None:
-            columns.append(pn.Column(self._cutouts.view, margin=0, styles={"flex": "1.55 1 250px", "min-width": "0"}))
-        self._body = pn.FlexBox(
-            *columns, margin=0, sizing_mode="stretch_both", gap="12px", align_items="stretch",
-            styles={"min-height": "0"},
-        )
-        self.view = pn.Column(self._bar, self._empty, self._card, self._body, sizing_mode="stretch_both", margin=0,
+        self._samp = None if samp is None else SampDialog(session, samp, self._show_card)
+        self._dialog = SourceSettings(session, self._keeps_zoom(), self._set_keeps_zoom)
+        self._overview = self._make_overview()
+        self._chosen = "Overview"
+        self._body = pn.Column(self._overview, margin=0, sizing_mode="stretch_both",
+                               styles={"min-height": "0", "overflow": "hidden auto"})
+        self.view = pn.Column(self._bar, self._empty, self._card, self._tabs, self._body, self._dialog.view,
+                              *([] if self._samp is None else [self._samp.view]), sizing_mode="stretch_both", margin=0,
                               styles={"padding": "8px 10px", "gap": "4px", "overflow": "hidden auto",
                                       "box-sizing": "border-box"})
-        self.follow(self._show_source, "focus", "dataset", "config")
+        self.follow(self._show_source, "focus", "dataset", "config", "rounds")
         self.follow(self._show_card, "focus", "ledger", "queries", "pending", "active", "config", "dataset")
+        self.follow(self._load_columns, "config", "dataset")
         self.follow(self._show_trail, "focus", "history")
-        self._show_source()
-        self._show_card()
-        self._show_trail()
+        self.follow(self._show_tabs, "config")
+        self.follow(self._show_chosen, "focus", "ledger", "dataset")
+        for show in (self._show_source, self._show_card, self._show_trail, self._show_tabs, self._load_columns):
+            show()
 
     def focus_search(self) -> None:
         """Put the cursor in the search field."""
@@ -78,29 +113,37 @@ class SourcePane(View):
     def close(self) -> None:
         """Stop following, and drop the cutouts under way."""
         super().close()
-        if self._cutouts is not None:
-            self._cutouts.close()
+        for part in (self._cutouts, self._images, self._spectrum, self._samp):
+            if part is not None:
+                part.close()
 
     # -- what is shown ------------------------------------------------------------------------------
+
+    def _make_overview(self) -> pn.FlexBox:
+        beside = {"flex": "1.4 1 250px", "min-width": "0", "overflow": "hidden auto"}
+        self._beside = pn.Column(*([] if self._cutouts is None else [self._cutouts.view]), margin=0, styles=beside)
+        table = pn.Column(self._table, margin=0,
+                          styles={"flex": "1 1 190px", "min-width": "0", "overflow": "hidden auto"})
+        return pn.FlexBox(table, self._beside, margin=0, sizing_mode="stretch_both", gap="12px",
+                          align_items="stretch", styles={"min-height": "0"})
 
     def _show_source(self) -> None:
         focus = self.session.state.focus
         self._empty.visible = focus is None
-        self._card.visible = self._body.visible = focus is not None
-        self._table.rows = [] if focus is None else self._rows(focus)
+        self._card.visible = self._body.visible = self._tabs.visible = focus is not None
+        self._table.rows = [] if focus is None else value_rows(self.session, focus, self._ready)
+        section, position = self.session.state.config.catalogue, self.session.dataset.catalogue.position
+        also = [*(["name"] if section.name_column else []), *(["position"] if position is not None else [])]
+        self._bar.says = "Search by " + " or ".join([", ".join(["id", *also[:-1]]), *also[-1:]])
 
-    def _rows(self, id: str) -> list[list[str]]:
-        section, catalogue = self.session.state.config.catalogue, self.session.dataset.catalogue
-        rows = [[section.id.column or "id", id, ""]]
-        position = catalogue.position_of(id)
-        if position is not None:
-            ra, dec = position
-            rows += [["RA (ICRS)", f"{ra:.6f}°\n{ra_text(ra)}", ""],
-                     ["Dec (ICRS)", f"{dec:+.6f}°\n{dec_text(dec)}", ""]]
-        there = {column.name for column in catalogue.columns if column.kind != "vector"}
-        wanted = section.extra_columns or self.session.state.config.features.columns
-        values = catalogue.describe(id, [name for name in wanted if name in there])
-        return rows + [[name, value, unit_text(unit)] for name, value, unit in values]
+    def _load_columns(self) -> None:
+        """Read the columns shown off the event loop: those of a large table take a while, once."""
+        def take(ready: frozenset[str]) -> None:
+            if ready != self._ready:
+                self._ready = ready
+                self._show_source()
+
+        self._background.run("columns", partial(load_columns, self.session), take)
 
     def _show_card(self) -> None:
         state = self.session.state
@@ -112,6 +155,8 @@ class SourcePane(View):
             "id": state.focus,
             "chips": [*self._label_chips(state.focus), *self._query_chips(asked)],
             "ask": query is not None and query != state.focus,
+            "links": link_rows(self.session, state.focus),
+            "samp": "" if self._samp is None else "on" if self._samp.connected else "off",
         }
 
     def _label_chips(self, id: str) -> list[dict[str, str]]:
@@ -147,28 +192,103 @@ class SourcePane(View):
                            "shown": state.focus is not None,
                            "ids": list(dict.fromkeys(state.history))[:_N_HISTORY]}
 
+    # -- its parts ----------------------------------------------------------------------------------
+
+    def _choose_tab(self, name: str) -> None:
+        self._chosen = name
+        self._show_tabs()
+        self._show_chosen()
+
+    def _names(self) -> list[str]:
+        """Return the parts that there are; which ones depends on the columns chosen."""
+        section = self.session.state.config.catalogue
+        # Without positions the images take the place of the cutouts.
+        return ["Overview", *(["Images"] if section.image_columns and self._cutouts is not None else []),
+                *(["Spectrum"] if section.spectrum_column else []), "Labels",
+                *(["Nearby"] if self._cutouts is not None else [])]
+
+    def _show_tabs(self) -> None:
+        names = self._names()
+        if self._chosen not in names:
+            self._chosen = "Overview"
+        self._tabs.shown = {"names": names, "chosen": self._chosen}
+        if self._cutouts is None:
+            named = self.session.state.config.catalogue.image_columns
+            beside = [self._part("Images")] if named else []
+            if self._beside.objects != beside:
+                self._beside.objects = beside
+            self._beside.visible = bool(named)
+        part = self._part(self._chosen)
+        if self._body.objects != [part]:
+            self._body.objects = [part]
+
+    def _part(self, name: str) -> Any:
+        """Return a part of the pane; those that cost something are made when they are first opened."""
+        if name == "Images":
+            self._images = self._images or ImageColumnsView(self.session, self._services)
+            return self._images.view
+        if name == "Spectrum":
+            self._spectrum = self._spectrum or SpectrumView(self.session, self._services.files)
+            return self._spectrum.view
+        return {"Overview": self._overview, "Labels": self._labels, "Nearby": self._near}[name]
+
+    def _show_chosen(self) -> None:
+        """Bring the part that is open up to date; the others can wait."""
+        focus = self.session.state.focus
+        if focus is None:
+            return
+        if self._chosen == "Labels":
+            self._labels.shown = {"titles": _LABELS, "rows": label_rows(self.session, focus),
+                                  "nothing": "No label was given to this source yet."}
+        elif self._chosen == "Nearby":
+            self._background.run("nearby", partial(near_rows, self.session, focus), self._show_near)
+
+    def _show_near(self, rows: list[dict[str, Any]]) -> None:
+        self._near.shown = {"titles": _NEAR, "rows": rows,
+                            "nothing": "No other source of the catalogue lies within an arcminute."}
+
+    def _keeps_zoom(self) -> bool:
+        return bool(self._settings.get("keep_zoom", True))
+
+    def _set_keeps_zoom(self, keep: bool) -> None:
+        if keep != self._keeps_zoom():
+            self._settings = {**self._settings, "keep_zoom": keep}
+            self._keep(self._settings)
+
     # -- what is asked for --------------------------------------------------------------------------
 
     def _on_event(self, event: str, text: str) -> None:
-        actions = {"suggest": lambda: self._suggest(text), "choose": lambda: self._choose(text),
-                   "back": self._walk.back, "forward": self._walk.forward, "deselect": lambda: self.session.focus(None)}
+        actions: dict[str, Callable[[], Any]] = {
+            "suggest": partial(self._suggest, text), "search": partial(self._search, text),
+            "choose": partial(self._go_to, text), "back": self._walk.back, "forward": self._walk.forward,
+            "deselect": partial(self.session.focus, None), "settings": self._dialog.open,
+        }
         self.attempt(actions[event])
 
-    def _suggest(self, text: str) -> None:
-        ids = self.session.dataset.catalogue.search(text, _N_SUGGESTIONS)
-        self._bar.suggestions = {"text": text, "ids": ids}
+    def _on_card(self, event: str) -> None:
+        if event == "samp" and self._samp is not None:
+            self._samp.open()
+        elif event == "ask":
+            self.attempt(self.session.focus_query)
 
-    def _choose(self, text: str) -> None:
-        """Show the source of an id, or the only one whose id contains the text."""
-        id, catalogue = text.strip(), self.session.dataset.catalogue
-        found = [id] if id in catalogue else catalogue.search(id, 2)
-        if len(found) == 1:
-            self.session.focus(found[0])
-            self._answer("", found=True)
-        elif found:
-            self._answer(f"Several ids contain “{id}”: choose one of those suggested.")
-        else:
-            self._answer(f"Not found: no id contains “{id}”.")
+    def _go_to(self, id: str) -> None:
+        self.attempt(partial(self.session.focus, id))
+        self._answer("", found=True)
+
+    def _suggest(self, text: str) -> None:
+        def show(found: list[Found]) -> None:
+            self._bar.suggestions = {"text": text, "found": [{"id": one.id, "why": one.why} for one in found]}
+
+        self._background.run("suggest", partial(self.session.lookup.suggest, text, _N_SUGGESTIONS), show)
+
+    def _search(self, text: str) -> None:
+        """Show the source that a text means, or say why it means none."""
+        def show(answer: Answer) -> None:
+            if answer.id is not None:
+                self.attempt(partial(self.session.focus, answer.id))
+            self._answer(answer.notice, found=answer.id is not None)
+
+        self._background.run("search", partial(self.session.lookup.resolve, text), show)
 
     def _answer(self, notice: str, *, found: bool = False) -> None:
         self._n_answers += 1

@@ -1,7 +1,8 @@
-// Search by id with suggestions, and the way back and forward through the sources seen.
+// Search with suggestions, and the way back and forward through the sources seen.
 const PATHS = {
   back: 'M15.4 7.4 14 6l-6 6 6 6 1.4-1.4L10.8 12z',
   forward: 'M8.6 16.6 10 18l6-6-6-6-1.4 1.4 4.6 4.6z',
+  settings: 'M19.1 12.9a7 7 0 0 0 0-1.8l2-1.6-1.9-3.3-2.4 1a7 7 0 0 0-1.6-.9L14.9 3.8h-3.8l-.4 2.5a7 7 0 0 0-1.6.9l-2.4-1-1.9 3.3 2 1.6a7 7 0 0 0 0 1.8l-2 1.6 1.9 3.3 2.4-1a7 7 0 0 0 1.6.9l.4 2.5h3.8l.4-2.5a7 7 0 0 0 1.6-.9l2.4 1 1.9-3.3zM13 15.5a3.5 3.5 0 1 1 0-7 3.5 3.5 0 0 1 0 7z',
   deselect: 'M19 6.4 17.6 5 12 10.6 6.4 5 5 6.4 10.6 12 5 17.6 6.4 19 12 13.4 17.6 19 19 17.6 13.4 12z',
 }
 const WAIT_MS = 120
@@ -33,18 +34,18 @@ export function render({model, el}) {
   input.type = 'text'
   input.spellcheck = false
   input.autocomplete = 'off'
-  input.placeholder = 'Search by id'
   const list = make('ul', 'suggestions', field)
   list.id = 'suggestions'
   list.hidden = true
   list.setAttribute('role', 'listbox')
-  for (const [name, value] of Object.entries({'role': 'combobox', 'aria-label': 'Search by id',
+  for (const [name, value] of Object.entries({'role': 'combobox',
     'aria-autocomplete': 'list', 'aria-controls': 'suggestions', 'aria-expanded': 'false'})) {
     input.setAttribute(name, value)
   }
   const history = make('select', 'history', bar)
   history.title = 'Sources shown before, newest first'
   history.setAttribute('aria-label', history.title)
+  button('settings', 'What this pane shows')
   const deselect = button('deselect', 'Deselect: show no source')
   const notice = make('div', 'notice', el)
   notice.setAttribute('role', 'status')
@@ -83,8 +84,8 @@ export function render({model, el}) {
     if (event.key === 'ArrowDown') { mark(marked + 1) }
     else if (event.key === 'ArrowUp') { mark(marked < 0 ? -1 : marked - 1) }
     else if (event.key === 'Enter') {
-      const text = marked >= 0 ? list.children[marked].textContent : input.value
-      if (text.trim() !== '') { choose(text) }
+      if (marked >= 0) { choose(list.children[marked].dataset.id) }
+      else if (input.value.trim() !== '') { finish(); model.send_msg({event: 'search', text: input.value}) }
     } else if (event.key === 'Escape') { if (list.hidden) { input.value = ''; input.blur() } else { close() } }
     else { return }
     event.preventDefault()
@@ -92,18 +93,25 @@ export function render({model, el}) {
   input.addEventListener('blur', finish)
 
   const suggest = () => {
-    const {text, ids} = model.suggestions
+    const {text, found} = model.suggestions
     if (text !== input.value || el.getRootNode().activeElement !== input) { return }
     marked = -1
-    list.replaceChildren(...ids.map((id, i) => {
+    list.replaceChildren(...found.map(({id, why}, i) => {
       const item = document.createElement('li')
+      item.dataset.id = id
       item.id = `suggestion-${i}`
       item.setAttribute('role', 'option')
-      item.textContent = id
+      if (why) {
+        const reason = document.createElement('span')
+        reason.className = 'why'
+        reason.textContent = why
+        item.append(reason)
+      }
+      item.append(id)
       item.addEventListener('mousedown', (event) => { event.preventDefault(); choose(id) })
       return item
     }))
-    list.hidden = ids.length === 0
+    list.hidden = found.length === 0
     input.setAttribute('aria-expanded', String(!list.hidden))
   }
   history.addEventListener('change', () => {
@@ -129,12 +137,19 @@ export function render({model, el}) {
   }
   const tell = () => {
     notice.textContent = model.answer.notice
+    notice.classList.toggle('good', model.answer.found)
     if (model.answer.found) { input.value = ''; input.blur() }
+  }
+  const say = () => {
+    input.placeholder = model.says
+    input.setAttribute('aria-label', model.says)
   }
   const focus = () => { input.focus(); input.select() }
   model.on('suggestions', suggest)
   model.on('trail', update)
   model.on('answer', tell)
+  model.on('says', say)
   model.on('msg:custom', focus)
+  say()
   update()
 }

@@ -20,6 +20,7 @@ export function render({model, el}) {
   const path = svg.appendChild(document.createElementNS(svg.namespaceURI, 'path'))
   path.setAttribute('d', COPY)
   copy.append(svg)
+  const links = make('span', 'links', head)
   const said = make('div', 'said', el)
   const chips = make('span', 'chips', said)
   const ask = make('button', 'ask', said)
@@ -27,6 +28,11 @@ export function render({model, el}) {
   ask.textContent = 'Show the queried source'
   ask.title = 'Go to the source that the learner asks about (Q)'
 
+  const samp = document.createElement('button')
+  samp.type = 'button'
+  samp.className = 'samp'
+  samp.textContent = 'SAMP'
+  samp.addEventListener('click', () => model.send_msg({event: 'samp'}))
   copy.addEventListener('click', async () => {
     try {
       await navigator.clipboard.writeText(id.textContent)
@@ -51,6 +57,21 @@ export function render({model, el}) {
       return chip
     }))
     ask.hidden = !shown.ask
+    links.replaceChildren(...shown.links.map(({name, url}) => {
+      const link = document.createElement('a')
+      link.textContent = name
+      link.href = url
+      link.target = '_blank'
+      link.rel = 'noopener noreferrer'
+      link.title = `This position in ${name}, in a new tab`
+      return link
+    }))
+    if (shown.samp) {
+      samp.dataset.on = shown.samp
+      samp.title = shown.samp === 'on' ? 'Connected to other programs: send, or disconnect' :
+        'Connect to TOPCAT, Aladin and other programs'
+      links.append(samp)
+    }
   }
   model.on('shown', update)
   update()

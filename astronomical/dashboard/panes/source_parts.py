@@ -11,7 +11,7 @@ from panel.custom import JSComponent
 
 from astronomical.dashboard.panes.styles import BASE_STYLE
 
-__all__ = ["SourceBar", "SourceCard", "SourceTable"]
+__all__ = ["SourceBar", "SourceCard", "SourceList", "SourceTable", "SourceTabs"]
 
 _HERE = Path(__file__).parent
 
@@ -21,15 +21,18 @@ def _script(name: str) -> str:
 
 
 class SourceBar(JSComponent):
-    """Search by id, back and forward, the history, and deselect.
+    """Search, back and forward, the history, settings, and deselect.
 
     Parameters
     ----------
     on_event
-        Called with ``suggest``, ``choose`` (both with the text), ``back``, ``forward`` or ``deselect``.
+        Called with ``suggest``, ``search``, ``choose`` (all with the text), ``back``, ``forward``, ``settings`` or
+        ``deselect``.
     """
 
-    suggestions = param.Dict(default={"text": "", "ids": []}, doc="Ids that go with the text typed.")
+    suggestions = param.Dict(default={"text": "", "found": []}, doc="""
+        Sources that go with the text typed: the id of each, and why it was found.""")
+    says = param.String(default="Search by id", doc="What can be searched for.")
     trail = param.Dict(default={"can_back": False, "can_forward": False, "shown": False, "ids": []}, doc="""
         The history, newest first, and which buttons lead anywhere.""")
     answer = param.Dict(default={"n": 0, "found": False, "notice": ""}, doc="""
@@ -53,7 +56,9 @@ class SourceBar(JSComponent):
     .suggestions li:hover, .suggestions li[aria-selected=true] {
       background: var(--mui-palette-action-selected, #0001);
     }
+    .why { float: right; margin-left: 10px; color: var(--mui-palette-text-secondary, #666); }
     .notice { color: var(--mui-palette-error-main, #b3261e); font-size: 12px; }
+    .notice.good { color: var(--mui-palette-text-secondary, #666); }
     .notice:not(:empty) { padding-top: 3px; }
     """]
 
@@ -74,16 +79,22 @@ class SourceCard(JSComponent):
 
     Parameters
     ----------
-    on_ask
-        Called when the queried source shall be shown.
+    on_event
+        Called with ``ask`` when the queried source shall be shown, and with ``samp``.
     """
 
-    shown = param.Dict(default={"id": "", "chips": [], "ask": False}, doc="""
-        Id, chips (see `astronomical.dashboard.panes.colours.chip`), and whether to offer the queried source.""")
+    shown = param.Dict(default={"id": "", "chips": [], "ask": False, "links": [], "samp": ""}, doc="""
+        Id, chips (see `astronomical.dashboard.panes.colours.chip`), whether to offer the queried source, name and
+        address of pages about the position, and whether SAMP is on or off, empty if it is not offered.""")
 
     _esm = _script("source_card.js")
     _stylesheets: ClassVar[list[str]] = [BASE_STYLE, """
-    .head { display: flex; align-items: center; gap: 6px; min-height: 30px; }
+    .head { display: flex; align-items: center; gap: 6px; min-height: 30px; flex-wrap: wrap; }
+    .links { display: flex; flex-wrap: wrap; gap: 0 10px; margin-left: auto; font-size: 12px; }
+    .links a { color: var(--mui-palette-primary-main, #06c); text-decoration: none; }
+    .links a:hover, .links a:focus-visible, .samp:hover, .samp:focus-visible { text-decoration: underline; }
+    .samp { all: unset; cursor: pointer; color: var(--mui-palette-primary-main, #06c); }
+    .samp[data-on=on]::before { content: "●"; margin-right: 3px; color: var(--mui-palette-success-main, #2e7d32); }
     .id { font-size: 19px; font-weight: 600; user-select: text; overflow-wrap: anywhere; line-height: 1.2; }
     .copy { all: unset; flex: none; width: 24px; height: 24px; display: grid; place-items: center; cursor: pointer;
             border-radius: 4px; opacity: 0.6; }
@@ -95,18 +106,18 @@ class SourceCard(JSComponent):
            border-color: currentColor; }
     """]
 
-    def __init__(self, on_ask: Callable[[], None], **params: Any) -> None:
+    def __init__(self, on_event: Callable[[str], None], **params: Any) -> None:
         super().__init__(**{"margin": 0, "sizing_mode": "stretch_width", **params})
-        self._on_ask = on_ask
+        self._on_event = on_event
 
     def _handle_msg(self, msg: dict[str, Any]) -> None:
-        self._on_ask()
+        self._on_event(str(msg["event"]))
 
 
 class SourceTable(JSComponent):
     """Names, values and units."""
 
-    rows = param.List(default=[], doc="Name, value and unit of each row, as text.")
+    rows = param.List(default=[], doc="Name, value and unit of each row, and the text to copy.")
 
     _esm = _script("source_table.js")
     _stylesheets: ClassVar[list[str]] = [BASE_STYLE, """
@@ -114,10 +125,77 @@ class SourceTable(JSComponent):
     tr + tr { border-top: 1px solid var(--mui-palette-divider, #0001); }
     th { text-align: left; font-weight: 400; padding: 3px 10px 3px 0; vertical-align: top; max-width: 130px;
          overflow-wrap: anywhere; color: var(--mui-palette-text-secondary, #666); }
-    td { padding: 3px 0; user-select: text; overflow-wrap: anywhere; white-space: pre-line;
+    td { position: relative; padding: 3px 0; user-select: text; overflow-wrap: anywhere; white-space: pre-line;
          font-variant-numeric: tabular-nums; }
+    .copy { all: unset; position: absolute; right: 0; top: 1px; width: 20px; height: 20px; display: grid;
+            place-items: center; cursor: pointer; border-radius: 4px; opacity: 0;
+            background: var(--mui-palette-background-paper, #fff); }
+    tr:hover .copy, .copy:focus-visible { opacity: 1; }
+    .copy svg { width: 13px; height: 13px; fill: currentColor; opacity: 0.7; }
     .unit { color: var(--mui-palette-text-secondary, #666); }
     """]
 
     def __init__(self, **params: Any) -> None:
         super().__init__(**{"margin": 0, "sizing_mode": "stretch_width", **params})
+
+
+class SourceList(JSComponent):
+    """A list with a head; lines that name a source lead to it.
+
+    Parameters
+    ----------
+    on_id
+        Called with the id of the line that was pressed.
+    """
+
+    shown = param.Dict(default={"titles": [], "rows": [], "nothing": ""}, doc="""
+        Titles of the columns, the rows (cells, and perhaps id, faded, tip), and what to say if there are none.""")
+
+    _esm = _script("source_list.js")
+    _stylesheets: ClassVar[list[str]] = [BASE_STYLE, """
+    p { margin: 8px 0; color: var(--mui-palette-text-secondary, #666); white-space: pre-line; }
+    table { border-collapse: collapse; width: 100%; font-size: 12px; }
+    th { text-align: left; font-weight: 600; padding: 4px 10px 4px 0; position: sticky; top: 0;
+         background: var(--mui-palette-background-paper, #fff); }
+    td { padding: 3px 10px 3px 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums;
+         border-top: 1px solid var(--mui-palette-divider, #0001); user-select: text; }
+    .faded td { text-decoration: line-through; opacity: 0.6; }
+    .go { all: unset; cursor: pointer; color: var(--mui-palette-primary-main, #06c); }
+    .go:hover, .go:focus-visible { text-decoration: underline; }
+    """]
+
+    def __init__(self, on_id: Callable[[str], None], **params: Any) -> None:
+        super().__init__(**{"margin": 0, "sizing_mode": "stretch_width", **params})
+        self._on_id = on_id
+
+    def _handle_msg(self, msg: dict[str, Any]) -> None:
+        self._on_id(str(msg["id"]))
+
+
+class SourceTabs(JSComponent):
+    """The names of the parts of the pane, to choose from; hidden where there is only one.
+
+    Parameters
+    ----------
+    on_choose
+        Called with the name that was pressed.
+    """
+
+    shown = param.Dict(default={"names": [], "chosen": ""}, doc="All names, and the one chosen.")
+
+    _esm = _script("source_tabs.js")
+    _stylesheets: ClassVar[list[str]] = [BASE_STYLE, """
+    .tabs { display: flex; gap: 2px; height: 26px; border-bottom: 1px solid var(--mui-palette-divider, #0002);
+            overflow: auto hidden; scrollbar-width: none; }
+    .tab { border: none; border-radius: 0; background: none; padding: 0 9px; font-size: 12px; white-space: nowrap;
+           color: var(--mui-palette-text-secondary, #666); border-bottom: 2px solid transparent; }
+    .tab[aria-selected=true] { color: var(--mui-palette-primary-main, #06c); font-weight: 600;
+                               border-bottom-color: currentColor; }
+    """]
+
+    def __init__(self, on_choose: Callable[[str], None], **params: Any) -> None:
+        super().__init__(**{"margin": 0, "sizing_mode": "stretch_width", **params})
+        self._on_choose = on_choose
+
+    def _handle_msg(self, msg: dict[str, Any]) -> None:
+        self._on_choose(str(msg["name"]))

@@ -143,7 +143,7 @@ def test_waits_double_and_a_success_ends_them():
 
 def test_the_event_loop_stays_free_through_all_of_it():
     """While every misbehaviour is going on, a clock of 5 ms in the loop is hardly ever late."""
-    limits = Limits(0.6, max_bytes=1e6, allow_private=True)
+    limits = Limits(2, max_bytes=1e6, allow_private=True)
 
     async def run():
         loop, late, arrived = asyncio.get_running_loop(), [], []
@@ -173,9 +173,10 @@ def test_the_event_loop_stays_free_through_all_of_it():
     ordering_s, late, arrived = asyncio.run(run())
     assert {cutout.survey for cutout in arrived} == set(MISBEHAVIOURS)
     assert [cutout.survey for cutout in arrived if cutout.ok] == ["ok"]
+    # One request that blocked the loop would hold it for two seconds.
     assert ordering_s < 0.5
     assert late[int(len(late) * 0.95)] < 0.1
-    assert late[-1] < 0.5
+    assert late[-1] < 1
 
 
 def _wait(condition, timeout_s=5.0):

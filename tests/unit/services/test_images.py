@@ -8,7 +8,7 @@ from astropy.io import fits
 from astropy.wcs import WCS
 from PIL import Image
 
-from astronomical.config.schema import LookConfig
+from astronomical.config.services import LookConfig
 from astronomical.services.fits_images import render_fits
 from astronomical.services.images import ImageError, check_image
 

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from pydantic import ValidationError
 
-from astronomical.config.schema import LinkConfig, ServicesConfig, SurveyConfig
+from astronomical.config.services import LinkConfig, ServicesConfig, SurveyConfig
 from astronomical.services.cutouts import CutoutFetcher
 from astronomical.services.fetcher import Limits
 from astronomical.services.surveys import survey_from_config

@@ -1,6 +1,6 @@
 import pytest
 
-from astronomical.config.schema import SurveyConfig
+from astronomical.config.services import SurveyConfig
 from astronomical.services.surveys import first, sdss, survey_from_config
 
 SDSS = "https://skyserver.sdss.org/dr18/SkyServerWS/ImgCutout/getjpeg"

@@ -1,0 +1,131 @@
+"""Images that the catalogue names, each column a tab."""
+
+from __future__ import annotations
+
+from collections import deque
+from functools import partial
+from typing import Any
+
+import panel as pn
+
+from astronomical.dashboard.panes.cutout import CutoutBox, data_url, scale_bar, sentence
+from astronomical.dashboard.panes.source_parts import SourceTabs
+from astronomical.dashboard.view import View
+from astronomical.services.pictures import Picture, PictureReader
+from astronomical.services.services import Services
+from astronomical.session.session import Session
+
+__all__ = ["ImageColumnsView"]
+
+_FILL = """
+.cutout { height: 100%; display: flex; flex-direction: column; }
+.frame { flex: 1 1 0; min-height: 120px; aspect-ratio: auto; }
+:host { height: 100%; }
+"""
+_NO_VALUE = frozenset({"", "—", "nan", "none", "null", "-", "--"})
+
+
+class ImageColumnsView(View):
+    """The image that a column of the catalogue names for the source shown.
+
+    Parameters
+    ----------
+    session
+        The project shown.
+    services
+        Where images come from.
+
+    Attributes
+    ----------
+    view
+        What to put in the page.
+    """
+
+    def __init__(self, session: Session, services: Services) -> None:
+        super().__init__(session)
+        self._pictures: PictureReader = services.pictures
+        self._column = ""
+        self._n_orders = 0
+        self._ticket: Any = None
+        self._arrived: deque[tuple[int, Picture]] = deque()
+        self._tabs = SourceTabs(self._choose)
+        self._box = CutoutBox(self._on_event, stylesheets=[_FILL], sizing_mode="stretch_both")
+        self.view = pn.Column(self._tabs, self._box, sizing_mode="stretch_both", margin=0,
+                              styles={"gap": "4px", "min-height": "160px"})
+        self.follow(self.show, "focus", "dataset", "config")
+        self.show()
+
+    def close(self) -> None:
+        """Stop following, and drop what was ordered."""
+        super().close()
+        self._forget()
+
+    def show(self) -> None:
+        """Show the image of the source that has the focus."""
+        columns = list(self.session.state.config.catalogue.image_columns)
+        if self._column not in columns:
+            self._column = columns[0] if columns else ""
+        self._tabs.shown = {"names": columns, "chosen": self._column}
+        self._order()
+
+    def _choose(self, column: str) -> None:
+        self._column = column
+        self.show()
+
+    def _on_event(self, event: str) -> None:
+        if event == "retry":
+            self._order(insist=True)
+
+    def _order(self, *, insist: bool = False) -> None:
+        self._forget()
+        text, reason = self._named()
+        if reason:
+            self._put(state="absent", reason=reason)
+            return
+        self._put(state="waiting")
+        self._ticket = self._pictures.submit(text, partial(self._deliver, self._n_orders), insist=insist)
+
+    def _named(self) -> tuple[str, str]:
+        """Return what the column says, or why there is nothing to ask for."""
+        focus, catalogue = self.session.state.focus, self.session.dataset.catalogue
+        if focus is None or not self._column:
+            return "", "No image."
+        if self._column not in {column.name for column in catalogue.columns}:
+            return "", f"The catalogue has no column {self._column}."
+        text = str(catalogue.text(self._column)[catalogue.row(focus)]).strip()
+        if text.lower() in _NO_VALUE:
+            return "", f"Column {self._column} names no image for this source."
+        return text, ""
+
+    def _forget(self) -> None:
+        self._n_orders += 1
+        self._arrived.clear()
+        if self._ticket is not None:
+            self._ticket.cancel()
+            self._ticket = None
+
+    def _deliver(self, order: int, picture: Picture) -> None:
+        """Take an image from whatever thread it comes."""
+        self._arrived.append((order, picture))
+        self.soon(self._take_arrived)
+
+    def _take_arrived(self) -> None:
+        while self._arrived:
+            order, picture = self._arrived.popleft()
+            if order == self._n_orders:
+                self._show_picture(picture)
+
+    def _show_picture(self, picture: Picture) -> None:
+        if not picture.ok:
+            self._put(state="absent", reason=sentence(picture.reason), retry=not picture.lasting)
+            return
+        known = picture.width > 0
+        self._put(state="image", src=data_url(picture.data, picture.mime),
+                  alt=f"{self._column} of {self.session.state.focus}", plain=not picture.scale_arcsec,
+                  ratio=picture.width / picture.height if known else None,
+                  compass=list(picture.compass) if picture.compass else None,
+                  bar=scale_bar(picture.scale_arcsec * picture.width) if known and picture.scale_arcsec else None,
+                  scale=f"{picture.scale_arcsec:.2g}″/px" if picture.scale_arcsec else "")
+
+    def _put(self, **shown: Any) -> None:
+        self._box.shown = {"title": self._column, "credit": "Column of the catalogue", **shown}

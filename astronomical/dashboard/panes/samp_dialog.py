@@ -1,0 +1,115 @@
+"""The dialog by which a project talks to TOPCAT, Aladin and other programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from astronomical.dashboard.background import Background
+from astronomical.dashboard.parts import Message, hint
+from astronomical.dashboard.view import View
+from astronomical.session.samp import SampBridge
+from astronomical.session.session import Session
+
+__all__ = ["SampDialog"]
+
+_EXPLAIN = ("By SAMP, programs on one computer pass sources and tables to each other. Start TOPCAT, Aladin or another "
+            "program with a hub, then connect. A position or a row that is chosen there shows its source here; a table "
+            "sent from there selects its sources.")
+
+
+class SampDialog(View):
+    """Connects to a SAMP hub and sends sources.
+
+    Parameters
+    ----------
+    session
+        The project shown.
+    bridge
+        Its conversation with other programs.
+    on_change
+        Called when the connection begins or ends.
+
+    Attributes
+    ----------
+    view
+        What to put in the page.
+    """
+
+    def __init__(self, session: Session, bridge: SampBridge, on_change: Callable[[], None]) -> None:
+        super().__init__(session)
+        self._bridge = bridge
+        self._on_change = on_change
+        self._background = Background(self)
+        self._message = Message()
+        self._connect = pmui.Button(label="Connect", color="primary", variant="contained")
+        self._source = pmui.Button(label="Send this source", variant="outlined")
+        self._selection = pmui.Button(label="Send the selection", variant="outlined")
+        self._all = pmui.Button(label="Send all sources", variant="outlined")
+        self._follows = pmui.Checkbox(label="Send each source that is shown", value=False, margin=(6, 10))
+        close = pmui.Button(label="Close", variant="text")
+        self._connect.on_click(lambda *_: self._do(bridge.disconnect if bridge.connected else bridge.connect))
+        self._source.on_click(lambda *_: self._send_source())
+        self._selection.on_click(lambda *_: self._do(bridge.send_selection))
+        self._all.on_click(lambda *_: self._do(bridge.send_table))
+        close.on_click(lambda *_: self.close_dialog())
+        self.view: Any = pmui.Dialog(
+            hint(_EXPLAIN), self._message.view, pn.Row(self._connect, self._source, self._selection, self._all),
+            self._follows, pn.Row(close), title="Other programs (SAMP)", open=False, width_option="sm")
+        self._watcher = bridge.param.watch(lambda *_: self.soon(self._show), "connected")
+        self.follow(self._follow_focus, "focus")
+        self.follow(self._show_buttons, "focus", "selection")
+        self._show_buttons()
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection."""
+        return bool(self._bridge.connected)
+
+    def open(self) -> None:
+        """Show the dialog."""
+        self._message.show("Connected." if self._bridge.connected else "Not connected.", "info")
+        self.view.open = True
+
+    def close_dialog(self) -> None:
+        """Put the dialog away; the connection stays."""
+        self.view.open = False
+
+    def close(self) -> None:
+        """Stop following."""
+        super().close()
+        self._bridge.param.unwatch(self._watcher)
+
+    def _show(self) -> None:
+        self._show_buttons()
+        self._on_change()
+
+    def _show_buttons(self) -> None:
+        connected, state = self._bridge.connected, self.session.state
+        self._connect.label = "Disconnect" if connected else "Connect"
+        self._source.disabled = not (connected and state.focus is not None)
+        self._selection.disabled = not (connected and state.selection)
+        self._all.disabled = self._follows.disabled = not connected
+
+    def _send_source(self) -> None:
+        if self.session.state.focus is not None:
+            self._do(partial(self._bridge.send_source, self.session.state.focus))
+
+    def _follow_focus(self) -> None:
+        focus = self.session.state.focus
+        if self._follows.value and self._bridge.connected and focus is not None:
+            self._do(partial(self._bridge.send_source, focus, again=False))
+
+    def _do(self, action: Callable[[], str]) -> None:
+        """Do something that waits for the hub, off the event loop, and say how it went."""
+        def attempt() -> tuple[str, str]:
+            try:
+                return action(), "success"
+            except (ValueError, OSError) as error:
+                return str(error), "error"
+
+        self._background.run("samp", attempt, lambda told: self._message.show(*told))

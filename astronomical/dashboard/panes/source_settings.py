@@ -1,0 +1,97 @@
+"""What the pane of the selected source shows: a dialog."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from astronomical.dashboard.parts import Message, hint
+from astronomical.services.local_files import allow_folders, allowed_folders
+from astronomical.session.session import Session
+
+__all__ = ["SourceSettings"]
+
+_NONE = "(none)"
+
+
+class SourceSettings:
+    """Asks which columns are shown, and as what.
+
+    Parameters
+    ----------
+    session
+        The project.
+    keeps_zoom
+        Whether surveys keep their zoom from source to source.
+    on_keep_zoom
+        Called with the new choice.
+
+    Attributes
+    ----------
+    view
+        What to put in the page.
+    """
+
+    def __init__(self, session: Session, keeps_zoom: bool, on_keep_zoom: Callable[[bool], None]) -> None:
+        self._session = session
+        self._on_keep_zoom = on_keep_zoom
+        columns = [column for column in session.dataset.catalogue.columns if column.kind != "vector"]
+        texts = [column.name for column in columns if column.kind == "text"]
+        wide: dict[str, Any] = {"sizing_mode": "stretch_width", "margin": (6, 10)}
+        self._values = pmui.MultiChoice(label="Values", options=[column.name for column in columns], **wide)
+        self._images = pmui.MultiChoice(label="Images: columns with an address or a path", options=texts, **wide)
+        self._spectrum = pmui.Select(label="Spectrum: column with a path", options=[_NONE, *texts], **wide)
+        self._redshift = pmui.Select(label="Redshift", options=[_NONE, *(
+            column.name for column in columns if column.kind in ("float", "integer"))], **wide)
+        self._name = pmui.Select(label="Names that can be searched for", options=[_NONE, *texts], **wide)
+        self._zoom = pmui.Checkbox(label="Cutouts keep their zoom from source to source", value=keeps_zoom,
+                                   margin=(6, 10))
+        self._folders = pmui.TextAreaInput(label="Other folders with images or spectra, one in each line", rows=2,
+                                           **wide)
+        self._message = Message()
+        apply = pmui.Button(label="Apply", color="primary", variant="contained")
+        close = pmui.Button(label="Close", variant="text")
+        apply.on_click(lambda *_: self._apply())
+        close.on_click(lambda *_: self.close())
+        explain = hint("Files that the catalogue names are read from its own folder; from other folders only if you "
+                       "list them here, for all projects on this computer.")
+        self.view: Any = pmui.Dialog(
+            self._values, self._images, pn.Row(self._spectrum, self._redshift, sizing_mode="stretch_width"), self._name,
+            self._zoom, self._folders, explain, self._message.view, pn.Row(apply, close),
+            title="Selected source", open=False, width_option="sm")
+
+    def open(self) -> None:
+        """Show what holds now."""
+        section = self._session.state.config.catalogue
+        self._values.value = [name for name in section.extra_columns if name in self._values.options]
+        self._images.value = [name for name in section.image_columns if name in self._images.options]
+        for widget, name in ((self._spectrum, section.spectrum_column), (self._redshift, section.redshift_column),
+                             (self._name, section.name_column)):
+            widget.value = name if name in widget.options else _NONE
+        self._folders.value = "\n".join(str(folder) for folder in allowed_folders())
+        self._message.show("")
+        self.view.open = True
+
+    def close(self) -> None:
+        """Put the dialog away."""
+        self.view.open = False
+
+    def _apply(self) -> None:
+        lines = [line.strip() for line in str(self._folders.value).splitlines() if line.strip()]
+        chosen = {use: None if widget.value == _NONE else widget.value for use, widget in (
+            ("spectrum_column", self._spectrum), ("redshift_column", self._redshift), ("name_column", self._name))}
+        try:
+            folders = tuple(Path(line) for line in lines)
+            if folders != allowed_folders():
+                allow_folders(folders)
+            self._session.set_columns(extra_columns=tuple(self._values.value), image_columns=tuple(self._images.value),
+                                      **chosen)
+        except (ValueError, OSError) as error:
+            self._message.show(str(error))
+            return
+        self._on_keep_zoom(bool(self._zoom.value))
+        self.close()

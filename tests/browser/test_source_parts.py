@@ -1,0 +1,128 @@
+"""Images, spectrum, settings and SAMP of the pane of the selected source, in a browser."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from astropy.table import Table
+from PIL import Image
+
+from astronomical.config.schema import PaneConfig
+from astronomical.dashboard.page import make_page
+from astronomical.dashboard.panes.source import SourcePane
+from astronomical.services.cutouts import CutoutFetcher
+from astronomical.services.fetcher import Limits
+from astronomical.services.local_files import LocalFiles
+from astronomical.services.pictures import PictureReader
+from astronomical.services.services import Services
+from astronomical.session.new import Choices, new_project
+from astronomical.session.samp import SampBridge
+from astronomical.session.session import Session
+
+CONFIG = PaneConfig(id="source", kind="source", x=7, y=0, w=5, h=7)
+HOSTILE = b"""<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9' onload="parent.document.title='gone'">
+<script>parent.document.title='gone'</script><image href='http://example.org/a.png'/></svg>"""
+
+
+@pytest.fixture
+def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
+    monkeypatch.setenv("ASTRONOMICAL_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("SAMP_HUB", f"std-lockurl:file://{tmp_path}/nowhere")
+    n = 40
+    wave = np.linspace(4000, 9000, 400)
+    Table({"wavelength": wave, "flux": 1 + np.exp(-0.5 * ((wave - 7221) / 20) ** 2)}).write(tmp_path / "s.ecsv")
+    out = io.BytesIO()
+    Image.effect_noise((40, 20), 60).save(out, format="PNG")
+    (tmp_path / "a.png").write_bytes(out.getvalue())
+    (tmp_path / "a.svg").write_bytes(HOSTILE)
+    Table({"id": [f"s{i:02d}" for i in range(n)], "g": np.linspace(18, 22, n), "kind": np.arange(n) % 2,
+           "z": np.full(n, 0.1), "picture": ["a.png"] * n, "drawing": ["a.svg"] * n, "secret": ["/etc/passwd"] * n,
+           "spectrum": ["s.ecsv"] * (n - 1) + [""], "name": [f"NGC {i}" for i in range(n)]}).write(tmp_path / "t.fits")
+    new_project(Choices(tmp_path / "t.fits", "id", label="kind", features=("g",)), tmp_path / "p.yaml")
+    with Session.open(tmp_path / "p.yaml", who="tester") as opened:
+        opened.focus("s01")
+        yield opened
+
+
+@pytest.fixture
+def page(session: Session, serve: Callable[..., str], new_page: Callable[..., Any]) -> Iterator[Any]:
+    """The pane, in a page of its size at 1280x800."""
+    files = LocalFiles(session.path.parent)
+    services = Services(CutoutFetcher(()), PictureReader(files, Limits()), files)
+    bridge = SampBridge(session, lambda change: change())
+    panes: list[SourcePane] = []
+
+    def app() -> Any:
+        panes.append(SourcePane(session, services, CONFIG, samp=bridge))
+        return make_page("Source", main=[panes[-1].view])
+
+    opened = new_page(533, 480)
+    opened.goto(serve(app))
+    opened.locator(".search").wait_for()
+    yield opened
+    for pane in panes:
+        pane.close()
+    bridge.close()
+    services.close()
+    shutil.rmtree(session.path.parent / "home", ignore_errors=True)
+
+
+def tab(page: Any, name: str) -> None:
+    page.get_by_role("tab", name=name, exact=True).click()
+
+
+def test_image_columns_are_tabs_and_harmless(page: Any, session: Session) -> None:
+    session.set_columns(image_columns=["picture", "drawing", "secret"])
+    tab(page, "Images")
+    page.locator(".frame[data-state=image]").wait_for()
+    frame, image = page.locator(".frame").bounding_box(), page.locator("img.sky").bounding_box()
+    assert image["width"] == pytest.approx(2 * image["height"], rel=0.02)
+    assert image["x"] >= frame["x"]
+    assert frame["y"] + frame["height"] <= 480
+    tab(page, "drawing")
+    page.locator("img.sky[src^='data:image/svg+xml']").wait_for()
+    page.wait_for_function("() => document.title !== 'gone'")
+    tab(page, "secret")
+    page.get_by_text("lies outside the folder of the catalogue").wait_for()
+    assert page.title() == "Source"
+
+
+def test_spectrum_has_lines_at_the_redshift(page: Any, session: Session) -> None:
+    session.set_columns(spectrum_column="spectrum", redshift_column="z")
+    tab(page, "Spectrum")
+    page.locator("canvas").first.wait_for()
+    page.get_by_text("Lines at z = 0.1000").wait_for()
+    page.get_by_text("vacuum wavelengths assumed").wait_for()
+    typed = page.get_by_label("Redshift", exact=True)
+    assert typed.input_value() == "0.1000"
+    typed.fill("0.25")
+    typed.press("Enter")
+    page.get_by_text("Lines at z = 0.2500").wait_for()
+    page.get_by_role("button", name="Reset", exact=True).click()
+    page.get_by_text("Lines at z = 0.1000").wait_for()
+    session.focus("s39")
+    page.get_by_text("Column spectrum names no spectrum for this source.").wait_for()
+
+
+def test_settings_choose_columns_and_names_can_be_searched_for(page: Any, session: Session) -> None:
+    page.get_by_role("button", name="What this pane shows").click()
+    page.get_by_label("Names that can be searched for").click()
+    page.get_by_role("option", name="name", exact=True).click()
+    page.get_by_role("button", name="Apply").click()
+    search = page.get_by_placeholder("Search by id or name")
+    search.fill("ngc12")
+    search.press("Enter")
+    page.locator(".id", has_text="s12").wait_for()
+    assert session.state.config.catalogue.name_column == "name"
+
+
+def test_samp_without_a_hub_says_what_to_do(page: Any) -> None:
+    page.get_by_role("button", name="SAMP").click()
+    page.get_by_role("button", name="Connect", exact=True).click()
+    page.get_by_text("No SAMP hub is running on this computer").wait_for()
