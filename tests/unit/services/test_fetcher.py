@@ -173,10 +173,10 @@ def test_the_event_loop_stays_free_through_all_of_it():
     ordering_s, late, arrived = asyncio.run(run())
     assert {cutout.survey for cutout in arrived} == set(MISBEHAVIOURS)
     assert [cutout.survey for cutout in arrived if cutout.ok] == ["ok"]
-    # One request that blocked the loop would hold it for two seconds.
-    assert ordering_s < 0.5
-    assert late[int(len(late) * 0.95)] < 0.1
-    assert late[-1] < 1
+    # One request that blocked the loop would hold it for two seconds; a busy machine does so for less.
+    assert ordering_s < 1.8
+    assert late[int(len(late) * 0.95)] < 0.25
+    assert late[-1] < 1.8
 
 
 def _wait(condition, timeout_s=5.0):
