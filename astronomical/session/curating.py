@@ -51,6 +51,24 @@ class CuratedTest:
     unusable: tuple[str, ...] = ()
     criteria: str = ""
 
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """How many curated sources are left out, and why, in words."""
+        found = []
+        for name, words in _LEFT_OUT.items():
+            n = len(getattr(self, name))
+            if n:
+                found.append(f"{n:,} {words.format(them='it' if n == 1 else 'them')}")
+        return tuple(found)
+
+
+_LEFT_OUT = {
+    "unsure": "unsure",
+    "trained": "trained on by a learner, so that testing on {them} would flatter it",
+    "dropped": "of a class that is left out of learning",
+    "unusable": "with a missing feature, or no longer in the catalogue",
+}
+
 
 def trained_ids(config: Config, dataset: Dataset, ledger: Ledger) -> frozenset[str]:
     """Return all sources that any learner trains on, starting points included."""

@@ -27,12 +27,6 @@ h4 { margin: 0 0 4px; font-size: 13px; } p { margin: 0 0 4px; } .muted { opacity
 .dot { display: inline-block; width: 9px; height: 9px; border-radius: 50%; margin: 0 5px 0 0; }
 .class { display: inline-block; margin-right: 14px; white-space: nowrap; }
 """
-_LEFT_OUT = {
-    "unsure": "unsure",
-    "trained": "trained on by a learner: testing on {them} would flatter it",
-    "dropped": "of a class that is left out of learning",
-    "unusable": "with a missing feature, or no longer in the catalogue",
-}
 
 
 class CuratingView(View):
@@ -169,9 +163,7 @@ def _summary(test: CuratedTest, colours: dict[str, str]) -> str:
     classes = "".join(
         f"<span class=class><span class=dot style='background:{colours.get(name, UNKNOWN_COLOUR)}'></span>"
         f"{escape(name)} {n:,}</span>" for name, n in sorted(counts.items(), key=lambda item: -item[1]))
-    left = [(len(getattr(test, kind)), words) for kind, words in _LEFT_OUT.items()]
-    said = "".join(f"<p class=muted>Left out: {n:,} {words.format(them='it' if n == 1 else 'them')}.</p>"
-                   for n, words in left if n)
+    said = "".join(f"<p class=muted>Left out: {escape(words)}.</p>" for words in test.left_out)
     chosen = f"<p class=muted>Chosen where {escape(test.criteria)}.</p>" if test.criteria else ""
     n = len(test.labels)
     return (f"<h4>The test set so far</h4><p>{n:,} source{'' if n == 1 else 's'} to test on</p><p>{classes}</p>"
