@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 from astropy.table import Table
 from PIL import Image
+from playwright.sync_api import expect
 
 from astronomical.config.schema import PaneConfig
 from astronomical.dashboard.page import make_page
 from astronomical.dashboard.panes.source import SourcePane
 from astronomical.services.cutouts import CutoutFetcher
 from astronomical.services.fetcher import Limits
-from astronomical.services.local_files import LocalFiles
+from astronomical.services.local_files import LocalFiles, allowed_folders
 from astronomical.services.pictures import PictureReader
 from astronomical.services.services import Services
 from astronomical.session.new import Choices, new_project
@@ -46,6 +47,8 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session
            "spectrum": ["s.ecsv"] * (n - 1) + [""], "name": [f"NGC {i}" for i in range(n)]}).write(tmp_path / "t.fits")
     new_project(Choices(tmp_path / "t.fits", "id", label="kind", features=("g",)), tmp_path / "p.yaml")
     with Session.open(tmp_path / "p.yaml", who="tester") as opened:
+        opened.set_columns(image_columns=["picture", "drawing", "secret"], spectrum_column="spectrum",
+                           redshift_column="z", name_column="name")
         opened.focus("s01")
         yield opened
 
@@ -77,9 +80,7 @@ def tab(page: Any, name: str) -> None:
     page.get_by_role("tab", name=name, exact=True).click()
 
 
-def test_image_columns_are_tabs_and_harmless(page: Any, session: Session) -> None:
-    session.set_columns(image_columns=["picture", "drawing", "secret"])
-    tab(page, "Images")
+def test_image_columns_are_tabs_and_harmless(page: Any) -> None:
     page.locator(".frame[data-state=image]").wait_for()
     frame, image = page.locator(".frame").bounding_box(), page.locator("img.sky").bounding_box()
     assert image["width"] == pytest.approx(2 * image["height"], rel=0.02)
@@ -94,11 +95,10 @@ def test_image_columns_are_tabs_and_harmless(page: Any, session: Session) -> Non
 
 
 def test_spectrum_has_lines_at_the_redshift(page: Any, session: Session) -> None:
-    session.set_columns(spectrum_column="spectrum", redshift_column="z")
     tab(page, "Spectrum")
     page.locator("canvas").first.wait_for()
     page.get_by_text("Lines at z = 0.1000").wait_for()
-    page.get_by_text("vacuum wavelengths assumed").wait_for()
+    page.get_by_text("vacuum assumed").wait_for()
     typed = page.get_by_label("Redshift", exact=True)
     assert typed.input_value() == "0.1000"
     typed.fill("0.25")
@@ -110,16 +110,21 @@ def test_spectrum_has_lines_at_the_redshift(page: Any, session: Session) -> None
     page.get_by_text("Column spectrum names no spectrum for this source.").wait_for()
 
 
-def test_settings_choose_columns_and_names_can_be_searched_for(page: Any, session: Session) -> None:
-    page.get_by_role("button", name="What this pane shows").click()
-    page.get_by_label("Names that can be searched for").click()
-    page.get_by_role("option", name="name", exact=True).click()
-    page.get_by_role("button", name="Apply").click()
+def test_names_can_be_searched_for(page: Any) -> None:
     search = page.get_by_placeholder("Search by id or name")
     search.fill("ngc12")
     search.press("Enter")
     page.locator(".id", has_text="s12").wait_for()
-    assert session.state.config.catalogue.name_column == "name"
+
+
+def test_settings_allow_other_folders(page: Any, session: Session) -> None:
+    other = session.path.parent / "other"
+    other.mkdir()
+    page.get_by_role("button", name="What this pane shows").click()
+    page.get_by_label("Other folders").fill(str(other))
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_role("button", name="Apply")).to_be_hidden()
+    assert allowed_folders() == (other,)
 
 
 def test_samp_without_a_hub_says_what_to_do(page: Any) -> None:

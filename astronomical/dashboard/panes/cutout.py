@@ -25,8 +25,7 @@ __all__ = ["CutoutBox", "CutoutView", "data_url", "likely_next", "scale_bar", "s
 _PIXELS = 256
 _ZOOM = 2.0
 _N_AHEAD = 3
-#: As many columns as have a useful width; one survey alone does not fill a wide pane.
-_GRID = "repeat(auto-fit, minmax(min(105px, 100%), 1fr))"
+_GAP_PX = 8
 _UNITS = ((3600.0, "°"), (60.0, "′"), (1.0, "″"))
 _ESM = Path(__file__).with_name("cutout_box.js").read_text(encoding="utf-8")
 
@@ -124,7 +123,8 @@ class CutoutView(View):
         self._boxes = {name: CutoutBox(partial(self._on_event, name), sizing_mode="stretch_width")
                        for name in self._surveys}
         self.view = pn.Column(*self._boxes.values(), sizing_mode="stretch_width", margin=0,
-                              styles={"display": "grid", "gap": "8px", "grid-template-columns": _GRID})
+                              styles={"display": "grid", "gap": f"{_GAP_PX}px",
+                                      "grid-template-columns": _columns(len(self._boxes))})
         self.follow(self._show, "focus", "dataset")
         self.follow(self._look_ahead, "focus", "rounds", "active", "likely")
         self._show()
@@ -221,6 +221,12 @@ class CutoutView(View):
             self._scales[name] = _zoomed(self._surveys[name], self._scales[name], event)
             self.soon(self._look_ahead)
         self._order(name, insist=event == "retry")
+
+
+def _columns(n: int) -> str:
+    """Return columns for so many boxes: all side by side, or as many as have a useful width."""
+    share = f"calc((100% - {_GAP_PX * max(n - 1, 0)}px) / {max(n, 1)} - 1px)"
+    return f"repeat(auto-fit, minmax(min(100%, max(105px, {share})), 1fr))"
 
 
 def likely_next(session: Session) -> tuple[str, ...]:

@@ -140,7 +140,6 @@ class SpectrumView(View):
             text = str(found)
             set_hint(self._reason, text[:1].upper() + text[1:] + ("" if text.endswith(".") else "."))
             return
-        self._figure.yaxis.axis_label = f"Flux ({found.flux_unit})" if found.flux_unit else "Flux"
         self._set_ranges(found)
         self._draw()
         self._set_redshift(self._known_redshift())
@@ -209,14 +208,15 @@ class SpectrumView(View):
         self._lines.data = {"x": x, "rest": rest, "name": [line.name for line in LINES], "top": heights,
                             "colour": [_COLOURS[line.seen] for line in LINES]}
         if chosen != "auto":
-            said = f"wavelengths taken to be in {chosen}"
+            said = f"taken to be in {chosen}"
         elif found.medium_stated:
-            said = f"wavelengths in {found.medium}"
+            said = f"in {found.medium}"
         else:
-            said = f"{found.medium} wavelengths assumed: the file does not say"
+            said = f"{found.medium} assumed: the file does not say"
         self._controls.shown = {"redshift": self._redshift, "smoothing": self._smoothing, "medium": chosen}
-        set_hint(self._note, f"{found.kind}, {said}. Lines at z = {self._redshift:.4f}: orange usually in "
-                             "emission, violet in absorption.")
+        unit = f" Flux in {found.flux_unit}." if found.flux_unit else ""
+        set_hint(self._note, f"{found.kind}, {said}.{unit} Lines at z = {self._redshift:.4f}: orange emission, "
+                             "violet absorption.")
 
 
 def _read(files: LocalFiles, text: str, id: str) -> Spectrum | SpectrumError:
@@ -235,7 +235,7 @@ def _thinned(values: Any, step: int) -> Any:
 def _make_figure(flux: ColumnDataSource, lines: ColumnDataSource) -> Any:
     plot = figure(x_range=Range1d(0, 1), y_range=Range1d(0, 1), tools="pan,box_zoom,wheel_zoom,reset,save",
                   active_drag="box_zoom", toolbar_location="right", sizing_mode="stretch_both",
-                  x_axis_label="Observed wavelength (Å)", y_axis_label="Flux", output_backend="canvas")
+                  x_axis_label="Wavelength (Å)", y_axis_label="Flux", output_backend="canvas")
     plot.toolbar.logo = None
     plot.extra_y_ranges = {"share": Range1d(0, 1)}
     plot.varea(x="x", y1="low", y2="high", source=flux, fill_color=_SMOOTH, fill_alpha=0.18)
@@ -248,4 +248,6 @@ def _make_figure(flux: ColumnDataSource, lines: ColumnDataSource) -> Any:
     plot.add_tools(HoverTool(renderers=[smooth], mode="vline", line_policy="nearest", tooltips=[
         ("Wavelength", "@x{0.0} Å"), ("Flux", "@raw{0.000a}")]))
     plot.min_border = 4
+    plot.axis.axis_label_text_font_size = "11px"
+    plot.axis.major_label_text_font_size = "10px"
     return plot
