@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from astronomical.learning.models.by_path import ALLOWED, by_path
 from astronomical.learning.models.neighbours import NearestNeighbours, knn
 from astronomical.learning.models.smooth import gaussian_process, logistic_regression
 from astronomical.learning.models.trees import (
@@ -20,11 +21,13 @@ from astronomical.learning.models.trees import (
     random_forest,
 )
 
-__all__ = ["BUILTINS", "NearestNeighbours", "adaboost", "decision_tree", "extra_trees", "gaussian_process",
+__all__ = ["BUILTINS", "OWN", "NearestNeighbours", "adaboost", "decision_tree", "extra_trees", "gaussian_process",
            "gradient_boosting", "hist_gradient_boosting", "knn", "logistic_regression", "random_forest"]
 
-#: The models that come with the package.
-BUILTINS: tuple[Callable[..., Any], ...] = (
+#: The models with defaults for tens of labels.
+OWN: tuple[Callable[..., Any], ...] = (
     random_forest, extra_trees, knn, decision_tree, adaboost, gradient_boosting, hist_gradient_boosting,
     logistic_regression, gaussian_process,
 )
+#: The models that come with the package.
+BUILTINS = (*OWN, *(by_path(*allowed) for allowed in ALLOWED))

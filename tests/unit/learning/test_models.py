@@ -9,7 +9,7 @@ import pytest
 
 from astronomical.extend import extension_of
 from astronomical.learning.models import (
-    BUILTINS,
+    OWN,
     extra_trees,
     gaussian_process,
     knn,
@@ -17,9 +17,9 @@ from astronomical.learning.models import (
     random_forest,
 )
 
-NAMES = [extension_of(model).name for model in BUILTINS]
+NAMES = [extension_of(model).name for model in OWN]
 pytestmark = pytest.mark.usefixtures("one_thread")
-every_model = pytest.mark.parametrize("model", BUILTINS, ids=NAMES)
+every_model = pytest.mark.parametrize("model", OWN, ids=NAMES)
 
 
 def clouds(n: int = 60, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

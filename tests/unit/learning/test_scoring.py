@@ -10,7 +10,7 @@ from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from threadpoolctl import threadpool_limits
 
 from astronomical.learning import scoring
-from astronomical.learning.models import BUILTINS, knn
+from astronomical.learning.models import OWN, knn
 from astronomical.learning.scoring import CHUNK_ROWS, Cancelled, fill_missing, predict, probabilities
 
 N = 2 * CHUNK_ROWS + 77
@@ -28,9 +28,9 @@ def fitted(model, features, n: int = 200):
     return model.fit(X, np.random.default_rng(1).integers(0, 2, n))
 
 
-@pytest.fixture(params=[model.__name__ for model in BUILTINS])
+@pytest.fixture(params=[model.__name__ for model in OWN])
 def model(request, features):
-    builders = {model.__name__: model for model in BUILTINS}
+    builders = {model.__name__: model for model in OWN}
     return fitted(builders[request.param](0), features)
 
 
@@ -84,7 +84,7 @@ def test_takes_a_modal_learner(features):
 @pytest.mark.parametrize(("side", "expected"), [(0, 0.0), (1, 1.0)])
 @pytest.mark.parametrize("index", [0, 1])
 def test_model_that_saw_one_side_only(index, side, expected, features):
-    model = BUILTINS[index](0).fit(features.rows(np.arange(10)), np.full(10, side))
+    model = OWN[index](0).fit(features.rows(np.arange(10)), np.full(10, side))
     np.testing.assert_array_equal(predict(model, features, np.arange(20)), np.full(20, expected))
 
 
