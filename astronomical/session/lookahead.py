@@ -137,7 +137,7 @@ class LookAhead:
     def _consider(self) -> None:
         self._waiting = False
         state = self._state
-        if not self._idle():
+        if not self._idle() or self._state.curating.on:
             return
         config = state.config
         situation = (state.ledger, state.focus, state.active, config.learners, config.split, config.features,

@@ -335,10 +335,10 @@ class Session:
         self._teacher.refresh()
         return event
 
-    def relabel(self, id: str, label: str) -> LabelEvent | None:
-        """Give a source another label; every learner that has it follows."""
+    def relabel(self, id: str, label: str, *, class_name: str | None = None) -> LabelEvent | None:
+        """Give a source another label, in the tab where it was labelled; every learner that has it follows."""
         self.focus(id)
-        return self.assign(label, id=id)
+        return self.assign(label, id=id, class_name=class_name)
 
     def plan_bulk(self, label: str, ids: Sequence[str] | None = None, train: Sequence[str] = ()) -> BulkPlan:
         """Return what `label_bulk` would do; nothing is recorded."""
