@@ -288,6 +288,41 @@ class LearnerResultConfig(Section):
     probabilities: dict[str, float] = {}
 
 
+class CheckpointConfig(Section):
+    """A round that was given a name."""
+
+    name: Name
+    class_name: Name = Field(alias="class")
+    k: int = Field(ge=0)
+    key: str
+    when: str = ""
+
+
+class TestOpeningConfig(Section):
+    """Somebody looked at test results: of which round, and against which truth."""
+
+    class_name: Name = Field(alias="class")
+    k: int = Field(ge=0)
+    key: str
+    truth: Literal["catalogue", "curated"] = "catalogue"
+    who: str = ""
+    when: str = ""
+
+
+class TestingConfig(Section):
+    """Each opening of test results, and the classes for which no caution is given before."""
+
+    openings: tuple[TestOpeningConfig, ...] = ()
+    without_caution: tuple[str, ...] = ()
+
+
+class ModelsConfig(Section):
+    """Whether the model of every round is kept beside the project, and how much of them, in MB."""
+
+    keep: bool = True
+    limit_mb: int = Field(default=500, ge=1)
+
+
 class EnvironmentConfig(Section):
     """Versions with which the results were made."""
 
@@ -319,6 +354,9 @@ class Config(Section):
     services: ServicesConfig = ServicesConfig()
     plugins: tuple[PluginConfig, ...] = ()
     results: tuple[LearnerResultConfig, ...] = ()
+    checkpoints: tuple[CheckpointConfig, ...] = ()
+    testing: TestingConfig = TestingConfig()
+    models: ModelsConfig = ModelsConfig()
     environment: EnvironmentConfig = EnvironmentConfig()
 
     @model_validator(mode="after")

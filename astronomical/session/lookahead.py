@@ -141,7 +141,7 @@ class LookAhead:
             return
         config = state.config
         situation = (state.ledger, state.focus, state.active, config.learners, config.split, config.features,
-                     config.project.seed, tuple(state.queries.items()))
+                     config.project.seed, id(state.dataset), tuple(state.queries.items()))
         if situation == self._situation:
             return
         self.abandon()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
@@ -63,6 +64,7 @@ def _sample(round: Round, dataset: Dataset, seed: int) -> NDArray[np.intp]:
     return scored[first_by_hash(dataset.catalogue.ids[scored], seed, N_SAMPLED)]
 
 
+@cache
 def environment() -> EnvironmentConfig:
     """Return the versions in use."""
     found = {}

@@ -13,6 +13,7 @@ from astronomical.catalogue.catalogue import Catalogue
 from astronomical.catalogue.hashing import derive_seed
 from astronomical.config.io import write_config
 from astronomical.config.schema import (
+    CheckpointConfig,
     Config,
     CriterionConfig,
     ExtensionConfig,
@@ -29,6 +30,7 @@ from astronomical.learning.starting import random_start
 from astronomical.plugins.loader import Plugins
 from astronomical.session.answers import context_of, says_so_already
 from astronomical.session.bulk import BulkPlan, count_sources, find_rows, plan_bulk
+from astronomical.session.bundles import make_bundle
 from astronomical.session.changes import CHANGEABLE, ChangePlan, plan_change
 from astronomical.session.changes import JOB as SETTINGS
 from astronomical.session.changes import rebuild as rebuild_dataset
@@ -45,17 +47,19 @@ from astronomical.session.dataset import (
 )
 from astronomical.session.errors import ChangedCatalogueError, ReadOnlyError, SessionError, StaleFocusError
 from astronomical.session.exports import JOB as EXPORT
-from astronomical.session.exports import Export, export_work, start_export
+from astronomical.session.exports import Export, export_work, start_export, votes_of
 from astronomical.session.fingerprints import fingerprint_differences
 from astronomical.session.jobs import Dispatch, Jobs
 from astronomical.session.kept import DEFAULT_BYTES, KeptRounds
 from astronomical.session.lookup import Lookup
+from astronomical.session.model_store import checkpoint_of, open_store
 from astronomical.session.plugins import project_plugins, used_plugins
 from astronomical.session.requests import check_learner
 from astronomical.session.results import environment
-from astronomical.session.state import Notice, SessionState
+from astronomical.session.state import Notice, SessionState, TestResult
 from astronomical.session.store import Loaded, ProjectStore, check_suffix, load_project, moved_paths
 from astronomical.session.teacher import Teacher
+from astronomical.session.testing import log_opening, test_work, with_caution
 
 _HISTORY = 500
 _NOTICES = 50
@@ -93,7 +97,10 @@ class Session:
         self.state = SessionState(config=config, dataset=dataset, ledger=Ledger.replay(loaded.events))
         self._teacher = Teacher(self.state, registry, self._jobs, share=None if store is None else self._share,
                                 failed=lambda text: self.notify(text, "error"), settled=self._settled,
-                                kept=KeptRounds(memory), look_ahead=look_ahead)
+                                kept=KeptRounds(memory), look_ahead=look_ahead,
+                                rested=lambda: None if self._models is None else self._models.write_next())
+        self._models = None if store is None else open_store(self.state, registry, self._jobs, path,
+                                                             lambda text: self.notify(text, "warning"))
         self._teacher.load(loaded.config.results)
         self._curator = Curator(self.state, self._jobs, self.focus)
         for text in (*loaded.notices, *plugins.problems):
@@ -509,14 +516,39 @@ class Session:
         """Call off the export under way; its file stays as it was."""
         self._jobs.cancel(EXPORT)
 
-    def checkpoint(self, class_name: str | None = None) -> Path:
-        """Write a copy beside the config, named after a learner and its number of labels."""
-        name = class_name or self.state.active
-        if name is None:
-            raise SessionError("No learner is active: there is nothing to checkpoint.")
-        safe = "".join(c if c.isalnum() else "_" for c in name)
-        k = self._teacher.view(name).k
-        return self._save_copy(self.path.with_name(f"{self.path.stem}.{safe}-{k:03d}{self.path.suffix}"))
+    def checkpoint(self, class_name: str | None = None, *, name: str = "") -> CheckpointConfig:
+        """Give the newest round of a learner a name in the project, and keep its model beside it.
+
+        Raises
+        ------
+        SessionError
+            If there is no such round, or another one has this name.
+        """
+        self._check_writable()
+        made = checkpoint_of(self.state, class_name or self.state.active, name, _now())
+        others = tuple(item for item in self.state.config.checkpoints if item.name != made.name)
+        self._change(checkpoints=(*others, made))
+        if self._models is not None and self.state.rounds[made.class_name].trained:
+            votes = votes_of(self.state, self.registry, made.class_name)
+            self._models.add(make_bundle(self.state.config, self.dataset, votes), now=True)
+        self._fold()
+        return made
+
+    def open_test_results(self, class_name: str | None = None) -> None:
+        """Score the newest round of a learner on the test set, after noting in the project that this was done."""
+        self._check_writable()
+        vote = votes_of(self.state, self.registry, class_name or self.state.active)[0]
+        self._change(testing=log_opening(self.state.config, vote, self._who, _now()))
+        self._fold()
+        work = test_work(self.state.config, self.dataset, self.ledger, vote)
+        self._jobs.submit(f"test {vote.class_name}", lambda job: work(job.cancelled), self._show_test,
+                          lambda error: self.notify(f"The test set could not be scored: {error}", "error"),
+                          title=f"Scoring {vote.class_name} on the test set", lane="files")
+
+    def set_test_caution(self, class_name: str, caution: bool) -> None:
+        """Say whether a caution comes before the test results of a class; the project keeps it."""
+        self._check_writable()
+        self._change(testing=with_caution(self.state.config, class_name, caution))
 
     def close(self) -> None:
         """Save what is not saved, stop all work and let go of the project."""
@@ -636,7 +668,7 @@ class Session:
 
     def _record_all(self, drafts: Iterable[Mapping[str, Any]], *, batch: bool = False) -> tuple[LabelEvent, ...]:
         """Put events on disk, all of them at once, then into the ledger."""
-        when = datetime.now(UTC).isoformat(timespec="seconds")
+        when = _now()
         ledger, made = self.ledger.extend(({"who": self._who, "when": when, **draft} for draft in drafts), batch=batch)
         if self._store is None:
             raise ReadOnlyError("This project is open for reading only.")
@@ -645,6 +677,9 @@ class Session:
             self.state.ledger = ledger
             self.state.saved = False
         return made
+
+    def _show_test(self, result: TestResult) -> None:
+        self.state.test_results = {**self.state.test_results, result.class_name: result}
 
     def _learner(self, class_name: str) -> LearnerConfig:
         learner: LearnerConfig | None = self.state.config.learner(class_name)
@@ -685,6 +720,10 @@ class Session:
 def _plain(update: dict[str, Any]) -> dict[str, Any]:
     return {key: [m.model_dump() for m in value] if key == "models" else
             value.model_dump() if hasattr(value, "model_dump") else value for key, value in update.items()}
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _user() -> str:

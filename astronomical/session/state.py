@@ -8,6 +8,7 @@ from typing import Any, Literal
 import param
 
 from astronomical.config.schema import RoundResultConfig
+from astronomical.learning.metrics import SetScores
 from astronomical.learning.rounds import Round
 from astronomical.session.jobs import JobView
 
@@ -54,6 +55,19 @@ class Curating:
     problem: str = ""
 
 
+@dataclass(frozen=True)
+class TestResult:
+    """Scores of a round on the test set; None where no source of it has a known label."""
+
+    __test__ = False
+
+    class_name: str
+    k: int
+    key: str
+    title: str
+    scores: SetScores | None
+
+
 class SessionState(param.Parameterized):
     """Reactive values of one open project. Only `Session` writes them."""
 
@@ -69,6 +83,7 @@ class SessionState(param.Parameterized):
     halted: tuple[str, ...] = param.Parameter(default=(), doc="Classes whose next round was called off, or failed.")
     jobs: tuple[JobView, ...] = param.Parameter(default=(), doc="Work under way, with its progress.")
     likely: tuple[str, ...] = param.Parameter(default=(), doc="Ids that may be asked for next, the likeliest first.")
+    test_results: dict[str, TestResult] = param.Dict(default={}, doc="Per class what was seen of the test set last.")
     curves: dict[str, Curve] = param.Dict(default={}, doc="Per class the recorded scores.")
     curating: Curating = param.Parameter(default=Curating(), doc="How far the curating of a test set is.")
     history: tuple[str, ...] = param.Parameter(default=(), doc="Ids that had the focus, newest first.")

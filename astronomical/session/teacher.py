@@ -41,11 +41,14 @@ class Teacher:
         Where rounds are kept for undo, redo and looking ahead.
     look_ahead
         Whether the rounds of possible answers are computed while the person thinks.
+    rested
+        Called when nothing is left to be computed.
     """
 
     def __init__(self, state: SessionState, registry: Registry, jobs: Jobs, *,
                  share: Callable[[str, Round, str, str], None] | None, failed: Callable[[str], None],
-                 settled: Callable[[str], None], kept: KeptRounds, look_ahead: bool = True) -> None:
+                 settled: Callable[[str], None], kept: KeptRounds, look_ahead: bool = True,
+                 rested: Callable[[], None] = lambda: None) -> None:
         self._state = state
         self._registry = registry
         self._jobs = jobs
@@ -56,7 +59,7 @@ class Teacher:
         self._ahead = LookAhead(state, jobs, kept, request=lambda view: self._request(view, view.k),
                                 idle=self._is_idle, arrived=self._adopted,
                                 done=self._fill_next)
-        self._looks_ahead = look_ahead
+        self._looks_ahead, self._rested = look_ahead, rested
         self._under_way: dict[str, str] = {}
         #: Per class the key of a round that was called off or failed: it is not tried again unasked.
         self._halted: dict[str, str] = {}
@@ -281,8 +284,11 @@ class Teacher:
 
     def _fill_next(self) -> None:
         """Compute one missing round in the background, when nothing more urgent is under way."""
+        if self._state.pending or self._ahead.busy or self._jobs.is_running(FILL):
+            return
         gap = self._next_gap()
-        if gap is None or self._state.pending or self._ahead.busy or self._jobs.is_running(FILL):
+        if gap is None:
+            self._rested()
             return
         name, k = gap
         view = self._views[name]

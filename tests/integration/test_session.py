@@ -272,12 +272,6 @@ def test_a_copy_opens_on_its_own(session, tmp_path):
         assert other.round("Star").key == session.round("Star").key
 
 
-def test_checkpoint_is_a_copy_beside_the_project(session):
-    start(session)
-    label_until(session, "Star", 7)
-    assert session.checkpoint().name == "project.Star-007.yaml"
-
-
 def test_labels_are_exported(session, tmp_path):
     start(session)
     label_until(session, "Star", 9)

@@ -99,8 +99,8 @@ class BoardView(View):
         self.attempt(actions[kind])
 
     def _checkpoint(self) -> None:
-        path = self.session.checkpoint()
-        self.session.notify(f"Checkpoint written: {path}", "success")
+        made = self.session.checkpoint()
+        self.session.notify(f"This round is kept as the checkpoint {made.name!r}.", "success")
 
     def _show(self) -> None:
         focus = self.session.state.focus
@@ -153,8 +153,8 @@ class BoardView(View):
             *undo_buttons(session),
             make_button("query", "Show queried", "Q", "Go back to the source that the learner asks for (Q)",
                     query is not None and query != session.state.focus),
-            make_button("checkpoint", "Checkpoint", "", "Write a copy of the project as it is now, beside the project "
-                        "file", name is not None),
+            make_button("checkpoint", "Checkpoint", "", "Give the newest round a name in the project, and keep its "
+                        "model", name is not None),
             make_button("settings", "Model…", "", "Change model or query strategy: the labels are kept",
                         name is not None),
         ]

@@ -12,13 +12,15 @@ from astronomical.dashboard.panes.curating import CuratingView
 from astronomical.dashboard.panes.round_plots import RoundPlotView
 from astronomical.dashboard.panes.scores import MatricesView, ScoresView
 from astronomical.dashboard.panes.setup import SetupView
+from astronomical.dashboard.panes.testing import CheckpointsView, TestView
 from astronomical.dashboard.view import View
 from astronomical.session.session import Session
 
 __all__ = ["LearningPane"]
 
-_VIEWS = ("Scores", "Confidence", "Training", "Validation", "Matrices")
-_TIPS = "Scores by number of labels; confidence over the pool; correctness in training and validation set; matrices"
+_VIEWS = ("Scores", "Confidence", "Training", "Validation", "Matrices", "Test", "Checkpoints")
+_TIPS = "Scores by number of labels; confidence over the pool; correctness in training and validation set; matrices; "\
+        "test results, behind a caution; rounds with a name"
 #: Value of the tab of the test set; no class has an empty name.
 _CURATING = ""
 _AS_WRITTEN = {"& .MuiButtonBase-root": {"textTransform": "none", "whiteSpace": "nowrap"}}
@@ -49,8 +51,10 @@ class LearningPane(View):
         self._rounds = {"Training": RoundPlotView(session, "training"),
                         "Confidence": RoundPlotView(session, "confidence"),
                         "Validation": RoundPlotView(session, "validation")}
+        self._test = TestView(session)
         self._scores, self._matrices = ScoresView(session), MatricesView(session)
-        self._views: dict[str, Any] = {"Scores": self._scores, "Matrices": self._matrices, **self._rounds}
+        self._views: dict[str, Any] = {"Scores": self._scores, "Matrices": self._matrices, **self._rounds,
+                                       "Test": self._test, "Checkpoints": CheckpointsView(session)}
         self._curating = CuratingView(session)
         self._tabs = pmui.RadioButtonGroup(options=_tabs(self._names), value=session.state.active, size="small",
                                            margin=(6, 8, 2, 8), sx=_AS_WRITTEN)
@@ -120,6 +124,7 @@ class LearningPane(View):
             self._shown.objects = [self._views[chosen].view]
         for name, plot in self._rounds.items():
             plot.set_visible(name == chosen)
+        self._test.set_visible(chosen == "Test")
 
 
 def _tabs(names: list[str]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from astronomical.labels.views import CATALOGUE
 from astronomical.learning.metrics import SetScores
 from astronomical.session.session import Session
 
-__all__ = ["MatricesView", "ScoresView"]
+__all__ = ["MATRIX_STYLE", "MatricesView", "ScoresView", "matrix_html"]
 
 _SCORES = ("accuracy", "precision", "recall", "f1")
 _TITLES = {"accuracy": "Accuracy", "precision": "Precision", "recall": "Recall", "f1": "F1"}
@@ -70,7 +70,7 @@ class MatricesView(View):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self._html = pn.pane.HTML(margin=(4, 10), sizing_mode="stretch_both", stylesheets=[_MATRIX_STYLE])
+        self._html = pn.pane.HTML(margin=(4, 10), sizing_mode="stretch_both", stylesheets=[MATRIX_STYLE])
         self.view: pn.viewable.Viewable = self._html
         self.follow(self._show, "active", "rounds")
         self._show()
@@ -81,8 +81,8 @@ class MatricesView(View):
         if newest is None or not newest.trained:
             self._html.object = "<p>Scores appear with the first trained round.</p>"
             return
-        parts = [_matrix_html("Training set", newest.training, name),
-                 _matrix_html("Validation set", newest.validation, name)]
+        parts = [matrix_html("Training set", newest.training, name),
+                 matrix_html("Validation set", newest.validation, name)]
         self._html.object = f"<div class=sets>{''.join(parts)}</div>"
 
 
@@ -96,12 +96,14 @@ def _columns(rounds: tuple[RoundResultConfig, ...]) -> dict[str, list[float]]:
     return columns
 
 
-def _matrix_html(title: str, scores: SetScores | None, class_name: str) -> str:
+def matrix_html(title: str, scores: SetScores | None, class_name: str,
+                truth: str = "agreement with catalogue labels") -> str:
+    """Return the confusion matrix and the scores of a set, `truth` saying against what."""
     if scores is None or scores.n == 0:
         return f"<section><h4>{title}</h4><p>n/a: no source of this set has a catalogue label.</p></section>"
     name = escape(class_name)
     rows = "".join(f"<tr><th>{_TITLES[key]}</th><td>{_percent(getattr(scores, key))}</td></tr>" for key in _SCORES)
-    return f"""<section><h4>{title}</h4><p>{scores.n:,} sources, agreement with catalogue labels</p>
+    return f"""<section><h4>{title}</h4><p>{scores.n:,} sources, {escape(truth)}</p>
     <table class=matrix><tr><th></th><th>predicted<br>{name}</th><th>predicted<br>rest</th></tr>
     <tr><th>truly {name}</th><td class=good>{scores.tp:,}</td><td class=bad>{scores.fn:,}</td></tr>
     <tr><th>truly rest</th><td class=bad>{scores.fp:,}</td><td class=good>{scores.tn:,}</td></tr></table>
@@ -115,7 +117,7 @@ def _percent(value: float | None) -> str:
     return "n/a" if value is None else f"{100 * value:.2f} %"
 
 
-_MATRIX_STYLE = """
+MATRIX_STYLE = """
 .sets { display: flex; flex-wrap: wrap; gap: 10px 28px; font-size: 12.5px; }
 section h4 { margin: 2px 0; } section p { margin: 0 0 4px; opacity: 0.75; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin-bottom: 8px; }

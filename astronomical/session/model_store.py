@@ -1,0 +1,148 @@
+"""The models of all rounds, on disk beside the project."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from astronomical.config.schema import CheckpointConfig
+from astronomical.plugins.registry import Registry
+from astronomical.session.bundles import Bundle, make_bundle
+from astronomical.session.errors import SessionError
+from astronomical.session.exports import votes_of
+from astronomical.session.jobs import Jobs
+from astronomical.session.state import SessionState
+
+__all__ = ["ModelStore", "checkpoint_of", "model_name", "models_folder", "open_store"]
+
+JOB = "models"
+#: So many models may wait to be written; beyond that the oldest are left out.
+_MOST_WAITING = 20
+log = logging.getLogger(__name__)
+
+
+class ModelStore:
+    """Writes models one after the other in the background, and keeps the folder below a limit.
+
+    Parameters
+    ----------
+    folder
+        Where the models are kept.
+    jobs
+        Where they are written.
+    limit
+        Returns how many bytes the folder may take up.
+    spared
+        Returns the names of files that are kept whatever they take up, such as those of checkpoints.
+    failed
+        Called with a sentence when the first model cannot be written.
+    """
+
+    def __init__(self, folder: Path, jobs: Jobs, *, limit: Callable[[], int], spared: Callable[[], frozenset[str]],
+                 failed: Callable[[str], None]) -> None:
+        self.folder = folder
+        self._jobs, self._limit, self._spared, self._tell = jobs, limit, spared, failed
+        self._waiting: deque[Bundle] = deque(maxlen=_MOST_WAITING)
+        self._told = False
+
+    def add(self, bundle: Bundle, *, now: bool = False) -> None:
+        """Have the model of a round written, unless it is there: when there is time for it, or at once."""
+        if self.path_of(bundle).exists():
+            return
+        if now and self._jobs.inline:
+            self._write(bundle, self._limit(), self._spared())
+            return
+        self._waiting.append(bundle)
+        if now:
+            self.write_next()
+
+    def write_next(self) -> None:
+        """Write what waits, now that nothing more urgent is to be done."""
+        if not self._jobs.inline and not self._jobs.is_running(JOB):
+            self._next()
+
+    def path_of(self, bundle: Bundle) -> Path:
+        """Return the file of the model of a round."""
+        vote = bundle.votes[0]
+        return self.folder / model_name(vote.class_name, vote.k, vote.key)
+
+    def _next(self) -> None:
+        if self._waiting:
+            bundle, limit, spared = self._waiting.popleft(), self._limit(), self._spared()
+            self._jobs.submit(JOB, lambda job: self._write(bundle, limit, spared), lambda path: self._next(),
+                              self._failed, title="Saving a model", lane="files", background=True)
+
+    def _write(self, bundle: Bundle, limit: int, spared: frozenset[str]) -> Path:
+        self.folder.mkdir(exist_ok=True)
+        path = bundle.write(self.path_of(bundle))
+        self._make_room(limit, spared | {path.name})
+        return path
+
+    def _make_room(self, limit: int, spared: frozenset[str]) -> None:
+        """Take the oldest models away until the folder is below its limit."""
+        files = sorted(self.folder.glob("*.skops"), key=lambda path: path.stat().st_mtime_ns)
+        total = sum(path.stat().st_size for path in files)
+        for path in files:
+            if total <= limit:
+                return
+            if path.name not in spared:
+                total -= path.stat().st_size
+                path.unlink()
+
+    def _failed(self, error: Exception) -> None:
+        log.info("a model could not be saved", exc_info=error)
+        if not self._told:  # once is enough: the labels are what counts
+            self._told = True
+            self._tell(f"The models of the rounds cannot be kept on disk: {error}")
+        self._next()
+
+
+def open_store(state: SessionState, registry: Registry, jobs: Jobs, config_path: Path,
+               failed: Callable[[str], None]) -> ModelStore:
+    """Return the store of a project; it takes in each round that is shown, if the project says so."""
+    def spared() -> frozenset[str]:
+        return frozenset(model_name(item.class_name, item.k, item.key) for item in state.config.checkpoints)
+
+    def keep(event: Any) -> None:
+        for name, round in event.new.items():
+            if state.config.models.keep and round.trained and event.old.get(name) is not round:
+                store.add(make_bundle(state.config, state.dataset, votes_of(state, registry, name)))
+
+    store = ModelStore(models_folder(config_path), jobs, limit=lambda: state.config.models.limit_mb * 2**20,
+                       spared=spared, failed=failed)
+    if not jobs.inline:  # a plain session would wait for each of them: it writes those of its checkpoints
+        state.param.watch(keep, "rounds")
+    return store
+
+
+def checkpoint_of(state: SessionState, class_name: str | None, name: str, when: str) -> CheckpointConfig:
+    """Return a name for the newest round of a learner.
+
+    Raises
+    ------
+    SessionError
+        If there is no such round, or the name is taken.
+    """
+    round = state.rounds.get(class_name or "")
+    if class_name is None or round is None:
+        raise SessionError("No learner has a round yet: there is nothing to give a name to.")
+    if class_name in state.pending:
+        raise SessionError(f"The {class_name} learner is being trained: wait for its round.")
+    name = name.strip() or f"{class_name}, {round.k} labels"
+    if any(item.name == name and item.key != round.key for item in state.config.checkpoints):
+        raise SessionError(f"There is a checkpoint named {name!r} already, of another round: choose another name.")
+    return CheckpointConfig(name=name, class_name=class_name, k=round.k, key=round.key, when=when)
+
+
+def models_folder(config_path: Path) -> Path:
+    """Return the folder of the models of a project."""
+    return config_path.with_name(f"{config_path.stem}.models")
+
+
+def model_name(class_name: str, k: int, key: str) -> str:
+    """Return the name of the file of a round's model."""
+    return f"{re.sub(r'[^A-Za-z0-9-]', '_', class_name)}-{k:04d}-{key}.skops"
