@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from astropy.table import Table
-from modAL.models import ActiveLearner
+from modAL.models import ActiveLearner, Committee
 from pydantic import ValidationError
 
 from astronomical.catalogue.catalogue import Catalogue
@@ -35,7 +35,8 @@ _FORMAT, _VERSION = "astronomical model", 1
 _GAUSSIAN = "sklearn.gaussian_process"
 #: What may be in a bundle beside the types that skops trusts by itself. A file cannot lengthen this list.
 ALLOWED_TYPES = (
-    "astronomical.learning.models.NearestNeighbours",
+    "astronomical.learning.models.neighbours.NearestNeighbours",
+    "astronomical.learning.models.smooth.likeliest_kernel",
     "numpy.dtype",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     f"{_GAUSSIAN}._gpc._BinaryGaussianProcessClassifierLaplace",
@@ -200,7 +201,7 @@ def make_bundle(config: Config, dataset: Dataset, votes: Sequence[Vote]) -> Bund
 
 def vote_of(round: Round, members: Sequence[Member]) -> Vote:
     """Return the models of a trained round, without the learners around them."""
-    models = round.model if isinstance(round.model, tuple) else (round.model,)
+    models = tuple(round.model.learner_list) if isinstance(round.model, Committee) else (round.model,)
     plain = tuple(model.estimator if isinstance(model, ActiveLearner) else model for model in models)
     return Vote(round.class_name, round.k, round.key, plain, tuple(not member.native_missing for member in members))
 

@@ -112,14 +112,15 @@ def test_exporting_predictions_opens_no_test_scores(project, tmp_path):
         assert np.isnan(session.round("Star").proba[session.dataset.split.test]).all()
 
 
-@pytest.mark.parametrize("model", [extension_of(entry).name for entry in BUILTINS])
-def test_a_model_elsewhere_says_what_the_dashboard_says(tmp_path, model):
+@pytest.mark.parametrize("models", [*((extension_of(entry).name,) for entry in BUILTINS),
+                                    ("knn", "random_forest", "logistic_regression")])
+def test_a_model_elsewhere_says_what_the_dashboard_says(tmp_path, models):
     (tmp_path / "here").mkdir()
     path, config = make_project(tmp_path / "here", n=150)
     features = config.features.model_copy(update={"scaling": "standard", "missing": "median"})
     write_config(config.model_copy(update={"features": features}), path)
     with Session.open(path) as session:
-        session.start_training("Star", models=[ExtensionConfig(name=model)])
+        session.start_training("Star", models=[ExtensionConfig(name=model) for model in models])
         answer(session)
         session.save()
         expected = session.round("Star").proba
