@@ -60,6 +60,7 @@ from astronomical.session.state import Notice, SessionState, TestResult
 from astronomical.session.store import Loaded, ProjectStore, check_suffix, load_project, moved_paths
 from astronomical.session.teacher import Teacher
 from astronomical.session.testing import log_opening, test_work, with_caution
+from astronomical.session.together import compare_classes
 
 _HISTORY = 500
 _NOTICES = 50
@@ -511,6 +512,11 @@ class Session:
             If the name does not end as it should, or no learner is trained.
         """
         start_export(self._jobs, export_work(self.state, self.registry, what, path, class_name), what, self.notify)
+
+    def compare_classes(self) -> None:
+        """Ask all trained learners about the whole catalogue; `state.together` tells what came out."""
+        compare_classes(self.state, self.registry, self._jobs, lambda found: setattr(self.state, "together", found),
+                        lambda text: self.notify(text, "error"))
 
     def cancel_export(self) -> None:
         """Call off the export under way; its file stays as it was."""

@@ -68,6 +68,36 @@ class TestResult:
     scores: SetScores | None
 
 
+@dataclass(frozen=True)
+class Together:
+    """What the learners of all classes say about the catalogue.
+
+    Attributes
+    ----------
+    rounds
+        Class, number of labels and key of the rounds that were asked.
+    n_sources
+        How many sources could be predicted.
+    n_claimed
+        Per class how many sources it claims, with 0.5 or more.
+    n_ambiguous, n_unclaimed
+        How many sources two or more classes claim, and how many none.
+    ambiguous, unclaimed
+        The first of them: ids, and a probability by each learner.
+    can_combine
+        Whether every kept class has a learner.
+    """
+
+    rounds: tuple[tuple[str, int, str], ...]
+    n_sources: int
+    n_claimed: dict[str, int]
+    n_ambiguous: int
+    n_unclaimed: int
+    ambiguous: tuple[tuple[str, tuple[float, ...]], ...]
+    unclaimed: tuple[tuple[str, tuple[float, ...]], ...]
+    can_combine: bool
+
+
 class SessionState(param.Parameterized):
     """Reactive values of one open project. Only `Session` writes them."""
 
@@ -84,6 +114,7 @@ class SessionState(param.Parameterized):
     jobs: tuple[JobView, ...] = param.Parameter(default=(), doc="Work under way, with its progress.")
     likely: tuple[str, ...] = param.Parameter(default=(), doc="Ids that may be asked for next, the likeliest first.")
     test_results: dict[str, TestResult] = param.Dict(default={}, doc="Per class what was seen of the test set last.")
+    together: Together | None = param.Parameter(default=None, doc="What all learners said of the catalogue last.")
     curves: dict[str, Curve] = param.Dict(default={}, doc="Per class the recorded scores.")
     curating: Curating = param.Parameter(default=Curating(), doc="How far the curating of a test set is.")
     history: tuple[str, ...] = param.Parameter(default=(), doc="Ids that had the focus, newest first.")

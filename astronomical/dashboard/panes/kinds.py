@@ -8,6 +8,7 @@ from typing import Any
 
 from astronomical.config.schema import PaneConfig
 from astronomical.dashboard.grid import PaneAction
+from astronomical.dashboard.panes.classes import ClassesPane
 from astronomical.dashboard.panes.history import HistoryPane
 from astronomical.dashboard.panes.learning import LearningPane
 from astronomical.dashboard.panes.plot import PlotPane
@@ -108,6 +109,9 @@ PANE_KINDS: dict[str, PaneKind] = {
     "table": PaneKind(
         "Selection", "The sources selected by box or lasso: sort, filter, show one, or label them all.",
         lambda context: SelectionPane(context.session, context.config, context.keep_settings), w=5, h=6),
+    "classes": PaneKind(
+        "Classes together", "What all learners say of the source shown, and the sources that none or several claim.",
+        lambda context: ClassesPane(context.session), w=5, h=6),
     "history": PaneKind(
         "History", "All answers, newest first; see their sources again, and give them other labels.",
         lambda context: HistoryPane(context.session), w=6, h=6),
