@@ -94,6 +94,7 @@ class Choices:
     missing: tuple[float, ...] = ()
     table: int | str | None = None
     extra_columns: tuple[str, ...] = ()
+    image_columns: tuple[str, ...] = ()
     classes: tuple[str, ...] | None = None
     split: SplitConfig = field(default_factory=SplitConfig)
     axes: tuple[str, str] | None = None
@@ -188,7 +189,7 @@ def catalogue_config(choices: Choices, folder: Path) -> CatalogueConfig:
     is_column = choices.id_is_column if choices.id_is_column is not None else (
         choices.id in names or choices.id not in ("position", "row"))
     for name in (*((choices.id,) if is_column else ()), *((choices.label,) if choices.label else ()),
-                 *choices.extra_columns, *((position.ra, position.dec) if position else ())):
+                 *choices.extra_columns, *choices.image_columns, *((position.ra, position.dec) if position else ())):
         if name not in names:
             raise SessionError(f"{choices.catalogue.name} has no column {name!r}; it has "
                                f"{', '.join(sorted(names)[:12])}{' …' if len(names) > 12 else ''}.")
@@ -206,6 +207,7 @@ def catalogue_config(choices: Choices, folder: Path) -> CatalogueConfig:
         missing=choices.missing,
         unknown_labels=choices.unknown_labels,
         extra_columns=choices.extra_columns,
+        image_columns=choices.image_columns,
     )
 
 

@@ -92,6 +92,7 @@ def summary_of(draft: Draft) -> list[tuple[str, str]]:
         ("Missing values", {"native": "left to the model", "median": "the median", "drop": "source left out"}[
             draft.missing_policy]),
         ("Shown for a source", ", ".join(draft.extra_columns)),
+        ("Images", ", ".join(draft.image_columns)),
         ("Test set", "labelled by hand (curated)" if draft.curated_test else "a fifth of the known sources"),
         ("Keys", draft.keys_text.strip()),
         ("Seed", str(draft.seed)),

@@ -41,7 +41,8 @@ class ClassRows:
         values = tuple((entry.value, entry.count) for entry in classes.entries)
         if values == self._values:
             for entry in classes.entries:  # as after values were grouped
-                self.fields[entry.value][0].value = entry.name
+                name, colour = self.fields[entry.value]
+                name.value, colour.value = entry.name, entry.colour
         else:
             self._values = values
             self.fields = {entry.value: self._make(entry, with_counts) for entry in classes.entries}

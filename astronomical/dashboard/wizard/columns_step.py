@@ -90,6 +90,9 @@ class ColumnsStep:
         self.extra = pmui.MultiChoice(label="Columns shown for a source", options=[],
                                       sizing_mode="stretch_width",
                                       description="Listed beside the images of the source that is to be labelled.")
+        self.images = pmui.MultiChoice(label="Columns of images", options=[], sizing_mode="stretch_width",
+                                       placeholder="none",
+                                       description="Web addresses, or paths of files beside the catalogue.")
         self.view = pn.Column(
             row(
                 section("Id", self.id, self.id_state.view),
@@ -107,7 +110,7 @@ class ColumnsStep:
             ),
             row(
                 section("Missing values", self.missing, self.sentinels),
-                section("Shown for a source", self.extra),
+                section("Shown for a source", self.extra, self.images),
                 styles={"gap": "12px"},
             ),
             sizing_mode="stretch_width",
@@ -123,6 +126,7 @@ class ColumnsStep:
             widget.param.watch(self._on_words, "value")
         self.group.param.watch(self._on_group, "enter_pressed")
         self.extra.param.watch(self._on_extra, "value")
+        self.images.param.watch(self._on_images, "value")
 
     async def prepare(self) -> None:
         """Fill in what was found in a new table."""
@@ -145,6 +149,8 @@ class ColumnsStep:
         label = draft.labels.name if draft.labels else draft.likely_label()
         self.label.param.update(options={_NO_LABELS: "", **_likely_first(table.readable, label)}, value=label or "")
         self.extra.param.update(options=list(table.readable), value=list(draft.extra_columns))
+        texts = [column.name for column in table.columns if column.kind == "text"]
+        self.images.param.update(options=texts, value=list(draft.image_columns), visible=bool(texts))
         self._filling = False
         await self._check()
         await self._count(label)
@@ -284,6 +290,10 @@ class ColumnsStep:
         draft = self.wizard.draft
         draft.classes = draft.classes.changed(value, name=name, colour=colour)
         self.wizard.refresh()
+
+    def _on_images(self, event: Any) -> None:
+        if not self._filling:
+            self.wizard.draft.image_columns = tuple(event.new)
 
     def _on_extra(self, event: Any) -> None:
         if not self._filling:

@@ -76,6 +76,7 @@ class Draft:
     picked: tuple[str, ...] = ()
     classes: ClassTable = field(default_factory=ClassTable)
     extra_columns: tuple[str, ...] = ()
+    image_columns: tuple[str, ...] = ()
     train: tuple[str, ...] | None = None
     dropped: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
@@ -113,8 +114,9 @@ class Draft:
             self.id_source, self.id_column = "column", table.unique[0]
         else:
             self.id_source = "position" if table.position else "row"
+        self.image_columns = table.images
         constant = {name for name, n in table.id_candidates if n < 2}
-        taken = {self.id_column, *self.position, self.likely_label()} | constant
+        taken = {self.id_column, *self.position, self.likely_label(), *table.images} | constant
         self.extra_columns = tuple(name for name in table.readable if name not in taken)[:_N_EXTRA]
 
     def likely_label(self) -> str | None:
@@ -328,6 +330,7 @@ class Draft:
             position=None if place is None else PositionConfig(ra=place[0], dec=place[1], unit=place[2]),
             missing=numbers_of(self.missing_text),
             extra_columns=self.extra_columns,
+            image_columns=self.image_columns,
             classes=self.trained,
             split=SplitConfig(use_unknown=self.use_unknown, drop=self.dropped),
             axes=None if x is None or y is None else (x, y),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from astronomical.catalogue.catalogue import Catalogue, IdSource
 from astronomical.catalogue.errors import CatalogueError, IdError
@@ -15,9 +17,12 @@ from astronomical.catalogue.labels import label_counts
 from astronomical.catalogue.positions import Unit, find_position, position_unit
 from astronomical.catalogue.profile import ColumnProfile, profile_columns
 from astronomical.catalogue.readers import ColumnInfo
+from astronomical.catalogue.texts import as_text
 
 __all__ = ["IdCheck", "IdPlan", "LabelColumn", "Table", "check_ids", "read_labels", "read_table", "resolve"]
 
+_IMAGE = re.compile(r"\.(jpe?g|png|gif|svg|fits?(\.gz)?)(\?.*)?$", re.IGNORECASE)
+_HEAD = 100
 #: Right ascension that stays below this, without a unit, may be in hours.
 _DAY_HOURS = 24.0
 
@@ -38,6 +43,8 @@ class Table:
         Columns of right ascension and declination, if they were recognised.
     profiles
         What its columns of numbers look like.
+    images
+        Columns whose first values are addresses or names of images.
     """
 
     path: Path
@@ -46,6 +53,7 @@ class Table:
     id_candidates: tuple[tuple[str, int], ...]
     position: tuple[str, str] | None
     profiles: tuple[ColumnProfile, ...] = ()
+    images: tuple[str, ...] = ()
 
     @property
     def n_rows(self) -> int:
@@ -94,7 +102,15 @@ def read_table(path: Path, name: int | str | None = None) -> Table:
     table = Table(path, name, rows, tuple(id_candidates(rows.source)), find_position(rows.columns))
     if not table.readable:
         raise CatalogueError(f"{path.name} has no column with one value in each row: there is nothing to learn from.")
-    return replace(table, profiles=profile_columns(rows.source, rows.numeric_columns))
+    texts = [column.name for column in table.columns if column.kind == "text"]
+    heads = rows.source.read_head(texts, _HEAD)
+    return replace(table, profiles=profile_columns(rows.source, rows.numeric_columns),
+                   images=tuple(name for name, head in heads.items() if _are_images(head)))
+
+
+def _are_images(values: NDArray[Any]) -> bool:
+    texts = [text for text in as_text(values).tolist() if text.strip()]
+    return bool(texts) and all(_IMAGE.search(text.strip()) for text in texts)
 
 
 @dataclass(frozen=True)

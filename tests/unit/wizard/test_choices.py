@@ -81,3 +81,11 @@ def test_the_browser_stays_in_the_folders_that_are_allowed(tmp_path, monkeypatch
     assert [path.name for path in list_folder(inside, allowed_folders(), [".fits"])] == ["sub", "a.fits"]
     assert list_folder(outside, allowed_folders(), [".fits"]) == []
     assert list_folder(inside / ".." / "out", allowed_folders(), [".fits"]) == []
+
+
+def test_columns_of_images_are_found_by_their_values(write, begin, tmp_path):
+    draft = begin(write(stamp=[f"stamps/{i}.JPG" for i in range(200)], page=["https://example.org"] * 200))
+    assert draft.image_columns == ("stamp",)
+    assert "stamp" not in draft.extra_columns
+    draft.project, draft.features = str(tmp_path / "new" / "p.yaml"), ("u",)
+    assert read_config(create_project(draft)).catalogue.image_columns == ("stamp",)
