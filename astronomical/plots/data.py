@@ -15,8 +15,8 @@ from astronomical.plots.elements import PointsElement
 from astronomical.plots.limits import Limits
 from astronomical.plots.points import ColourScale, PointCloud
 
-__all__ = ["INK", "CannotDrawError", "Colouring", "DrawnPoints", "NeedsAnswersError", "PlotData", "Question",
-           "label_text"]
+__all__ = ["INK", "CannotDrawError", "Colouring", "DrawnPoints", "NeedsAnswersError", "NeedsColumnsError", "PlotData",
+           "Question", "label_text"]
 
 #: Lines and texts over the points: a grey that is seen on white and on black.
 INK = "#7b858e"
@@ -34,6 +34,10 @@ def label_text(name: str, unit: str) -> str:
 
 class CannotDrawError(ValueError):
     """There is nothing to draw; the message says why, in words for the user."""
+
+
+class NeedsColumnsError(ValueError):
+    """Columns are missing, in a way that roles alone cannot say: the pane shows the form, and this text."""
 
 
 @dataclass(frozen=True)
@@ -156,6 +160,12 @@ class PlotData:
     def label(self, role: str) -> str:
         """Return what stands at an axis: the name of the column, and its unit."""
         return label_text(self.names.get(role, role), self.unit(role))
+
+    def of_selected(self, name: str) -> float:
+        """Return the value of any numeric column for the selected source; NaN if it has none."""
+        if self.selected is None or self.read is None:
+            return float("nan")
+        return float(self.read(name)[self.selected])
 
     def note(self, text: str) -> None:
         """Say something below the plot, such as how many sources are not drawn and why."""

@@ -107,9 +107,9 @@ def builtin_registry() -> Registry:
     """Return the registry of what comes with astronomical."""
     from astronomical.catalogue import features
     from astronomical.learning import models, strategies
-    from astronomical.plots import basic
+    from astronomical.plots import basic, bpt, mateos, sed, sky
 
     registry = Registry()
-    for module in (features, models, strategies, basic):
+    for module in (features, models, strategies, basic, bpt, mateos, sed, sky):
         registry.add_all(module.BUILTINS, module.__name__)
     return registry

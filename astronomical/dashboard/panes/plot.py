@@ -24,7 +24,7 @@ from astronomical.dashboard.panes.texts import count_text
 from astronomical.dashboard.parts import Message, hint, set_hint
 from astronomical.dashboard.view import View
 from astronomical.extend import Column
-from astronomical.plots.data import CannotDrawError, Colouring, NeedsAnswersError, PlotData, Question
+from astronomical.plots.data import CannotDrawError, Colouring, NeedsAnswersError, NeedsColumnsError, PlotData, Question
 from astronomical.session.session import Session
 
 __all__ = ["PlotPane"]
@@ -202,6 +202,8 @@ class PlotPane(View):
             self._show_element(element, data)
         except NeedsAnswersError as asked:
             self._show_form("The file does not say this, and it is not assumed:", asked.questions)
+        except NeedsColumnsError as error:
+            self._show_form(str(error))
         except CannotDrawError as error:
             self._tell(str(error), "info")
         except Exception as error:  # an author's mistake stays in this pane
