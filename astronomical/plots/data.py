@@ -126,6 +126,10 @@ class PlotData:
         What the pane says below the plot; see `note`.
     points_drawn
         The clouds drawn by `points`.
+    explain
+        See `describe`.
+    show_legend
+        Whether the pane lists the classes below the plot.
     """
 
     values: Mapping[str, NDArray[np.float32] | None]
@@ -142,6 +146,7 @@ class PlotData:
     notes: list[str] = field(default_factory=list)
     points_drawn: list[DrawnPoints] = field(default_factory=list)
     explain: Callable[[int], str] | None = None
+    show_legend: bool = True
 
     def __getitem__(self, role: str) -> NDArray[np.float32]:
         values = self.values[role]
