@@ -17,8 +17,6 @@ _LAZY = {
     "query_strategy": "astronomical.extend",
     "feature": "astronomical.extend",
     "plot": "astronomical.extend",
-    "Column": "astronomical.extend",
-    "Parameter": "astronomical.extend",
     "create_plot": "astronomical.plots.create",
 }
 __all__ = ["__version__", *_LAZY]

@@ -14,6 +14,7 @@ import panel as pn
 from astronomical.config.schema import PaneConfig
 from astronomical.dashboard.grid import CLOSE, PaneGrid, PaneItem
 from astronomical.dashboard.panes.kinds import PaneContext, PaneKind, pane_kinds
+from astronomical.dashboard.panes.plot_links import RangeLinks
 from astronomical.dashboard.parts import Message
 from astronomical.dashboard.server import OpenProject
 from astronomical.dashboard.view import View
@@ -48,6 +49,7 @@ class PaneDesk(View):
     def __init__(self, session: Any, project: OpenProject, walk: HistoryWalk) -> None:
         super().__init__(session)
         self._project, self._walk = project, walk
+        self._links = RangeLinks()
         self.kinds = pane_kinds(session.registry)
         self._panes: dict[str, View] = {}
         self._kinds: dict[str, str] = {}
@@ -83,6 +85,15 @@ class PaneDesk(View):
         del self._kinds[id], self._settings[id]
         self.view.remove(id)
 
+    def change(self, id: str, kind: str) -> None:
+        """Put a pane of another kind in the place of one."""
+        settings = {key: value for key, value in self._settings[id].items() if key in ("colour", "linked")}
+        self._panes[id].close()
+        x, y, w, h = self.view.positions[id]
+        item = self._item(PaneConfig(id=id, kind=kind, x=x, y=y, w=w, h=h, settings=settings))
+        self.view.replace(item)
+        self._keep()
+
     def reset(self) -> None:
         """Close all panes, and open those that a new project starts with."""
         for id in list(self._panes):
@@ -109,10 +120,15 @@ class PaneDesk(View):
                                              "that is not loaded.")
         try:
             return kind.make(PaneContext(self.session, self._project, pane, partial(self._keep_settings, pane.id),
-                                         self._walk))
+                                         self._walk, partial(self._ask_kind, pane.id), self._links))
         except Exception as error:
             log.exception("the pane %s could not be made", pane.id)
             return _BrokenPane(self.session, f"This pane could not be drawn: {error}")
+
+    def _ask_kind(self, id: str, kind: str) -> None:
+        """Change a pane once the event that asked for it is over."""
+        if self._kinds.get(id) != kind:
+            self.soon(partial(self.change, id, kind))
 
     def _free_id(self, kind: str) -> str:
         stem = re.sub(r"[^A-Za-z0-9_-]", "-", kind)

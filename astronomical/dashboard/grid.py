@@ -276,6 +276,12 @@ class PaneGrid(GridStack):
         heads = [head for head in self.heads if head["id"] != id]
         self.param.update(objects=objects, positions=positions, heads=heads)
 
+    def replace(self, item: PaneItem) -> None:
+        """Show another view, under another title, in the place of the pane with the same id."""
+        holder = self.objects[item.id]
+        holder.objects = [_filling(item.view)]
+        self.heads = [_head(item) if head["id"] == item.id else head for head in self.heads]
+
     def move(self, id: str, x: int, y: int, w: int, h: int) -> None:
         """Put one pane elsewhere; those in its way are pushed down by the browser."""
         if id not in self.positions:
@@ -297,8 +303,7 @@ class PaneGrid(GridStack):
                 raise ValueError(f"There is a pane {item.id!r} already")
             objects[item.id] = pn.Column(_filling(item.view), margin=0)
             positions[item.id] = _place(item, positions)
-            heads.append({"id": item.id, "title": item.title,
-                          "actions": [[action.name, action.tip, action.path] for action in item.actions]})
+            heads.append(_head(item))
         self.param.update(objects=objects, positions=positions, heads=heads)
 
     @param.depends("positions", watch=True)  # type: ignore[untyped-decorator]
@@ -333,6 +338,11 @@ class PaneGrid(GridStack):
             self._on_action(id, action)
         elif action == CLOSE.name:
             self.remove(id)
+
+
+def _head(item: PaneItem) -> dict[str, Any]:
+    return {"id": item.id, "title": item.title,
+            "actions": [[action.name, action.tip, action.path] for action in item.actions]}
 
 
 def _filling(contents: Any) -> pn.viewable.Viewable:

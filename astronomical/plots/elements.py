@@ -86,6 +86,12 @@ class PointsElement:
             stream.add_subscriber(self._ask)
 
     @property
+    def labels(self) -> tuple[str, str]:
+        """What stands at the axes."""
+        x, y = self._dimensions
+        return str(x.label), str(y.label)
+
+    @property
     def frame(self) -> Frame:
         """What the plot shows now."""
         x_limits, y_limits = self._source.data.limits()

@@ -12,6 +12,7 @@ from astronomical.dashboard.panes.classes import ClassesPane
 from astronomical.dashboard.panes.history import HistoryPane
 from astronomical.dashboard.panes.learning import LearningPane
 from astronomical.dashboard.panes.plot import PlotPane
+from astronomical.dashboard.panes.plot_links import RangeLinks
 from astronomical.dashboard.panes.remarks import RemarksView
 from astronomical.dashboard.panes.selection import SelectionPane
 from astronomical.dashboard.panes.source import SourcePane
@@ -43,6 +44,10 @@ class PaneContext:
         Called with the new settings of the pane when the user has changed any.
     walk
         The way through the history, shared by all panes of the page.
+    change_kind
+        Called with the name of the kind of pane that is to take the place of this one.
+    links
+        The plots of the page that may share their ranges.
     """
 
     session: Session
@@ -50,6 +55,8 @@ class PaneContext:
     config: PaneConfig
     keep_settings: Callable[[dict[str, Any]], None]
     walk: HistoryWalk
+    change_kind: Callable[[str], None]
+    links: RangeLinks
 
 
 @dataclass(frozen=True)
@@ -120,7 +127,8 @@ PANE_KINDS: dict[str, PaneKind] = {
 
 def _plot_kind(extension: Extension) -> PaneKind:
     return PaneKind(extension.title, extension.help,
-                    lambda context: PlotPane(context.session, context.config, context.keep_settings),
+                    lambda context: PlotPane(context.session, context.config, context.keep_settings,
+                                             context.change_kind, context.links),
                     heading=_axes_heading if extension.name == "basic" else None, actions=(SETTINGS,))
 
 

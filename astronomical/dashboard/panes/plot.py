@@ -7,17 +7,18 @@ from collections.abc import Callable
 from typing import Any
 
 import holoviews as hv
-import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.config.schema import PaneConfig
 from astronomical.dashboard.panes.class_strip import ClassStrip
 from astronomical.dashboard.panes.plot_colour import colour_options, coloured, follows_learners, scale_entry
-from astronomical.dashboard.panes.plot_columns import COMPACT, PlotForm, choose_columns, is_tabs
-from astronomical.dashboard.panes.plot_data import axis_names, plot_data
+from astronomical.dashboard.panes.plot_columns import COMPACT, choose_columns, quick_controls
+from astronomical.dashboard.panes.plot_data import axis_names, complete_counts, plot_data
 from astronomical.dashboard.panes.plot_errors import author_error, check_element
+from astronomical.dashboard.panes.plot_links import RangeLinks
 from astronomical.dashboard.panes.plot_look import LivePlots, plot_options
+from astronomical.dashboard.panes.plot_menu import PlotMenu
 from astronomical.dashboard.panes.plot_points import PointsLayer
 from astronomical.dashboard.panes.plot_selection import PlotSelection, selection_remark
 from astronomical.dashboard.panes.texts import count_text
@@ -25,6 +26,8 @@ from astronomical.dashboard.parts import Message, hint, set_hint
 from astronomical.dashboard.view import View
 from astronomical.extend import Column
 from astronomical.plots.data import CannotDrawError, Colouring, NeedsAnswersError, NeedsColumnsError, PlotData, Question
+from astronomical.plots.export import Picture, take_picture
+from astronomical.plots.limits import Limits
 from astronomical.session.session import Session
 
 __all__ = ["PlotPane"]
@@ -32,8 +35,6 @@ __all__ = ["PlotPane"]
 log = logging.getLogger(__name__)
 
 _MINE = "mine"
-#: Plots of no more columns have them above the plot rather than in the form alone.
-_MAX_ABOVE = 2
 _NOTHING: tuple[Question, ...] = ()
 
 
@@ -50,6 +51,10 @@ class PlotPane(View):
         ``answers`` to what the plot has asked.
     on_settings
         Called with the new settings when the user has changed any.
+    on_kind
+        Called with the name of the plot that is to take the place of this one.
+    links
+        The plots of the page that may share their ranges.
 
     Attributes
     ----------
@@ -59,7 +64,8 @@ class PlotPane(View):
         The points of the plot shown; None if it shows none.
     """
 
-    def __init__(self, session: Session, config: PaneConfig, on_settings: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(self, session: Session, config: PaneConfig, on_settings: Callable[[dict[str, Any]], None],
+                 on_kind: Callable[[str], None] | None = None, links: RangeLinks | None = None) -> None:
         super().__init__(session)
         self._on_settings = on_settings
         self._id = config.id
@@ -78,7 +84,11 @@ class PlotPane(View):
         self._notes = hint("", margin=(0, 8), visible=False)
         self._plot = pn.pane.HoloViews(None, linked_axes=False, sizing_mode="stretch_both", margin=0)
         self._message = Message()
-        self._form = PlotForm(self._kind, axis_names(session.dataset), self._on_form)
+        kinds = {entry.extension.name: entry.extension.title for entry in session.registry.entries("plot")}
+        self._links = links or RangeLinks()
+        self._links.join(self)
+        self._form = PlotMenu(self._kind, kinds, axis_names(session.dataset), self._on_form,
+                              on_kind or (lambda name: None), self._picture)
         self._body = pn.Column(sizing_mode="stretch_both", margin=0)
         self._widgets = self._controls()
         self.view = pn.Column(
@@ -103,6 +113,8 @@ class PlotPane(View):
         for widget, watcher in self._watchers_of_widgets:
             widget.param.unwatch(watcher)
         self._watchers_of_widgets.clear()
+        self._form.close()
+        self._links.leave(self)
         self._let_go()
         self._plot.object = None
 
@@ -111,7 +123,8 @@ class PlotPane(View):
         if self._body.objects == [self._form.view]:
             self._show_plot()
         else:
-            self._show_form("")
+            self._form.show(self._settings, self._chosen, has_plot=self._body.objects == [self._plot])
+            self._body.objects = [self._form.view]
 
     # -- controls -----------------------------------------------------------------------------------
 
@@ -126,25 +139,11 @@ class PlotPane(View):
         return chosen
 
     def _controls(self) -> dict[str, Any]:
-        names = axis_names(self.session.dataset)
-        look: dict[str, Any] = {"size": "small", "margin": 0, "sizing_mode": "stretch_width", "dropdown_height": 320,
-                                "sx": COMPACT}
-        made: dict[str, Any] = {}
-        for column in self._columns if len(self._columns) <= _MAX_ABOVE else ():
-            name = self._chosen.get(column.name, "")
-            # A name that the catalogue no longer has stays on offer, so that the plot can say what is wrong.
-            options = list(dict.fromkeys([*names, *([name] if name else [])]))
-            made[column.name] = pmui.Select(label=column.name, options=options, value=name or None, searchable=True,
-                                            **look)
-        for parameter in self._kind.parameters:
-            if is_tabs(parameter):
-                assert parameter.choices is not None
-                made[parameter.name] = pmui.RadioButtonGroup(
-                    options=list(parameter.choices), value=self._parameters()[parameter.name], size="small", margin=0,
-                    description=parameter.help, sx={"& .MuiButtonBase-root": {"textTransform": "none", "py": "3px"}})
+        made = quick_controls(self._kind, axis_names(self.session.dataset), self._chosen, self._parameters())
         chosen = str(self._settings.get("colour") or "")
         colours = colour_options(self.session, chosen)
-        made["colour"] = pmui.Select(label="Colour", options=colours, searchable=True, **look,
+        made["colour"] = pmui.Select(label="Colour", options=colours, searchable=True, size="small", margin=0,
+                                     sizing_mode="stretch_width", dropdown_height=320, sx=COMPACT,
                                      value=chosen if chosen in colours.values() else next(iter(colours.values())))
         return made
 
@@ -166,6 +165,23 @@ class PlotPane(View):
         self._settings = settings
         self._on_settings(dict(settings))
         self.soon(self._show_plot)
+
+    @property
+    def shared_ranges(self) -> dict[str, Limits]:
+        """What this plot shows on its axes, if it shares its ranges."""
+        return self.points.ranges if self.points is not None and self._settings.get("linked") else {}
+
+    def take_ranges(self, ranges: dict[str, Limits]) -> None:
+        """Show what a linked plot shows."""
+        if self.points is not None:
+            self.points.take_ranges(ranges, self._live.figures)
+
+    def _picture(self) -> Picture | None:
+        if self._plot.object is None or self._data is None:
+            return None
+        points = self.points
+        return take_picture(self._plot.object, cloud=points.cloud if points else None,
+                            frame=points.frame if points else None, marks=points.marks() if points else ())
 
     def _toggle(self, name: str) -> None:
         self._hidden ^= {name}
@@ -285,7 +301,7 @@ class PlotPane(View):
     def _show_legend(self) -> None:
         assert self._colouring is not None
         names, colours = self._colouring.names, self._colouring.colours
-        counts = self.points.counts() if self.points is not None else self._counts()
+        counts = self.points.counts() if self.points is not None else self._class_counts()
         entries = [
             {"name": name, "count": f"{count:,}", "short": count_text(count), "colour": colour,
              "shown": name not in self._hidden}
@@ -294,7 +310,8 @@ class PlotPane(View):
         bar = scale_entry(self._colouring) if self.points is not None else {}
         if bar:  # it stands for the first class
             entries = [entry for entry in entries if entry["name"] != names[0]]
-        self._legend.param.update(entries=entries, bar=bar)
+        hides = self._data is not None and not self._data.show_legend
+        self._legend.param.update(entries=[] if hides else entries, bar=bar)
         self._show_note()
 
     def _show_note(self) -> None:
@@ -312,17 +329,10 @@ class PlotPane(View):
     def _coloured(self) -> Colouring:
         return coloured(self.session, self._widgets["colour"].value, str(self._settings.get("statistic", "mean")))
 
-    def _counts(self) -> list[int]:
-        """Return the sources of each class that have all columns of a plot without points."""
-        assert self._colouring is not None
-        if self._data is None or self._kind.option("follows_focus", False):
-            return []
-        there = np.ones(len(self._colouring.codes), dtype=np.bool_)
-        for values in self._data.values.values():
-            if values is not None:
-                there &= np.isfinite(values)
-        found: list[int] = np.bincount(self._colouring.codes[there], minlength=len(self._colouring.names)).tolist()
-        return found
+    def _class_counts(self) -> list[int]:
+        """Return how many sources of each class a plot without points shows; none if it shows one source."""
+        one = self._data is None or self._kind.option("follows_focus", False)
+        return [] if one or self._data is None else complete_counts(self._data)
 
     def _hidden_codes(self) -> frozenset[int]:
         assert self._colouring is not None
@@ -335,6 +345,7 @@ class PlotPane(View):
     # -- the mouse ----------------------------------------------------------------------------------
 
     def _on_range(self) -> None:
+        self._links.moved(self)
         self.soon(self._show_note)
 
     def _on_row(self, row: int) -> None:

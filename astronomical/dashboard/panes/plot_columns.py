@@ -14,13 +14,15 @@ from astronomical.dashboard.parts import hint
 from astronomical.extend import Column, Extension, Parameter
 from astronomical.plots.data import Question
 
-__all__ = ["COMPACT", "PlotForm", "choose_columns", "is_tabs"]
+__all__ = ["COMPACT", "PlotForm", "choose_columns", "is_tabs", "quick_controls"]
 
 COMPACT = {"fontSize": "13px", "& .MuiSelect-select.MuiSelect-select": {"py": "4px", "pl": "8px", "pr": "20px"},
            "& .MuiSelect-icon": {"right": "1px"}}
 _NONE = "—"
 #: A parameter of no more choices than this is a row of buttons above the plot.
 _MAX_TABS = 4
+#: Plots of no more columns have them above the plot rather than in the form alone.
+_MAX_ABOVE = 2
 
 
 def choose_columns(columns: Sequence[Column], there: Sequence[str], settings: Mapping[str, Any],
@@ -55,6 +57,27 @@ def is_tabs(parameter: Parameter) -> bool:
     return parameter.choices is not None and len(parameter.choices) <= _MAX_TABS
 
 
+def quick_controls(kind: Extension, there: Sequence[str], chosen: Mapping[str, str],
+                   parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what stands above a plot: its columns if they are few, and the parameters that are a choice of few."""
+    look: dict[str, Any] = {"size": "small", "margin": 0, "sizing_mode": "stretch_width", "dropdown_height": 320,
+                            "sx": COMPACT}
+    columns = kind.option("columns", ())
+    made: dict[str, Any] = {}
+    for column in columns if len(columns) <= _MAX_ABOVE else ():
+        name = chosen.get(column.name, "")
+        # A name that the catalogue no longer has stays on offer, so that the plot can say what is wrong.
+        options = list(dict.fromkeys([*there, *([name] if name else [])]))
+        made[column.name] = pmui.Select(label=column.name, options=options, value=name or None, searchable=True, **look)
+    for parameter in kind.parameters:
+        if parameter.choices is not None and is_tabs(parameter):
+            made[parameter.name] = pmui.RadioButtonGroup(
+                options=list(parameter.choices), value=parameters[parameter.name], size="small", margin=0,
+                description=parameter.help,
+                sx={"& .MuiButtonBase-root": {"textTransform": "none", "py": "3px", "whiteSpace": "nowrap"}})
+    return made
+
+
 class PlotForm:
     """The form in which columns and parameters of a plot are chosen, and its questions answered.
 
@@ -72,7 +95,7 @@ class PlotForm:
         self._kind, self._there, self._on_done = kind, list(there), on_done
         self._fields: dict[str, Any] = {}
         self._questions: dict[str, Any] = {}
-        self.view = pn.Column(sizing_mode="stretch_both", margin=0, scroll="y-auto", styles={"padding": "4px 10px"})
+        self.view = pn.Column(sizing_mode="stretch_width", margin=0)
 
     def show(self, settings: Mapping[str, Any], chosen: Mapping[str, str], questions: Sequence[Question] = (),
              remark: str = "") -> None:

@@ -15,8 +15,16 @@ from astronomical.plots.data import Colouring, PlotData, label_text
 from astronomical.session.dataset import Dataset, catalogue_path
 from astronomical.session.session import Session
 
-__all__ = ["axis_label", "axis_names", "axis_unit", "axis_values", "catalogue_colouring", "human_colouring",
-           "plot_data"]
+__all__ = [
+    "axis_label",
+    "axis_names",
+    "axis_unit",
+    "axis_values",
+    "catalogue_colouring",
+    "complete_counts",
+    "human_colouring",
+    "plot_data",
+]
 
 UNKNOWN, UNLABELLED = "unknown", "not labelled"
 
@@ -79,6 +87,17 @@ def human_colouring(data: Dataset, colours: Mapping[str, str], labels: Mapping[s
 def _colouring(codes: NDArray[np.int16], names: tuple[str, ...], colours: Mapping[str, str], rest: str) -> Colouring:
     known = np.where(codes < 0, np.int16(len(names)), codes).astype(np.int16)
     return Colouring(known, (*names, rest), (*(colours.get(name, UNKNOWN_COLOUR) for name in names), UNKNOWN_COLOUR))
+
+
+def complete_counts(data: PlotData) -> list[int]:
+    """Return how many sources of each class have all columns of a plot."""
+    there = np.ones(len(data.colouring.codes), dtype=np.bool_)
+    for values in data.values.values():
+        if values is not None:
+            there &= np.isfinite(values)
+    found: list[int] = np.bincount(data.colouring.codes[there & (data.colouring.codes >= 0)],
+                                   minlength=len(data.colouring.names)).tolist()
+    return found
 
 
 def plot_data(session: Session, columns: Sequence[Column], chosen: Mapping[str, str], colouring: Colouring,

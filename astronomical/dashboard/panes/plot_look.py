@@ -25,6 +25,11 @@ class LivePlots:
         """Take note of a plot; a hook of HoloViews."""
         self._plots.add(plot)
 
+    @property
+    def figures(self) -> list[Any]:
+        """The figures on the screen."""
+        return [plot.state for plot in self._plots if plot.handles.get("plot") is not None]
+
     def release(self) -> None:
         """Have HoloViews forget the callbacks of the plots."""
         for plot in list(self._plots):

@@ -12,7 +12,8 @@ import numpy as np
 from astronomical.dashboard.panes.markers import MarkerLayer, Markers
 from astronomical.dashboard.panes.plot_selection import with_selection
 from astronomical.plots.data import Colouring, DrawnPoints
-from astronomical.plots.limits import Frame
+from astronomical.plots.export import Mark
+from astronomical.plots.limits import Frame, Limits
 from astronomical.plots.points import PointCloud
 from astronomical.session.session import Session
 
@@ -93,6 +94,28 @@ class PointsLayer:
         catalogue, cloud = self._session.dataset.catalogue, self.cloud
         rows = catalogue.rows_of([id for id in ids if id in catalogue])
         return list(zip(cloud.x[rows].tolist(), cloud.y[rows].tolist(), strict=True))
+
+    def marks(self) -> list[Mark]:
+        """Return the sources that a picture marks: the one asked for, and the one selected."""
+        queried, focus = self._session.query(), self._session.state.focus
+        wanted = ((queried, "D", 7.0), (focus, "o", 9.0), (focus, "+", 15.0))
+        found = ((self.places([id]), symbol, size) for id, symbol, size in wanted if id is not None)
+        return [Mark(places, symbol, size) for places, symbol, size in found if np.isfinite(places).all()]
+
+    @property
+    def ranges(self) -> dict[str, Limits]:
+        """Names of the axes and what they show."""
+        x, y = self._drawn.labels
+        return {x: self.frame.x_range, y: self.frame.y_range}
+
+    def take_ranges(self, ranges: dict[str, Limits], figures: Iterable[Any]) -> None:
+        """Show other ranges on the axes of these names; an axis that is turned stays so."""
+        news = [ranges.get(name, limits) for name, limits in self.ranges.items()]
+        for figure in figures:
+            for axis, limits in zip((figure.x_range, figure.y_range), news, strict=True):
+                start, end = limits if axis.start is None or axis.start <= axis.end else limits[::-1]
+                axis.update(start=start, end=end)
+        self._drawn.ranges.event(x_range=news[0], y_range=news[-1])
 
     def counts(self) -> list[int]:
         """Return how many sources of each class have both coordinates."""

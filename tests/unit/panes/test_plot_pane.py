@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from astronomical.config.schema import PaneConfig
 from astronomical.dashboard.panes.plot import PlotPane
 from astronomical.dashboard.panes.plot_columns import choose_columns
+from astronomical.dashboard.panes.plot_links import RangeLinks
 from astronomical.extend import Column, plot
 from astronomical.plugins.registry import Registry
 from astronomical.session.session import Session
@@ -39,10 +41,11 @@ def make_pane(session: Session, monkeypatch: pytest.MonkeyPatch) -> Callable[...
     monkeypatch.setattr(session, "registry", registry)
     made = []
 
-    def make(kind: str, **settings: Any) -> PlotPane:
+    def make(kind: str, links: RangeLinks | None = None, **settings: Any) -> PlotPane:
         config = PaneConfig(id="p", kind=kind, x=0, y=0, w=3, h=5, settings=settings)
-        made.append(PlotPane(session, config, lambda changed: saved.append(changed)))
-        made[-1].saved = saved
+        kinds: list[str] = []
+        made.append(PlotPane(session, config, lambda changed: saved.append(changed), kinds.append, links))
+        made[-1].saved, made[-1].kinds = saved, kinds
         return made[-1]
 
     saved: list[dict[str, Any]] = []
@@ -72,8 +75,8 @@ def test_a_wrong_return_is_named(make_pane: Callable[..., PlotPane]) -> None:
 def test_a_lacking_column_is_asked_and_kept(make_pane: Callable[..., PlotPane]) -> None:
     pane = make_pane("lacking")
     assert pane._body.objects == [pane._form.view]
-    pane._form._fields["x"].value = "r"
-    pane._form._done({})
+    pane._form._form._fields["x"].value = "r"
+    pane._form._form._done({})
     assert pane.saved == [{"x": "r"}]
     assert pane._body.objects == [pane._plot]
 
@@ -97,3 +100,27 @@ def test_a_histogram_counts_the_classes(make_pane: Callable[..., PlotPane]) -> N
     pane._toggle("Galaxy")
     assert pane._body.objects == [pane._plot]
     assert len(pane._plot.object) == 2
+
+
+def test_linked_plots_of_the_same_axes_share_their_ranges(make_pane: Callable[..., PlotPane]) -> None:
+    links = RangeLinks()
+    panes = [make_pane("basic", links=links, x="g", y=y, linked=linked)
+             for y, linked in (("r", True), ("i", True), ("r", False))]
+    first, second, alone = panes
+    first.points._drawn.ranges.event(x_range=(19.0, 20.0), y_range=(18.0, 21.0))
+    links.moved(first)
+    assert second.points.frame.x_range == (19.0, 20.0)
+    assert second.points.frame.y_range != (18.0, 21.0), "another column stands at this axis"
+    assert alone.points.frame.x_range != (19.0, 20.0), "it is not linked"
+
+
+def test_the_menu_offers_other_plots_and_pictures(make_pane: Callable[..., PlotPane]) -> None:
+    pane = make_pane("basic", x="g", y="r")
+    pane.on_action("settings")
+    assert pane._body.objects == [pane._form.view]
+    picture = asyncio.run(pane._form._png()).getvalue()
+    assert picture.startswith(b"\x89PNG")
+    pane._form._kinds.value = "histogram"
+    assert pane.kinds == ["histogram"]
+    pane.on_action("settings")
+    assert pane._body.objects == [pane._plot]
