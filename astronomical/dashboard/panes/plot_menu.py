@@ -54,7 +54,7 @@ class PlotMenu:
         name = re.sub(r"[^A-Za-z0-9]+", "-", kind.title).strip("-").lower() or "plot"
         pictures = [pmui.FileDownload(callback=callback, filename=f"{name}.{format}", label=format.upper(),
                                       description=f"Save the plot as {format.upper()}, for print", size="small",
-                                      variant="outlined", margin=(4, 6, 4, 0))
+                                      margin=(4, 6, 4, 0))
                     for format, callback in (("png", self._png), ("svg", self._svg))]
         self._pictures = pn.Row(*pictures, margin=0)
         self.view = pn.Column(sizing_mode="stretch_both", margin=0, scroll="y-auto", styles={"padding": "4px 10px"})

@@ -15,7 +15,7 @@ from astronomical.session.session import Session
 
 @pytest.fixture
 def desk(session: Session) -> Iterator[PaneDesk]:
-    project = OpenProject(session)
+    project = OpenProject(session, lambda call: call())
     tab: Any = ProjectTab(project, lambda: None)
     project.give_to(tab)
     made = PaneDesk(tab, project, HistoryWalk(tab))
