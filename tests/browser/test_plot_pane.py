@@ -313,7 +313,7 @@ def test_a_box_fills_the_table_whose_sources_are_labelled_in_bulk_and_undone_in_
     rows.nth(2).locator(".tabulator-cell").first.click()
     wait_for(page, lambda: session.state.focus is not None)
     assert rows.nth(2).locator(".tabulator-cell").first.text_content() == session.state.focus
-    page.get_by_role("button", name="Label selection…").click()
+    page.get_by_text("Label selection…").click()
     page.get_by_role("button", name="Galaxy", exact=True).click()
     page.get_by_text(f"Label {n:,} sources as Galaxy?").wait_for()
     page.get_by_role("button", name="Label", exact=True).click()
@@ -321,7 +321,7 @@ def test_a_box_fills_the_table_whose_sources_are_labelled_in_bulk_and_undone_in_
     rows.nth(2).locator(".tabulator-cell", has_text="Galaxy").first.wait_for()
     session.undo()
     assert dict(session.ledger.human_labels) == {}
-    page.get_by_role("button", name="Clear", exact=True).click()
+    page.get_by_text("Clear", exact=True).click()
     page.get_by_text("No source is selected.").wait_for()
     assert session.state.selection == ()
     for pane in made:
