@@ -55,9 +55,9 @@ def test_panes_are_added_closed_restored_and_reset(url, page, new_page, tmp_path
         (e) => [e, ...(e.shadowRoot ? all(e.shadowRoot) : [])])
       window.kept = all(document).filter((e) => e.matches('canvas')) }""")
 
-    add(page, "Plot")
+    add(page, "Scatter plot")
     expect(page.locator('[data-id="basic-1"] canvas').first).to_be_visible(timeout=LONG)
-    add(page, "Plot")
+    add(page, "Scatter plot")
     expect(page.locator('[data-id="basic-2"] canvas').first).to_be_visible(timeout=LONG)
     assert page.evaluate("window.kept.every((canvas) => canvas.isConnected)"), "other panes were drawn anew"
     page.locator('[data-id="plot-2"]').get_by_role("button", name="Close this pane").click()
