@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -147,6 +148,13 @@ class StartConfig(Section):
     n: int = Field(default=5, ge=2, le=1000)
 
 
+class QueueConfig(Section):
+    """From `since` labels on, the learner asks for `size` sources at a time, and is trained after their labels."""
+
+    since: int = Field(ge=0)
+    size: int = Field(ge=1, le=200)
+
+
 class LearnerConfig(Section):
     """One one-vs-rest learner."""
 
@@ -155,7 +163,15 @@ class LearnerConfig(Section):
                                                 max_length=10)
     strategy: ExtensionConfig = ExtensionConfig(name="uncertainty")
     start: StartConfig = StartConfig()
+    queues: tuple[QueueConfig, ...] = ()
     started: bool = False
+
+    @field_validator("queues")
+    @classmethod
+    def _one_after_the_other(cls, queues: tuple[QueueConfig, ...]) -> tuple[QueueConfig, ...]:
+        if any(after.since <= before.since for before, after in pairwise(queues)):
+            raise ValueError("each must begin at more labels than the one before")
+        return queues
 
 
 Origin = Literal["start", "query", "shared", "bulk", "curated", "import", "clicked"]

@@ -11,7 +11,7 @@ from modAL.models import ActiveLearner
 from numpy.typing import NDArray
 
 from astronomical.catalogue.features import FeatureMatrix
-from astronomical.learning.modal import PoolCommittee, PoolLearner, ranked_by
+from astronomical.learning.modal import FIRST_RANKED, PoolCommittee, PoolLearner, ranked_by
 from astronomical.learning.ranking import best_first, percentile
 from astronomical.learning.scoring import fill_missing
 from astronomical.learning.space import Space
@@ -47,6 +47,11 @@ class Strategy:
     confidence: Callable[..., NDArray[np.floating]] | None = None
     needs_model: bool = True
     looks_at: LooksAt = "probabilities"
+
+    @property
+    def first_ranked(self) -> int:
+        """How many sources are ranked at first."""
+        return FIRST_RANKED if self.looks_at == "classifier" else 256
 
 
 @dataclass(frozen=True, eq=False)

@@ -135,8 +135,8 @@ class Round:
     votes
         Probability of the class by each member of a committee, shape (n_members, n_rows), to three digits; None
         for a single model.
-    n_pool
-        Number of sources in the pool.
+    n_pool, n_ranked
+        Number of sources in the pool, and how many of them were to be ranked.
     training, validation
         Scores; None without a model or if the set is empty.
     model
@@ -153,6 +153,7 @@ class Round:
     confidence: NDArray[np.float32]
     votes: NDArray[np.float16] | None
     n_pool: int
+    n_ranked: int
     training: SetScores | None
     validation: SetScores | None
     model: Any | None
@@ -202,6 +203,7 @@ def fit_round(request: RoundRequest, cancelled: CancelCheck = never) -> Round:
         confidence=_read_only(_spread(judgement.confidence, pool_rows, len(request.ids))),
         votes=_read_only(votes.astype(np.float16)) if len(votes) > 1 else None,
         n_pool=pool_rows.size,
+        n_ranked=request.n_ranked,
         training=_set_scores(request.training, _truth_trained_on(request), proba),
         validation=_set_scores(request.validation, request.truth, proba),
         model=learners[0] if len(learners) == 1 else Committee(list(learners)),
@@ -250,6 +252,7 @@ def _cold_round(request: RoundRequest, pool_rows: NDArray[np.intp], order: NDArr
         confidence=nothing,
         votes=None,
         n_pool=pool_rows.size,
+        n_ranked=request.n_ranked,
         training=None,
         validation=None,
         model=None,

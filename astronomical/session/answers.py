@@ -30,7 +30,7 @@ def context_of(state: SessionState, id: str, label: str | None, name: str | None
     """
     if name is None or state.config.learner(name) is None:
         return {"origin": "clicked"}
-    if id == state.queries.get(name):
+    if id in state.queues.get(name, ()):
         round = state.rounds[name]
         score = round.utilities[round.queries.index(id)] if round.trained else None
         return {"class_name": name, "round": round.k, "origin": "query" if round.trained else "start",
@@ -47,7 +47,7 @@ def context_of(state: SessionState, id: str, label: str | None, name: str | None
 
 def says_so_already(state: SessionState, id: str, label: str | None, name: str | None) -> bool:
     """Tell whether a source has this answer, and no learner is asking for it."""
-    if name is not None and id == state.queries.get(name):
+    if name is not None and id in state.queues.get(name, ()):
         return False
     if label is not None:
         return bool(state.ledger.human(id) == label)

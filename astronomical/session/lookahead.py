@@ -22,7 +22,8 @@ from astronomical.session.dataset import Dataset
 from astronomical.session.errors import SessionError
 from astronomical.session.jobs import Job, Jobs
 from astronomical.session.kept import KeptRounds, size_of
-from astronomical.session.requests import LearnerView, learner_view, request_key
+from astronomical.session.queues import next_answered, queue_of, trained_at
+from astronomical.session.requests import LearnerView, learner_view, n_needed, request_key
 from astronomical.session.state import SessionState
 
 __all__ = ["FILL", "Foreseen", "LookAhead", "foresee", "possible_ledgers"]
@@ -227,13 +228,18 @@ def foresee(config: Config, dataset: Dataset, ledger: Ledger, class_name: str,
     """
     while True:
         view = learner_view(config, dataset, ledger, class_name)
-        key = request_key(config, view, view.k)
+        learner = config.learner(class_name)
+        assert learner is not None
+        k = trained_at(learner, view.k)
+        key = request_key(config, view, k)
         round = find(key)
-        query = None if round is None else next((id for id in round.queries if id not in view.closed), None)
-        known = None if query is None else ledger.human(query)
-        if round is None or known is None:
-            return Foreseen(view, key, round, query, ledger)
-        ledger, _ = ledger.append(kind="label", id=query, label=known, class_name=class_name, round=round.k,
+        if round is not None and round.n_ranked < n_needed(learner, view, k):
+            round = None
+        queue = () if round is None else queue_of(learner, view, round)
+        answered = next_answered(queue, ledger)
+        if round is None or answered is None:
+            return Foreseen(view, key, round, queue[0] if queue else None, ledger)
+        ledger, _ = ledger.append(kind="label", id=answered[0], label=answered[1], class_name=class_name, round=round.k,
                                   origin="shared")
 
 

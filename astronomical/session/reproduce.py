@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -134,7 +134,8 @@ def _compare_round(config: Config, dataset: Any, registry: Registry, view: Learn
     if config.learner(name) is None or k > view.k:
         yield Difference("round", name, k, expected=f"{k} labels", got=f"{view.k} labels in the ledger")
         return
-    round = fit_round(request_for(config, dataset, registry, view, k))
+    request = request_for(config, dataset, registry, view, k)
+    round = fit_round(replace(request, n_ranked=max(request.n_ranked, len(record.queries))))
     # How far down its ranking a round got depends on answers that were taken back since.
     asked = round.queries[:max(1, len(record.queries))]
     for expected_id, got_id in zip_longest(record.queries, asked):

@@ -116,6 +116,10 @@ def request_for(config: Config, dataset: Dataset, registry: Registry, view: Lear
     pool[rows] = False
     pool[[row(id) for id in removed if id in dataset.catalogue]] = False
     name, seed = view.class_name, config.project.seed
+    strategy = strategy_of(registry, learner.strategy)
+    n_ranked = strategy.first_ranked
+    while n_ranked < n_needed(learner, view, k):
+        n_ranked *= 2
     return RoundRequest(
         class_name=name,
         key=request_key(config, view, k),
@@ -129,11 +133,18 @@ def request_for(config: Config, dataset: Dataset, registry: Registry, view: Lear
         training=dataset.split.training,
         validation=dataset.split.validation,
         members=tuple(member_of(registry, model) for model in learner.models),
-        strategy=strategy_of(registry, learner.strategy),
+        strategy=strategy,
         model_seed=derive_seed(seed, "model", name),
         query_seed=derive_seed(seed, "query", name, k),
         n_start=learner.start.n if learner.start.mode == "label" else 2,
+        n_ranked=n_ranked,
     )
+
+
+def n_needed(learner: LearnerConfig, view: LearnerView, k: int) -> int:
+    """Return how far down the ranking of round k a learner may have come: past what was put aside, and a queue."""
+    n_aside = len(view.removed) - len(view.removed_before(k))
+    return n_aside + max((queue.size for queue in learner.queues), default=1)
 
 
 def request_key(config: Config, view: LearnerView, k: int) -> str:
@@ -152,7 +163,7 @@ def settings_of(config: Config, learner: LearnerConfig) -> Mapping[str, Any]:
     return {
         "seed": config.project.seed,
         "split": config.split.model_dump(mode="json"),
-        "learner": learner.model_dump(mode="json", by_alias=True, exclude={"started"}),
+        "learner": learner.model_dump(mode="json", by_alias=True, exclude={"started", "queues"}),
     }
 
 

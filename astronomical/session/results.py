@@ -19,22 +19,24 @@ N_SAMPLED = 256
 _PACKAGES = ("astronomical", "numpy", "pandas", "scikit-learn", "modAL-python", "astropy", "pyarrow")
 
 
-def record_of(round: Round, closed: frozenset[str]) -> RoundResultConfig:
+def record_of(round: Round, aside: frozenset[str], n_labels: int = 1) -> RoundResultConfig:
     """Return the record of a round: what it asked for so far, and its scores.
 
     Parameters
     ----------
     round
         The round.
-    closed
-        Sources that have been answered or put aside; the round has asked for all of these at the head of its
-        ranking, and for the one after them.
+    aside
+        Sources that were put aside while the round was the newest.
+    n_labels
+        How many labels it asks for; in place of each source that was put aside comes the next.
     """
     asked = []
     for id in round.queries:
-        asked.append(id)
-        if id not in closed:
+        if n_labels == 0:
             break
+        asked.append(id)
+        n_labels -= id not in aside
     return RoundResultConfig(k=round.k, key=round.key, queries=tuple(asked), training=scores_config(round.training),
                              validation=scores_config(round.validation))
 

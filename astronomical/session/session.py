@@ -54,6 +54,7 @@ from astronomical.session.kept import DEFAULT_BYTES, KeptRounds
 from astronomical.session.lookup import Lookup
 from astronomical.session.model_store import checkpoint_of, open_store
 from astronomical.session.plugins import project_plugins, used_plugins
+from astronomical.session.queues import queue_size, with_queue
 from astronomical.session.requests import check_learner
 from astronomical.session.results import environment
 from astronomical.session.state import Notice, SessionState, TestResult
@@ -256,8 +257,9 @@ class Session:
     # -- learners -----------------------------------------------------------------------------------
 
     def start_training(self, class_name: str, *, models: Sequence[ExtensionConfig] | None = None,
-                       strategy: ExtensionConfig | None = None, start: StartConfig | None = None) -> None:
-        """Begin a learner, or change the model and strategy of one that has begun: it keeps its labels.
+                       strategy: ExtensionConfig | None = None, start: StartConfig | None = None,
+                       queue: int | None = None) -> None:
+        """Begin a learner, or change the settings of one that has begun: it keeps its labels.
 
         Raises
         ------
@@ -276,6 +278,9 @@ class Session:
         changed = LearnerConfig.model_validate({**learner.model_dump(), **_plain(update)})
         check_learner(self.registry, changed)
         first = self._starting_points(changed) if not learner.started else ()
+        if queue is not None:
+            k = self._teacher.view(class_name).k if learner.started else changed.start.n
+            changed = with_queue(changed, k, queue)
         self._replace_learner(changed)
         for id, label in first:
             self._record(kind="label", id=id, label=label, class_name=class_name, round=0, origin="start",
@@ -286,6 +291,14 @@ class Session:
         self._fold()  # the learner has begun, whatever becomes of its first round
         self._teacher.refresh()
         self.save()
+
+    def retrain(self, class_name: str) -> None:
+        """Train a learner now on the labels that it has, before its queue is worked through."""
+        self._check_writable()
+        learner = self._learner(class_name)
+        self._follow = (class_name, self.state.focus)
+        self._replace_learner(with_queue(learner, self._teacher.view(class_name).k, queue_size(learner)))
+        self._teacher.resume(class_name)
 
     def cancel_training(self, class_name: str) -> None:
         """Call off the round that a learner is computing; its last round stays until it is trained again."""

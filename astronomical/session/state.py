@@ -108,6 +108,8 @@ class SessionState(param.Parameterized):
     selection = param.Parameter(default=(), doc="Ids of the selected sources.")
     active = param.Parameter(default=None, doc="Class whose learner is being worked with.")
     queries: dict[str, str | None] = param.Dict(default={}, doc="Per class the source that the learner asks for.")
+    queues: dict[str, tuple[str, ...]] = param.Dict(default={}, doc="""
+        Per class all sources that the learner asks for before it is trained again, that of `queries` first.""")
     rounds: dict[str, Round] = param.Dict(default={}, doc="Per class the newest round that is ready.")
     pending: tuple[str, ...] = param.Parameter(default=(), doc="Classes whose next round is under way.")
     halted: tuple[str, ...] = param.Parameter(default=(), doc="Classes whose next round was called off, or failed.")

@@ -7,14 +7,15 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from astronomical.config.schema import LearnerResultConfig, RoundResultConfig
+from astronomical.config.schema import LearnerConfig, LearnerResultConfig, RoundResultConfig
 from astronomical.learning.rounds import Round, RoundRequest, fit_round
 from astronomical.plugins.registry import Registry
 from astronomical.session.errors import SessionError
 from astronomical.session.jobs import Job, Jobs
 from astronomical.session.kept import KeptRounds
 from astronomical.session.lookahead import FILL, LookAhead
-from astronomical.session.requests import LearnerView, learner_view, request_for, request_key
+from astronomical.session.queues import is_trained_at, next_answered, next_training, queue_of, trained_at
+from astronomical.session.requests import LearnerView, learner_view, n_needed, request_for, request_key
 from astronomical.session.results import record_of, sampled_probabilities
 from astronomical.session.state import Curve, SessionState
 
@@ -56,7 +57,7 @@ class Teacher:
         self._failed = failed
         self._settled = settled
         self._kept = kept
-        self._ahead = LookAhead(state, jobs, kept, request=lambda view: self._request(view, view.k),
+        self._ahead = LookAhead(state, jobs, kept, request=self._newest_request,
                                 idle=self._is_idle, arrived=self._adopted,
                                 done=self._fill_next)
         self._looks_ahead, self._rested = look_ahead, rested
@@ -136,41 +137,43 @@ class Teacher:
             newest = self._newest(name, view)
             if newest is None:
                 return
-            query = next((id for id in newest.queries if id not in view.closed), None)
-            self._publish(name, view, newest, query)
-            known = None if query is None else self._state.ledger.human(query)
-            if query is None or known is None or self._share is None:
+            queue = queue_of(self._learner(name), view, newest)
+            self._publish(name, view, newest, queue)
+            answered = next_answered(queue, self._state.ledger)
+            if answered is None or self._share is None:
                 break
-            self._share(name, newest, query, known)
+            self._share(name, newest, *answered)
         self._settle(name)
         self._settled(name)
 
     def _newest(self, name: str, view: LearnerView) -> Round | None:
         """Return the newest round from memory or computed on the spot; None while it is under way."""
-        key = request_key(self._state.config, view, view.k)
+        learner = self._learner(name)
+        k = trained_at(learner, view.k)
+        key = request_key(self._state.config, view, k)
         kept = self._kept.find(key)
-        if kept is not None:
+        if kept is not None and kept.n_ranked >= n_needed(learner, view, k):
             return kept
         if key in (self._under_way.get(name), self._halted.get(name)):
             return None
         if self._jobs.inline:
-            return self._compute_here(name, view)
+            return self._compute_here(view, k)
         self._jobs.cancel(FILL)
         self._call_off(name)
         self._under_way[name] = key
-        self._state.queries = {**self._state.queries, name: None}
+        self._ask(name, ())
         self._state.pending = tuple(dict.fromkeys((*self._state.pending, name)))
         if not self._ahead.adopt(key):
             self._ahead.stop()
-            self._jobs.submit(_job(name), lambda job: self._fit(view, view.k, job),
+            self._jobs.submit(_job(name), lambda job: self._fit(view, k, job),
                               lambda round: self._arrived(name, round), lambda error: self._broke(name, key, error),
-                              title=f"Training {name} on {view.k} labels")
+                              title=f"Training {name} on {k} labels")
         return None
 
-    def _compute_here(self, name: str, view: LearnerView) -> Round | None:
+    def _compute_here(self, view: LearnerView, k: int) -> Round | None:
         """Compute a round in the calling thread."""
         try:
-            round = fit_round(self._request(view, view.k))
+            round = fit_round(self._request(view, k))
         except SessionError as error:
             self._failed(str(error))
             return None
@@ -226,13 +229,13 @@ class Teacher:
             self._jobs.cancel(_job(name))
             self._ahead.release(key)
 
-    def _publish(self, name: str, view: LearnerView, round: Round, query: str | None) -> None:
-        self._records.setdefault(name, {})[round.k] = record_of(round, view.closed)
+    def _publish(self, name: str, view: LearnerView, round: Round, queue: tuple[str, ...]) -> None:
+        self._records.setdefault(name, {})[round.k] = self._record(view, round)
         if self._halted.pop(name, None) is not None:
             self._state.halted = tuple(item for item in self._state.halted if item != name)
         self._state.rounds = {**self._state.rounds, name: round}
         self._kept.pin("newest", (newest.key for newest in self._state.rounds.values()))
-        self._state.queries = {**self._state.queries, name: query}
+        self._ask(name, queue)
         self._show_curve(name)
 
     def _take_view(self, name: str, view: LearnerView) -> None:
@@ -272,7 +275,8 @@ class Teacher:
         for name, view in self._views.items():
             records = self._records.get(name, {})
             first = self._first_round(name, view)
-            gap = next((k for k in range(first, view.k) if k not in records and view.is_asked(k)), None)
+            gap = next((k for k in range(first, view.k) if k not in records and view.is_asked(k)
+                        and is_trained_at(self._learner(name), k)), None)
             if gap is not None:
                 return name, gap
         return None
@@ -305,8 +309,24 @@ class Teacher:
     def _keep_record(self, name: str, round: Round) -> None:
         view = self._views[name]
         if round.k <= view.k and round.key == request_key(self._state.config, view, round.k):
-            self._records.setdefault(name, {})[round.k] = record_of(round, asked_in(view, round.k))
+            self._records.setdefault(name, {})[round.k] = self._record(view, round)
             self._show_curve(name)
+
+    def _record(self, view: LearnerView, round: Round) -> RoundResultConfig:
+        end = next_training(self._learner(view.class_name), round.k)
+        return record_of(round, put_aside(view, round.k, end), end - round.k)
+
+    def _ask(self, name: str, queue: tuple[str, ...]) -> None:
+        self._state.queues = {**self._state.queues, name: queue}
+        self._state.queries = {**self._state.queries, name: queue[0] if queue else None}
+
+    def _learner(self, name: str) -> LearnerConfig:
+        learner: LearnerConfig | None = self._state.config.learner(name)
+        assert learner is not None
+        return learner
+
+    def _newest_request(self, view: LearnerView) -> RoundRequest:
+        return self._request(view, trained_at(self._learner(view.class_name), view.k))
 
     def _request(self, view: LearnerView, k: int) -> RoundRequest:
         state = self._state
@@ -317,11 +337,11 @@ def _job(name: str) -> str:
     return f"round {name}"
 
 
-def asked_in(view: LearnerView, k: int) -> frozenset[str]:
-    """Return the sources put aside while round k was the newest; the one after them was then labelled."""
-    end = view.lessons[k].n if k < view.k else None
+def put_aside(view: LearnerView, k: int, end: int) -> frozenset[str]:
+    """Return the sources put aside while round k was the newest: until there were `end` labels."""
+    last = view.lessons[end - 1].n if end <= view.k else None
     before = view.removed_before(k)
-    return frozenset(id for id, n in view.removed if id not in before and (end is None or n < end))
+    return frozenset(id for id, n in view.removed if id not in before and (last is None or n < last))
 
 
 def n_rounds_shared(old: LearnerView, new: LearnerView) -> int:

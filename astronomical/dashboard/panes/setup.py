@@ -1,4 +1,4 @@
-"""Setting up a learner: its model, its query strategy, and where it starts."""
+"""Setting up a learner: its models, its query strategy, how it asks, and where it starts."""
 
 from __future__ import annotations
 
@@ -10,15 +10,20 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.config.schema import ExtensionConfig, LearnerConfig, StartConfig
+from astronomical.dashboard.panes.model_rows import ModelRows
+from astronomical.dashboard.panes.parameters import ParameterBox
 from astronomical.dashboard.view import View
-from astronomical.extend import Parameter
+from astronomical.plugins.registry import Registry, UnknownExtensionError
+from astronomical.session.queues import queue_size
 from astronomical.session.session import Session
 
 __all__ = ["SetupView"]
 
 _RANDOM, _LABEL = "Drawn at random from catalogue labels", "I label them: diverse sources, no catalogue label needed"
-_BINARY = ("Uncertainty, margin and entropy rank sources identically for a learner of two sides, as this one is: "
-           "the class against the rest.")
+_ALIKE = ("Uncertainty, margin and entropy rank sources identically for a learner of two sides, as this one is: "
+          "the class against the rest.")
+_COMMITTEE = ("The members learn from the same labels. The side with the larger mean probability is predicted. "
+              "Uncertainty, margin and entropy of the mean would rank as consensus entropy does, and are not offered.")
 
 
 class SetupView(View):
@@ -29,34 +34,40 @@ class SetupView(View):
     session
         The project shown.
     on_done
-        Called after a learner was started or changed.
+        Called after a learner was started or changed, or left as it is.
     """
 
     def __init__(self, session: Session, on_done: Callable[[], None]) -> None:
         super().__init__(session)
         self._on_done = on_done
         self._name = ""
-        self._model = pmui.Select(label="Model", options=_titles(session, "model"), size="small")
-        self._parameters = pn.Column(margin=0, sizing_mode="stretch_width")
-        self._inputs: dict[str, Any] = {}
-        self._strategy = pmui.Select(label="Query strategy", options=_titles(session, "strategy"), size="small")
-        self._help = pn.pane.HTML(margin=(0, 10), sizing_mode="stretch_width", styles={"font-size": "12px"})
+        self._strategy = pmui.Select(label="Query strategy", size="small", margin=(6, 4), sizing_mode="stretch_width")
+        self._parameters = ParameterBox()
+        self._help = pn.pane.HTML(margin=(0, 8), sizing_mode="stretch_width", styles={"font-size": "12px"})
+        self._models = ModelRows(session.registry, self._offer_strategies)
+        self._queue = pmui.IntInput(
+            label="Sources at a time", value=1, start=1, end=200, size="small", width=190, margin=(6, 4),
+            description="1: trained after every label. More: a queue is worked through, then the learner is trained; "
+                        "the strategy Diverse batch keeps its sources apart")
         self._mode = pmui.RadioBoxGroup(label="Starting points", options={_RANDOM: "random", _LABEL: "label"})
         self._n_start = pmui.IntInput(label="Number of starting points", value=5, start=2, end=1000, size="small",
-                                      width=190)
-        self._go = pmui.Button(label="Start training", color="primary", variant="contained")
+                                      width=190, margin=(6, 4))
+        self._go = pmui.Button(label="Start training", color="primary", variant="contained", margin=(8, 4))
+        self._leave = pmui.Button(label="Leave as it is", variant="text", margin=(8, 4))
         self._head = pn.pane.HTML(margin=(4, 10), sizing_mode="stretch_width")
-        self._model.param.watch(lambda *_: self._show_parameters({}), "value")
-        self._strategy.param.watch(lambda *_: self._show_help(), "value")
+        self._strategy.param.watch(lambda *_: self._show_strategy({}), "value")
         self._go.on_click(lambda *_: self.attempt(self._start))
+        self._leave.on_click(lambda *_: self._on_done())
         self._start_box = pn.Column(self._mode, self._n_start, margin=0)
         self.view = pn.Column(
             self._head,
             pn.FlexBox(
-                pn.Column(self._model, self._parameters, margin=0, styles={"flex": "1 1 230px"}),
-                pn.Column(self._strategy, self._help, margin=0, styles={"flex": "1 1 230px"}),
-                pn.Column(self._start_box, self._go, margin=0, styles={"flex": "1 1 250px"}),
-                margin=0, sizing_mode="stretch_width", gap="8px",
+                pn.Column(self._models.view, margin=0, styles={"flex": "1 1 320px", "min-width": "0"}),
+                pn.Column(self._strategy, self._help, self._parameters.view, self._queue, margin=0,
+                          styles={"flex": "1 1 240px", "min-width": "0"}),
+                pn.Column(self._start_box, pn.Row(self._go, self._leave, margin=0), margin=0,
+                          styles={"flex": "1 1 240px", "min-width": "0"}),
+                margin=0, sizing_mode="stretch_width", gap="12px",
             ),
             sizing_mode="stretch_both", margin=0, scroll=True,
         )
@@ -65,12 +76,13 @@ class SetupView(View):
         """Show the settings of a learner."""
         learner: LearnerConfig = self.session.state.config.learner(class_name)
         self._name = class_name
-        self._model.value = learner.models[0].name
-        self._show_parameters(learner.models[0].parameters)
-        self._strategy.value = learner.strategy.name
-        self._show_help()
+        self._models.show(learner.models)
+        self._offer_strategies(learner.strategy.name)
+        self._show_strategy(learner.strategy.parameters)
+        self._queue.value = queue_size(learner)
         self._mode.value, self._n_start.value = learner.start.mode, learner.start.n
         self._start_box.visible = not learner.started
+        self._leave.visible = learner.started
         begin = f"Start the {class_name} learner"
         self._go.label = "Apply: retrain with the labels so far" if learner.started else begin
         self._head.object = _headline(self.session, class_name, learner)
@@ -79,32 +91,45 @@ class SetupView(View):
         mode: Any = self._mode.value
         self.session.start_training(
             self._name,
-            models=[ExtensionConfig(name=self._model.value, parameters=self._given())],
-            strategy=ExtensionConfig(name=self._strategy.value),
+            models=self._models.models,
+            strategy=ExtensionConfig(name=self._strategy.value, parameters=self._parameters.values),
             start=StartConfig(mode=mode, n=self._n_start.value or 5),
+            queue=self._queue.value or 1,
         )
         self._on_done()
 
-    def _given(self) -> dict[str, Any]:
-        """Return the parameters that differ from their defaults."""
-        known = {p.name: p for p in self.session.registry.find("model", self._model.value).extension.parameters}
-        return {name: widget.value for name, widget in self._inputs.items()
-                if widget.value is not None and widget.value != known[name].default}
+    def _offer_strategies(self, wanted: str | None = None) -> None:
+        """Offer the strategies that have an effect with so many models, and keep the one chosen if it has."""
+        options = strategy_titles(self.session.registry, len(self._models))
+        wanted = wanted or self._strategy.value
+        if wanted not in options.values():
+            wanted = "uncertainty" if len(self._models) == 1 else "vote_entropy"
+        self._strategy.param.update(options=options, value=wanted)
+        self._show_help()
 
-    def _show_parameters(self, values: Any) -> None:
-        extension = self.session.registry.find("model", self._model.value).extension
-        self._inputs = {p.name: _widget(p, values.get(p.name, p.default)) for p in extension.parameters}
-        self._parameters.objects = list(self._inputs.values())
+    def _show_strategy(self, values: Any) -> None:
+        try:
+            extension = self.session.registry.find("strategy", self._strategy.value).extension
+        except UnknownExtensionError:  # of a plugin that is not loaded
+            return
+        self._parameters.show(extension, values)
+        self._show_help()
 
     def _show_help(self) -> None:
         extension = self.session.registry.find("strategy", self._strategy.value).extension
-        same = f"<br>{_BINARY}" if extension.name in ("uncertainty", "margin", "entropy") else ""
-        self._help.object = f"{extension.help}{same}"
+        notes = [extension.help]
+        if len(self._models) > 1:
+            notes.append(_COMMITTEE)
+        elif extension.option("learners") == "single":
+            notes.append(_ALIKE)
+        self._help.object = "<br>".join(notes)
 
 
-def _titles(session: Session, kind: Any) -> dict[str, str]:
-    return {entry.extension.title: entry.extension.name for entry in session.registry.entries(kind)
-            if entry.extension.option("learners") != "committee"}
+def strategy_titles(registry: Registry, n_models: int) -> dict[str, str]:
+    """Return by title the strategies that have an effect of their own with a number of models."""
+    without_effect = "committee" if n_models == 1 else "single"
+    return {entry.extension.title: entry.extension.name for entry in registry.entries("strategy")
+            if entry.extension.option("learners") != without_effect}
 
 
 def _headline(session: Session, class_name: str, learner: LearnerConfig) -> str:
@@ -113,19 +138,3 @@ def _headline(session: Session, class_name: str, learner: LearnerConfig) -> str:
     what = "Its labels are kept" if learner.started else f"{n:,} sources have this catalogue label" if n else (
         "No source has this catalogue label: label the starting points yourself")
     return f"<b>{escape(class_name)}</b> against the rest. {what}."
-
-
-def _widget(parameter: Parameter, value: Any) -> Any:
-    """Return the widget of a parameter."""
-    common = {"label": parameter.name.replace("_", " "), "value": value, "size": "small",
-              "description": parameter.help}
-    if parameter.choices is not None:
-        return pmui.Select(options=list(parameter.choices), **common)
-    low, high = parameter.bounds or (None, None)
-    if isinstance(parameter.default, bool):
-        return pmui.Switch(label=common["label"], value=value)
-    if isinstance(parameter.default, int):
-        return pmui.IntInput(start=low, end=high, **common)
-    if isinstance(parameter.default, float):
-        return pmui.FloatInput(start=low, end=high, **common)
-    return pmui.TextInput(**common)

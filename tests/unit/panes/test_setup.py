@@ -1,0 +1,79 @@
+"""The set-up of a learner: models, strategies that go with them, and what comes out."""
+
+from __future__ import annotations
+
+import pytest
+
+from astronomical.config.schema import ExtensionConfig
+from astronomical.dashboard.panes.setup import SetupView, strategy_titles
+from astronomical.plugins.registry import builtin_registry
+from astronomical.session.session import Session
+from tests.support.projects import make_project
+
+
+@pytest.fixture
+def session(tmp_path):
+    path, _ = make_project(tmp_path, n=150)
+    with Session.open(path, who="tester") as opened:
+        yield opened
+
+
+@pytest.fixture
+def setup(session):
+    view = SetupView(session, lambda: None)
+    view.show("Star")
+    yield view
+    view.close()
+
+
+def test_what_has_no_effect_is_not_offered():
+    one, several = (set(strategy_titles(builtin_registry(), n).values()) for n in (1, 2))
+    assert one - several == {"uncertainty", "margin", "entropy"}
+    assert several - one == {"vote_entropy", "consensus_entropy", "max_disagreement"}
+    assert one & several == {"density", "batch", "random"}
+
+
+def test_adding_a_model_makes_a_committee_and_removing_it_a_single_model(setup):
+    assert setup._strategy.value == "uncertainty"
+    assert "identically" in setup._help.object
+    setup._models._append()
+    assert setup._strategy.value == "vote_entropy"
+    assert "identically" not in setup._help.object
+    setup._strategy.value = "density"
+    setup._models._append()
+    assert setup._strategy.value == "density"
+    setup._strategy.value = "max_disagreement"
+    for row in setup._models._rows[1:]:
+        setup._models._remove(row)
+    assert setup._strategy.value == "uncertainty"
+
+
+def test_what_is_entered_becomes_the_learner_and_comes_back(setup, session):
+    setup._models._append()
+    setup._models._rows[1]._select.value = "random_forest"
+    setup._models._rows[1].parameters._inputs["n_estimators"].value = 7
+    setup._strategy.value = "batch"
+    setup._parameters._inputs["diversity"].value = 0.25
+    setup._queue.value = 3
+    setup._n_start.value = 4
+    setup._start()
+    learner = session.state.config.learner("Star")
+    assert learner.models == (ExtensionConfig(name="random_forest"),
+                              ExtensionConfig(name="random_forest", parameters={"n_estimators": 7}))
+    assert learner.strategy == ExtensionConfig(name="batch", parameters={"diversity": 0.25})
+    assert [(queue.since, queue.size) for queue in learner.queues] == [(4, 3)]
+    assert session.round().votes is not None
+    again = SetupView(session, lambda: None)
+    again.show("Star")
+    assert tuple(again._models.models) == learner.models
+    assert again._parameters.values == {"diversity": 0.25}
+    assert again._queue.value == 3
+    assert not again._start_box.visible
+    again.close()
+
+
+def test_no_more_models_than_the_config_holds(setup):
+    for _ in range(9):
+        setup._models._append()
+    assert len(setup._models) == 10
+    assert setup._models._add.disabled
