@@ -19,7 +19,7 @@ _KEYS = (
     ("Shift + Z", "redo"),
     ("Q", "back to the source that the learner asks for"),
     ("F", "flag the source shown, or take the flag away"),
-    ("N", "a new source, while a test set is curated"),
+    ("N", "the next source of the queue; a new one, while a test set is curated"),
     ("← →", "back and forward through the sources shown"),
     ("/", "search for an id"),
     ("Esc", "let go of the selected sources"),

@@ -1,10 +1,10 @@
-"""Back and forward through the sources that were shown."""
+"""Back and forward through the sources that were shown, and on through those asked for."""
 
 from __future__ import annotations
 
 from astronomical.session.session import Session
 
-__all__ = ["HistoryWalk"]
+__all__ = ["HistoryWalk", "step_in_queue"]
 
 
 class HistoryWalk:
@@ -56,3 +56,11 @@ class HistoryWalk:
         if 0 <= at + places < len(trail):
             self._trail, self._at = trail, at + places
             self._session.focus(trail[self._at])
+
+
+def step_in_queue(session: Session) -> None:
+    """Show the source of the queue after the one shown; after the last comes the first."""
+    queue = session.state.queues.get(session.state.active, ())
+    if queue:
+        place = queue.index(session.state.focus) + 1 if session.state.focus in queue else 0
+        session.focus(queue[place % len(queue)])

@@ -21,7 +21,7 @@ from astronomical.dashboard.panes.source import SourcePane
 from astronomical.dashboard.server import OpenProject, ProjectTab, registry
 from astronomical.dashboard.settings import SettingsDialog
 from astronomical.dashboard.view import View, run_due
-from astronomical.dashboard.walk import HistoryWalk
+from astronomical.dashboard.walk import HistoryWalk, step_in_queue
 
 __all__ = ["Workbench"]
 
@@ -128,7 +128,7 @@ class Workbench(View):
         return {
             "z": session.redo if press.shift else session.undo,
             "q": session.focus_query,
-            "n": partial(session.curate_step, "new") if session.state.curating.on else None,
+            "n": lambda: session.curate_step("new") if session.state.curating.on else step_in_queue(session),
             "f": partial(self._flag, source) if source is not None else None,
             "/": self._search,
             "?": self._help.open,

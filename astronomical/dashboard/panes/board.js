@@ -11,6 +11,8 @@ export function render({model, el}) {
   notice.setAttribute('role', 'status')
   const answers = make('div', 'answers', el)
   const actions = make('div', 'actions', el)
+  const queue = make('div', 'section queue', el)
+  const votes = make('div', 'section votes', el)
 
   const button = (parent, {event, text, key, tip, colour, ink, enabled, marked}) => {
     const element = make('button', 'answer', parent)
@@ -25,6 +27,20 @@ export function render({model, el}) {
     if (marked) { element.classList.add('marked'); element.setAttribute('aria-pressed', 'true') }
     element.addEventListener('click', () => model.send_msg({event, source: model.shown.source}))
   }
+  // A part of the board that is there only while it has something to show; returns where its items go.
+  const section = (parent, title, items) => {
+    parent.replaceChildren()
+    parent.hidden = !title || items.length === 0
+    make('div', 'head', parent).textContent = title
+    return make('div', 'list', parent)
+  }
+  const vote = (parent, {name, p}) => {
+    const row = make('div', 'vote', parent)
+    row.title = `${name}: probability ${p.toFixed(3)}`
+    make('span', 'text', row).textContent = name
+    make('div', '', make('div', 'bar', row)).style.width = `${100 * p}%`
+    make('span', 'p', row).textContent = p.toFixed(2)
+  }
   const update = () => {
     const shown = model.shown
     status.replaceChildren(...shown.status.map((line) => {
@@ -38,6 +54,12 @@ export function render({model, el}) {
     actions.replaceChildren()
     for (const item of shown.answers) { button(answers, item) }
     for (const item of shown.actions) { button(actions, item) }
+    const {title = '', items = []} = shown.queue ?? {}
+    const list = section(queue, title, items)
+    for (const item of items) { button(list, item) }
+    const members = shown.votes ?? {title: '', items: []}
+    const rows = section(votes, members.title, members.items)
+    for (const item of members.items) { vote(rows, item) }
   }
   model.on('shown', update)
   update()

@@ -13,9 +13,9 @@ from panel.custom import JSComponent
 
 from astronomical.config.schema import UNKNOWN_COLOUR, Config
 from astronomical.dashboard.panes.colours import ink_on
+from astronomical.dashboard.panes.standing import queue_title, standing, votes_for
 from astronomical.dashboard.panes.styles import BASE_STYLE
 from astronomical.dashboard.view import View
-from astronomical.labels.views import CATALOGUE
 from astronomical.session.session import Session
 
 __all__ = ["Board", "BoardView", "answer_buttons", "make_button", "undo_buttons"]
@@ -33,7 +33,8 @@ class Board(JSComponent):
     """
 
     shown = param.Dict(default={"source": "", "status": [], "notice": _NO_NOTICE, "answers": [], "actions": []}, doc="""
-        What the board shows; a button is a dict of event, text, key, tip, colour, ink, enabled and marked.""")
+        What the board shows; a button is a dict of event, text, key, tip, colour, ink, enabled and marked. Queue and
+        votes, each with title and items, may be left out.""")
 
     _esm = Path(__file__).with_name("board.js")
     _stylesheets: ClassVar[list[str]] = [BASE_STYLE, """
@@ -55,6 +56,15 @@ class Board(JSComponent):
     .answer.marked { outline: 2px solid var(--mui-palette-text-primary, #222); outline-offset: 1px; }
     .actions { display: grid; grid-template-columns: 1fr 1fr; gap: 5px; margin-top: 8px; }
     .actions .answer { font-size: 12px; height: 26px; padding: 1px 6px; }
+    .section { margin-top: 10px; font-size: 12px; }
+    .section .head { color: var(--mui-palette-text-secondary, #666); margin-bottom: 3px; }
+    .queue .list { display: grid; gap: 2px; max-height: 128px; overflow-y: auto; padding: 2px; }
+    .queue .answer { height: 22px; font-size: 12px; padding: 0 6px; }
+    .vote { display: grid; grid-template-columns: 1fr 56px 32px; gap: 6px; align-items: center; height: 18px; }
+    .vote .text { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+    .vote .bar { height: 7px; border-radius: 3px; background: var(--mui-palette-action-selected, #0002); }
+    .vote .bar div { height: 100%; border-radius: 3px; background: var(--mui-palette-primary-main, #06c); }
+    .vote .p { text-align: right; font-variant-numeric: tabular-nums; }
     """]
 
     def __init__(self, on_event: Callable[[str, str], None], **params: Any) -> None:
@@ -81,7 +91,7 @@ class BoardView(View):
         self._on_settings = on_settings
         self._board = Board(self._press)
         self.view: pn.viewable.Viewable = self._board
-        self.follow(self._show, "active", "config", "focus", "ledger", "queries", "rounds", "pending")
+        self.follow(self._show, "active", "config", "focus", "ledger", "queues", "rounds", "pending", "halted")
         self._show()
 
     def _press(self, event: str, source: str) -> None:
@@ -95,6 +105,8 @@ class BoardView(View):
             "query": session.focus_query,
             "checkpoint": self._checkpoint,
             "settings": self._on_settings,
+            "show": partial(session.focus, label),
+            "retrain": partial(session.retrain, session.state.active),
         }
         self.attempt(actions[kind])
 
@@ -106,40 +118,28 @@ class BoardView(View):
         focus = self.session.state.focus
         self._board.shown = {
             "source": focus or "",
-            "status": self._status(),
-            "notice": self._notice(),
+            **self._standing(),
             "answers": [*self._answers(),
                         make_button("unsure", "Unsure", "0", "Put this source aside: it is not asked for again in this "
                                     "tab (0 or U)", focus is not None)],
             "actions": self._actions(),
         }
 
-    def _status(self) -> list[str]:
+    def _standing(self) -> dict[str, Any]:
         session, name = self.session, self.session.state.active
         if name is None:
-            return ["No learner"]
-        n_unsure = len(session.ledger.membership(name).unsure)
-        members = session.ledger.membership(name).members
-        n_catalogue = sum(member.who == CATALOGUE for member in members)
-        start = session.state.config.learner(name).start
-        if start.mode == "label" and len(members) < start.n:
-            return [f"{name}: starting point {len(members) + 1} of {start.n}",
-                    "diverse sources; the model is trained after them"]
-        unsure = f", {n_unsure} unsure" if n_unsure else ""
-        return [f"{name}: {len(members)} labels{unsure}", f"{n_catalogue} of them from the catalogue's label column"]
-
-    def _notice(self) -> dict[str, str]:
-        state, name = self.session.state, self.session.state.active
-        if name in state.pending:
-            return {"text": "Training …", "kind": "busy"}
-        query = state.queries.get(name)
-        if query is None:
-            return {"text": "No source is left to ask for.", "kind": "other"}
-        if state.focus == query:
-            return {"text": "Queried: what is this source?", "kind": "ask"}
-        if state.focus is None:
-            return {"text": "No source is selected.", "kind": "other"}
-        return {"text": "Not the queried source: a label is recorded, it does not train.", "kind": "other"}
+            return {"status": ["No learner"], "notice": _NO_NOTICE}
+        found, focus = standing(session, name), session.state.focus
+        return {
+            "status": list(found.lines),
+            "notice": {"text": found.text, "kind": found.kind},
+            "queue": {"title": queue_title(session, name), "items": [
+                make_button(f"show:{id}", id, "", "Show this source of the queue (N: the next)", True,
+                            marked=id == focus)
+                for id in session.state.queues.get(name, ())]},
+            "votes": {"title": f"Members on {name}", "items": [
+                {"name": title, "p": p} for title, p in votes_for(session, name, focus)]},
+        }
 
     def _answers(self) -> list[dict[str, Any]]:
         focus = self.session.state.focus
@@ -149,14 +149,19 @@ class BoardView(View):
     def _actions(self) -> list[dict[str, Any]]:
         session, name = self.session, self.session.state.active
         query = session.query(name)
+        newest = session.round(name)
+        waiting = name in session.state.halted or (
+            newest is not None and len(session.trained(name)) > newest.k and name not in session.state.pending)
         return [
             *undo_buttons(session),
             make_button("query", "Show queried", "Q", "Go back to the source that the learner asks for (Q)",
                     query is not None and query != session.state.focus),
             make_button("checkpoint", "Checkpoint", "", "Give the newest round a name in the project, and keep its "
                         "model", name is not None),
-            make_button("settings", "Model…", "", "Change model or query strategy: the labels are kept",
+            make_button("settings", "Model…", "", "Change models, query strategy or queue: the labels are kept",
                         name is not None),
+            *([make_button("retrain", "Train now", "", "Train on the labels so far, without waiting for the rest",
+                           True)] if waiting else []),
         ]
 
 

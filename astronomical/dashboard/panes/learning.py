@@ -9,6 +9,7 @@ import panel_material_ui as pmui
 
 from astronomical.dashboard.panes.board import BoardView
 from astronomical.dashboard.panes.curating import CuratingView
+from astronomical.dashboard.panes.round_bar import RoundBar
 from astronomical.dashboard.panes.round_plots import RoundPlotView
 from astronomical.dashboard.panes.scores import MatricesView, ScoresView
 from astronomical.dashboard.panes.setup import SetupView
@@ -56,6 +57,7 @@ class LearningPane(View):
         self._views: dict[str, Any] = {"Scores": self._scores, "Matrices": self._matrices, **self._rounds,
                                        "Test": self._test, "Checkpoints": CheckpointsView(session)}
         self._curating = CuratingView(session)
+        self._round_bar = RoundBar(session)
         self._tabs = pmui.RadioButtonGroup(options=_tabs(self._names), value=session.state.active, size="small",
                                            margin=(6, 8, 2, 8), sx=_AS_WRITTEN)
         self._choice = pmui.RadioButtonGroup(options=list(_VIEWS), value="Scores", size="small", margin=(0, 4),
@@ -63,7 +65,7 @@ class LearningPane(View):
         self._shown = pn.Column(self._scores.view, sizing_mode="stretch_both", margin=0)
         self._desk = pn.Row(
             pn.Column(self._board.view, width=225, margin=(0, 10, 0, 8), sizing_mode="stretch_height", scroll="y-auto"),
-            pn.Column(self._choice, self._shown, sizing_mode="stretch_both", margin=0),
+            pn.Column(self._choice, self._round_bar.view, self._shown, sizing_mode="stretch_both", margin=0),
             sizing_mode="stretch_both", margin=0,
         )
         self._body = pn.Column(sizing_mode="stretch_both", margin=0)
@@ -79,7 +81,7 @@ class LearningPane(View):
     def close(self) -> None:
         """Stop following, and so do all parts of the pane."""
         super().close()
-        for part in (self._board, self._curating, self._setup, *self._views.values()):
+        for part in (self._board, self._round_bar, self._curating, self._setup, *self._views.values()):
             part.close()
 
     def _on_tab(self, event: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any, Literal
 
 import holoviews as hv
@@ -14,6 +15,7 @@ from astronomical.dashboard.panes.markers import MarkerLayer, Markers
 from astronomical.dashboard.panes.plot_data import axis_label, axis_names, axis_values
 from astronomical.dashboard.panes.plot_look import LivePlots, plot_options
 from astronomical.dashboard.panes.plot_selection import PlotSelection, with_selection
+from astronomical.dashboard.panes.standing import why_no_model
 from astronomical.dashboard.view import View
 from astronomical.learning.rounds import Round
 from astronomical.plots.elements import points_element
@@ -88,7 +90,8 @@ class RoundPlotView(View):
         newest = self.session.state.rounds.get(self.session.state.active)
         if newest is None or not newest.trained:
             self._cloud.send(self._empty())
-            self._legend.object = "This plot appears with the first trained round."
+            why = why_no_model(self.session, self.session.state.active)
+            self._legend.object = f"This plot appears with the first trained round. {escape(why)}"
             return
         codes, colours = self._codes(newest)
         self._cloud.send(with_selection(PointCloud(*self._columns, codes, colours), self.session))

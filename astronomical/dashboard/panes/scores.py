@@ -9,6 +9,7 @@ from bokeh.models import ColumnDataSource, HoverTool
 from bokeh.plotting import figure
 
 from astronomical.config.schema import PALETTE, RoundResultConfig
+from astronomical.dashboard.panes.standing import missing_from_validation, why_no_model
 from astronomical.dashboard.view import View
 from astronomical.labels.views import CATALOGUE
 from astronomical.learning.metrics import SetScores
@@ -79,11 +80,13 @@ class MatricesView(View):
         name = self.session.state.active
         newest = self.session.state.rounds.get(name)
         if newest is None or not newest.trained:
-            self._html.object = "<p>Scores appear with the first trained round.</p>"
+            why = escape(why_no_model(self.session, name))
+            self._html.object = f"<p>Scores appear with the first trained round. {why}</p>"
             return
         parts = [matrix_html("Training set", newest.training, name),
                  matrix_html("Validation set", newest.validation, name)]
-        self._html.object = f"<div class=sets>{''.join(parts)}</div>"
+        lack = escape(missing_from_validation(newest, name))
+        self._html.object = f"{f'<p class=lack>{lack}</p>' if lack else ''}<div class=sets>{''.join(parts)}</div>"
 
 
 def _columns(rounds: tuple[RoundResultConfig, ...]) -> dict[str, list[float]]:
@@ -118,6 +121,9 @@ def _percent(value: float | None) -> str:
 
 
 MATRIX_STYLE = """
+.lack { font-size: 12.5px; margin: 0 0 6px; padding: 5px 8px; border-radius: 4px;
+        background: var(--mui-palette-action-hover, #0001);
+        border-left: 3px solid var(--mui-palette-warning-main, #ed6c02); }
 .sets { display: flex; flex-wrap: wrap; gap: 10px 28px; font-size: 12.5px; }
 section h4 { margin: 2px 0; } section p { margin: 0 0 4px; opacity: 0.75; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin-bottom: 8px; }

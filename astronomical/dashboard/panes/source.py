@@ -98,7 +98,7 @@ class SourcePane(View):
                               styles={"padding": "8px 10px", "gap": "4px", "overflow": "hidden auto",
                                       "box-sizing": "border-box"})
         self.follow(self._show_source, "focus", "dataset", "config", "rounds")
-        self.follow(self._show_card, "focus", "ledger", "queries", "pending", "active", "config", "dataset")
+        self.follow(self._show_card, "focus", "ledger", "queues", "pending", "active", "config", "dataset")
         self.follow(self._load_columns, "config", "dataset")
         self.follow(self._show_trail, "focus", "history")
         self.follow(self._show_tabs, "config")
@@ -150,7 +150,7 @@ class SourcePane(View):
         if state.focus is None:
             return
         query = self.session.query()
-        asked = [name for name, id in state.queries.items() if id == state.focus]
+        asked = [name for name, ids in state.queues.items() if state.focus in ids]
         self._card.shown = {
             "id": state.focus,
             "chips": [*self._label_chips(state.focus), *self._query_chips(asked)],
