@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from astronomical.config.schema import ExtensionConfig
+from astronomical.config.schema import ExtensionConfig, LearnerConfig
 from astronomical.learning.simulate import SimulationRequest
 from astronomical.learning.simulate import simulate as simulate_curves
 from astronomical.session.dataset import build_dataset, open_project_catalogue
 from astronomical.session.errors import SessionError
 from astronomical.session.plugins import project_plugins
-from astronomical.session.requests import member_of, strategy_of
+from astronomical.session.requests import check_learner, member_of, strategy_of
 from astronomical.session.store import load_project
 
 
@@ -72,8 +72,12 @@ def simulate(path: str | Path, class_name: str, *, n_labels: int, n_seeds: int, 
         raise SessionError(f"There is no class {class_name!r}; there are {', '.join(config.class_names) or 'none'}.")
     learner = config.learner(class_name)
     default = learner.models[0] if learner is not None else ExtensionConfig(name="random_forest")
-    member = member_of(registry, parse_extension(model) if model else default)
-    chosen = tuple(strategy_of(registry, parse_extension(name)) for name in strategies)
+    given = parse_extension(model) if model else default
+    asked = tuple(parse_extension(name) for name in strategies)
+    for strategy in asked:
+        check_learner(registry, LearnerConfig(class_name=class_name, models=(given,), strategy=strategy))
+    member = member_of(registry, given)
+    chosen = tuple(strategy_of(registry, strategy) for strategy in asked)
     table = open_project_catalogue(config.catalogue, path.parent)
     dataset = build_dataset(config, table, registry)
     request = SimulationRequest(

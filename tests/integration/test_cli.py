@@ -362,6 +362,18 @@ def test_simulate_refuses_in_words_before_any_work(run, path, tmp_path, options,
     assert not (tmp_path / "curves.csv").exists()
 
 
+def test_simulate_with_other_models_and_strategies(run, path, tmp_path):
+    code, _, err = run("simulate", path, "--class", "Star", "--model", "gradient_boosting:n_estimators=20", "-o",
+                       tmp_path / "curves.csv", "--labels", 8, "--seeds", 1, "--strategy", "batch,density,uncertainty")
+    assert code == 0, err
+    rows = list(csv.DictReader((tmp_path / "curves.csv").open()))
+    assert [row["strategy"] for row in rows] == ["batch"] * 4 + ["density"] * 4 + ["uncertainty"] * 4
+    assert {row["model"] for row in rows} == {"gradient_boosting"}
+    code, _, err = simulate(run, path, tmp_path / "none.csv", "--labels", 8, "--seeds", 1, "--strategy", "vote_entropy")
+    assert code == 2
+    assert "has one model" in err
+
+
 def test_simulate_into_a_folder_that_is_missing(run, path, tmp_path):
     output = tmp_path / "no" / "curves.csv"
     code, _, err = simulate(run, path, output, "--labels", 9, "--seeds", 1, "--strategy", "random")
