@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from astronomical.catalogue.errors import CatalogueError, IdError
 from astronomical.catalogue.ids import check_unique, encode_ids, ids_from_position, ids_from_rows
+from astronomical.catalogue.joins import Join, join_tables
 from astronomical.catalogue.lookup import rows_of
 from astronomical.catalogue.positions import Unit, find_position, position_unit, to_degrees
 from astronomical.catalogue.readers import ColumnInfo, TableSource, open_table
@@ -69,7 +70,7 @@ class Catalogue:
     @classmethod
     def open(cls, path: str | Path, *, format: str | None = None, table: int | str | None = None,
              id_source: IdSource = "column", id_column: str | None = None, position: Position | None = None,
-             missing: Iterable[float] = ()) -> Catalogue:
+             missing: Iterable[float] = (), joins: Sequence[Join] = ()) -> Catalogue:
         """Open a catalogue.
 
         Parameters
@@ -85,6 +86,8 @@ class Catalogue:
             it the catalogue has no positions, unless ids come from them: then the columns are looked for.
         missing
             Numbers that stand for a missing value, such as -99.
+        joins
+            Other tables, whose columns are added to those of this one.
 
         Returns
         -------
@@ -113,6 +116,8 @@ class Catalogue:
             raise IdError("Say where ids come from: a column, the position or the row")
         order = sort_order(ids)
         check_unique(ids[order], id_column or "")
+        if joins:
+            source = join_tables(source, joins, ids, places)
         return cls(source, ids, order, places, sentinels)
 
     @property

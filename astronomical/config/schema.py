@@ -59,6 +59,33 @@ class FingerprintConfig(Section):
     columns: dict[str, str] = {}
 
 
+class JoinConfig(Section):
+    """Columns that another catalogue adds, its rows matched by id or by position on the sky.
+
+    By id: `id` is the column there, `key` the one here that holds the same, by default the id. By position: `match` is
+    ``best`` for pairs that are each other's nearest, ``all`` for the nearest to each source here.
+    """
+
+    path: Name
+    format: Literal["fits", "votable", "ecsv", "ipac", "csv", "parquet", "feather", "hdf5"] | None = None
+    table: int | str | None = None
+    by: Literal["id", "position"]
+    id: str | None = None
+    key: str | None = None
+    position: PositionConfig | None = None
+    radius_arcsec: float = Field(default=1.0, gt=0, le=3600)
+    match: Literal["best", "all"] = "best"
+    prefix: str = ""
+    suffix: str = ""
+    columns: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _id_goes_with_by(self) -> JoinConfig:
+        if (self.by == "id") != (self.id is not None):
+            raise ValueError("a column of ids (id) is named when, and only when, by is 'id'")
+        return self
+
+
 class CatalogueConfig(Section):
     """Which table, and which of its columns mean what.
 
@@ -78,6 +105,7 @@ class CatalogueConfig(Section):
     image_columns: tuple[str, ...] = ()
     spectrum_column: str | None = None
     redshift_column: str | None = None
+    joins: tuple[JoinConfig, ...] = ()
     fingerprint: FingerprintConfig | None = None
 
 

@@ -184,7 +184,8 @@ class _Translator:
             "schema_version": 1,
             "project": {"title": "", "authors": _authors(old.Author), "doi": old.doi},
             "catalogue": {"path": old.dataset_filepath, "id": {"source": "column", "column": old.id_col},
-                          "label": old.label_col, "extra_columns": list(dict.fromkeys(old.extra_info_cols))},
+                          "label": old.label_col, "extra_columns": list(dict.fromkeys(old.extra_info_cols)),
+                          "image_columns": list(dict.fromkeys(old.extra_image_cols))},
             "labels": labels,
             "features": {"columns": list(dict.fromkeys(old.features_for_training)),
                          "combinations": self._combinations(),
@@ -193,7 +194,6 @@ class _Translator:
             "learners": learners,
             "layout": self._layout(),
         }
-        self._note_images()
         if old.test_set_file:
             self.notes.append("The curated test set (test_set_file) is in a file of its own, which is not taken over: "
                               "curate one in the project.")
@@ -301,11 +301,6 @@ class _Translator:
         if self.old.default_vars and axes is None:
             self.notes.append("default_vars should name two columns; the axes of the plots were chosen anew.")
         return {"panes": panes, **({"axes": axes} if axes else {})}
-
-    def _note_images(self) -> None:
-        if self.old.extra_image_cols:
-            self.notes.append(f"The image columns {', '.join(self.old.extra_image_cols)} (extra_image_cols) are not "
-                              "taken over.")
 
 
 def _text(value: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -111,7 +112,7 @@ def plan_change(config: Config, changed: Config, ledger: Ledger) -> ChangePlan:
     return ChangePlan(changed, tuple(effects), rebuilds or rereads, rereads)
 
 
-def rebuild(plan: ChangePlan, dataset: Dataset, ledger: Ledger, registry: Registry,
+def rebuild(plan: ChangePlan, dataset: Dataset, ledger: Ledger, registry: Registry, folder: Path,
             progress: Progress = no_progress) -> tuple[Config, Dataset]:
     """Make the dataset of changed settings, and the config with its fingerprint. Takes a while: call it in a thread.
 
@@ -123,7 +124,7 @@ def rebuild(plan: ChangePlan, dataset: Dataset, ledger: Ledger, registry: Regist
     catalogue: Catalogue = dataset.catalogue
     if plan.rereads:
         progress("Reading the catalogue", 0.0)
-        catalogue = open_catalogue(plan.config.catalogue, dataset.catalogue.source.path)
+        catalogue = open_catalogue(plan.config.catalogue, dataset.catalogue.source.path, folder)
         lost = [event.id for event in ledger.events if event.id is not None and event.id not in catalogue]
         if lost:
             raise SessionError(f"Sources would get other ids, and the labels of {lost[0]} and others would be lost: "

@@ -14,9 +14,10 @@ from astronomical.catalogue.catalogue import Catalogue
 from astronomical.catalogue.features import FeatureMatrix, FeatureRecipe, build_features
 from astronomical.catalogue.fingerprint import fingerprint
 from astronomical.catalogue.hashing import first_by_hash
+from astronomical.catalogue.joins import Join
 from astronomical.catalogue.labels import code_labels, normalise_labels
 from astronomical.catalogue.splits import Split, split_rows
-from astronomical.config.schema import CatalogueConfig, Config, FeaturesConfig, FingerprintConfig
+from astronomical.config.schema import CatalogueConfig, Config, FeaturesConfig, FingerprintConfig, JoinConfig
 from astronomical.plugins.registry import Registry
 from astronomical.session.errors import SessionError
 
@@ -82,8 +83,19 @@ def catalogue_path(config: CatalogueConfig, folder: Path) -> Path:
     return path if path.is_absolute() else (folder / path).resolve()
 
 
-def open_catalogue(config: CatalogueConfig, path: Path) -> Catalogue:
-    """Open the table of a config at a path."""
+def join_of(config: JoinConfig, folder: Path) -> Join:
+    """Return how another table is joined, its path being relative to a folder."""
+    path = Path(config.path).expanduser()
+    position = config.position
+    return Join(path=path if path.is_absolute() else (folder / path).resolve(), by=config.by, format=config.format,
+                table=config.table, id_column=config.id, key=config.key,
+                position=None if position is None else (position.ra, position.dec, position.unit),
+                radius_arcsec=config.radius_arcsec, match=config.match, prefix=config.prefix, suffix=config.suffix,
+                columns=config.columns)
+
+
+def open_catalogue(config: CatalogueConfig, path: Path, folder: Path) -> Catalogue:
+    """Open the table of a config at a path, the tables that it joins being relative to a folder."""
     position = config.position
     return Catalogue.open(
         path,
@@ -93,14 +105,15 @@ def open_catalogue(config: CatalogueConfig, path: Path) -> Catalogue:
         id_column=config.id.column,
         position=None if position is None else (position.ra, position.dec, position.unit),
         missing=config.missing,
+        joins=[join_of(join, folder) for join in config.joins],
     )
 
 
 def open_project_catalogue(config: CatalogueConfig, folder: Path, elsewhere: str | Path | None = None) -> Catalogue:
     """Open the table of a config in a folder where the config says, or elsewhere in whatever format it has there."""
     if elsewhere is None:
-        return open_catalogue(config, catalogue_path(config, folder))
-    return open_catalogue(config.model_copy(update={"format": None}), Path(elsewhere).expanduser())
+        return open_catalogue(config, catalogue_path(config, folder), folder)
+    return open_catalogue(config.model_copy(update={"format": None}), Path(elsewhere).expanduser(), folder)
 
 
 def recipe_of(features: FeaturesConfig) -> FeatureRecipe:

@@ -129,13 +129,13 @@ def _complete(translation: Translation, table: Path, new: Path,
     sections["catalogue"]["path"] = relative_to(table, new.parent)
     sections["project"] |= {"title": new.stem, "created": datetime.now(UTC).isoformat(timespec="seconds")}
     config = config_from(sections, str(new))
-    catalogue = open_catalogue(config.catalogue, table)
+    catalogue = open_catalogue(config.catalogue, table, new.parent)
     place = find_position(catalogue.columns)
     if place is not None:
         position = PositionConfig(ra=place[0], dec=place[1], unit=position_unit(catalogue.info(place[0])))
         config = _with(config, catalogue=config.catalogue.model_copy(update={
             "position": position, "format": catalogue.source.format}))
-        catalogue = open_catalogue(config.catalogue, table)
+        catalogue = open_catalogue(config.catalogue, table, new.parent)
     notes = list(translation.notes)
     truth = _catalogue_labels(config, catalogue)
     events = _events(config, translation.labels, catalogue, truth, notes)

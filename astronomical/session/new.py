@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from astronomical.catalogue.catalogue import Catalogue
 from astronomical.catalogue.features import feature_names
+from astronomical.catalogue.joins import joined_names
 from astronomical.catalogue.labels import label_counts
 from astronomical.catalogue.positions import find_position, position_unit
 from astronomical.catalogue.readers import open_table
@@ -25,6 +26,7 @@ from astronomical.config.schema import (
     CuratedConfig,
     FeaturesConfig,
     IdConfig,
+    JoinConfig,
     LabelConfig,
     LayoutConfig,
     LearnerConfig,
@@ -38,6 +40,7 @@ from astronomical.session.arrangement import adapt_layout, default_layout
 from astronomical.session.dataset import (
     build_dataset,
     check_columns,
+    join_of,
     make_fingerprint,
     open_catalogue,
     operations_of,
@@ -76,6 +79,8 @@ class Choices:
         Whether the test set is going to be labelled by hand.
     guess_position
         Whether columns of the position are looked for where `position` names none.
+    joins
+        Other catalogues whose columns are added; their paths are absolute, or relative to the working folder.
     """
 
     catalogue: Path
@@ -95,6 +100,7 @@ class Choices:
     table: int | str | None = None
     extra_columns: tuple[str, ...] = ()
     image_columns: tuple[str, ...] = ()
+    joins: tuple[JoinConfig, ...] = ()
     classes: tuple[str, ...] | None = None
     split: SplitConfig = field(default_factory=SplitConfig)
     axes: tuple[str, str] | None = None
@@ -140,7 +146,7 @@ def make_config(choices: Choices, folder: Path, registry: Registry | None = None
     """Return the config of a new project that is going to lie in a folder; everything in it has been tried."""
     registry = registry or builtin_registry()
     section = catalogue_config(choices, folder)
-    catalogue = open_catalogue(section, choices.catalogue)
+    catalogue = open_catalogue(section, choices.catalogue, folder)
     labels = label_configs(choices, catalogue)
     columns = choices.features or default_features(choices, catalogue)
     try:
@@ -183,6 +189,8 @@ def catalogue_config(choices: Choices, folder: Path) -> CatalogueConfig:
         raise SessionError(f"There is no file {choices.catalogue}.")
     source = open_table(choices.catalogue, table=choices.table)
     names = {column.name for column in source.columns}
+    for join in choices.joins:
+        names |= set(joined_names(join_of(join, Path.cwd())))
     position = choices.position
     if position is None and choices.guess_position and (found := find_position(source.columns)) is not None:
         position = PositionConfig(ra=found[0], dec=found[1], unit=position_unit(source.info(found[0])))
@@ -208,6 +216,8 @@ def catalogue_config(choices: Choices, folder: Path) -> CatalogueConfig:
         unknown_labels=choices.unknown_labels,
         extra_columns=choices.extra_columns,
         image_columns=choices.image_columns,
+        joins=tuple(join.model_copy(update={"path": relative_to(Path(join.path).expanduser(), folder)})
+                    for join in choices.joins),
     )
 
 

@@ -471,7 +471,8 @@ class Session:
             self._take_settings(plan.config, data)
             return
         self._jobs.submit(
-            SETTINGS, lambda job: rebuild_dataset(plan, data, ledger, self.registry, lambda _, f: job.progress(f)),
+            SETTINGS, lambda job: rebuild_dataset(plan, data, ledger, self.registry, self.path.parent,
+                                                  lambda _, f: job.progress(f)),
             lambda made: self._take_settings(*made),
             lambda error: self.notify(f"The settings were not changed: {error}", "error"),
             title="Applying the settings", lane="files")

@@ -141,5 +141,7 @@ def moved_paths(config: Config, catalogue: Path, old: Path, new: Path) -> Config
     plugins = tuple(plugin if plugin.path is None else
                     plugin.model_copy(update={"path": relative_to(old / Path(plugin.path).expanduser(), new)})
                     for plugin in config.plugins)
-    moved = config.catalogue.model_copy(update={"path": relative_to(catalogue, new)})
+    joins = tuple(join.model_copy(update={"path": relative_to(old / Path(join.path).expanduser(), new)})
+                  for join in config.catalogue.joins)
+    moved = config.catalogue.model_copy(update={"path": relative_to(catalogue, new), "joins": joins})
     return config.model_copy(update={"catalogue": moved, "plugins": plugins})

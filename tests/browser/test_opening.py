@@ -16,7 +16,7 @@ from tests.support.v1 import write_v1
 
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
-APP = Path(__file__).resolve().parents[2] / "astronomical" / "main.py"
+APP = Path(__file__).resolve().parents[2] / "astronomical"
 LONG = 60_000
 
 

@@ -17,6 +17,7 @@ from astronomical.dashboard.file_browser import FileBrowser
 from astronomical.dashboard.parts import Message, hint, plain_table, row, section, set_hint
 from astronomical.dashboard.upload import MAX_BYTES, upload_button
 from astronomical.dashboard.wizard.create import plain_name
+from astronomical.dashboard.wizard.join_card import JoinCard
 from astronomical.dashboard.wizard.table import read_table, resolve
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class DataStep:
         )
         self.choice = pmui.Select(label="Table", options={}, value=None, size="small", visible=False,
                                   helper_text="The file holds several tables.", sizing_mode="stretch_width")
+        self.join = JoinCard(wizard)
         self.error = Message()
         self.summary = pn.Column(sizing_mode="stretch_width", margin=0)
         self.title = pmui.TextInput(label="Title", size="small", sizing_mode="stretch_width",
@@ -58,7 +60,7 @@ class DataStep:
         self.view = pn.Column(
             section("Catalogue", row(self.path, self.browse, self.read), self.browser.view, self.upload,
                     self.choice, self.error.view, self.summary),
-            self.place, sizing_mode="stretch_width", margin=0)
+            self.join.view, self.place, sizing_mode="stretch_width", margin=0)
         self.path.param.watch(self._on_path, "value")
         self.path.param.watch(self._on_path, "enter_pressed")
         self.read.on_click(self._on_path)
@@ -126,8 +128,14 @@ class DataStep:
             self.error.show(self.wizard.words, "error")
         else:
             self.wizard.draft.use_table(table, uploaded=uploaded)
-            self._show_table()
-            await self.wizard.after_table()
+            await self.table_changed()
+        self.wizard.refresh()
+
+    async def table_changed(self) -> None:
+        """Show the table, and prepare the questions that it raises."""
+        self._show_table()
+        self.join.show()
+        await self.wizard.after_table()
         self.wizard.refresh()
 
     def _show_table(self) -> None:

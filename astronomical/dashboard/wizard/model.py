@@ -207,9 +207,10 @@ class Draft:
         if self.id_source is None or rules.reading_issues(self):
             return None
         return IdPlan(self.id_source, self.id_column if self.id_source == "column" else None,
-                      self._position_for_reading(), numbers_of(self.missing_text))
+                      self.position_for_reading(), numbers_of(self.missing_text))
 
-    def _position_for_reading(self) -> tuple[str, str, Unit] | None:
+    def position_for_reading(self) -> tuple[str, str, Unit] | None:
+        """Return the columns of the position and the unit of right ascension, if both are chosen."""
         ra, dec = self.position
         return None if ra is None or dec is None else (ra, dec, self.unit or "deg")
 
@@ -311,7 +312,7 @@ class Draft:
         problems = self.problems("create")
         if problems or self.table is None or self.id_source is None:
             raise ValueError(problems[0] if problems else "Choose a catalogue.")
-        place = self._position_for_reading()
+        place = self.position_for_reading()
         x, y = self.axes
         return Choices(
             catalogue=self.table.path,
@@ -339,6 +340,7 @@ class Draft:
             curated_test=self.curated_test,
             title=self.title.strip(),
             layout=self.layout,
+            joins=self.table.joins,
         )
 
 

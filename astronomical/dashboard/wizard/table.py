@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -13,11 +14,14 @@ from numpy.typing import NDArray
 from astronomical.catalogue.catalogue import Catalogue, IdSource
 from astronomical.catalogue.errors import CatalogueError, IdError
 from astronomical.catalogue.ids import id_candidates
+from astronomical.catalogue.joins import JoinedSource
 from astronomical.catalogue.labels import label_counts
 from astronomical.catalogue.positions import Unit, find_position, position_unit
 from astronomical.catalogue.profile import ColumnProfile, profile_columns
 from astronomical.catalogue.readers import ColumnInfo
 from astronomical.catalogue.texts import as_text
+from astronomical.config.schema import JoinConfig
+from astronomical.session.dataset import join_of
 
 __all__ = ["IdCheck", "IdPlan", "LabelColumn", "Table", "check_ids", "read_labels", "read_table", "resolve"]
 
@@ -45,6 +49,8 @@ class Table:
         What its columns of numbers look like.
     images
         Columns whose first values are addresses or names of images.
+    joins
+        Other tables whose columns are among those of this one; their paths are absolute.
     """
 
     path: Path
@@ -54,6 +60,7 @@ class Table:
     position: tuple[str, str] | None
     profiles: tuple[ColumnProfile, ...] = ()
     images: tuple[str, ...] = ()
+    joins: tuple[JoinConfig, ...] = ()
 
     @property
     def n_rows(self) -> int:
@@ -90,16 +97,26 @@ def resolve(text: str) -> Path:
     return Path(text.strip().strip("\"'")).expanduser().resolve()
 
 
-def read_table(path: Path, name: int | str | None = None) -> Table:
+def read_table(path: Path, name: int | str | None = None, joins: Sequence[JoinConfig] = (),
+               position: tuple[str, str, Unit] | None = None) -> Table:
     """Read what the wizard needs to know of a table.
+
+    Parameters
+    ----------
+    path, name
+        The file, and which of its tables.
+    joins, position
+        Other tables whose columns are added, and the columns of the position by which some are matched.
 
     Raises
     ------
     CatalogueError
         If it cannot be read; `TableChoiceError` if the file holds several tables and none was named.
     """
-    rows = Catalogue.open(path, table=name, id_source="row")
-    table = Table(path, name, rows, tuple(id_candidates(rows.source)), find_position(rows.columns))
+    rows = Catalogue.open(path, table=name, id_source="row", position=position if joins else None,
+                          joins=[join_of(join, Path.cwd()) for join in joins])
+    own = rows.source.main if isinstance(rows.source, JoinedSource) else rows.source
+    table = Table(path, name, rows, tuple(id_candidates(own)), find_position(own.columns), joins=tuple(joins))
     if not table.readable:
         raise CatalogueError(f"{path.name} has no column with one value in each row: there is nothing to learn from.")
     texts = [column.name for column in table.columns if column.kind == "text"]
@@ -171,7 +188,8 @@ def check_ids(table: Table, plan: IdPlan) -> IdCheck:
     """Try to make the ids, and to read the positions where there are any."""
     try:
         catalogue = Catalogue.open(table.path, table=table.name, id_source=plan.source, id_column=plan.column,
-                                   position=plan.position, missing=plan.missing)
+                                   position=plan.position, missing=plan.missing,
+                                   joins=[join_of(join, Path.cwd()) for join in table.joins])
     except CatalogueError as error:
         return IdCheck(plan, None, str(error), "id" if isinstance(error, IdError) else "position")
     return IdCheck(plan, catalogue)

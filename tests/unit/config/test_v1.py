@@ -11,8 +11,8 @@ from tests.support.v1 import v1_config
 
 
 def test_every_key_finds_its_place():
-    old = v1_config(classifiers={"0": {"classifier": ["KNN"], "query": ["Margin Sampling"], "id": [7, "x"],
-                                       "y": [0, -1]}})
+    star = {"classifier": ["KNN"], "query": ["Margin Sampling"], "id": [7, "x"], "y": [0, -1]}
+    old = v1_config(extra_image_cols=["png"], classifiers={"0": star})
     before = copy.deepcopy(old)
     translation = translate(old)
     config = config_from(translation.sections)
@@ -20,6 +20,7 @@ def test_every_key_finds_its_place():
     assert config.project.authors == ("Grant Stevens", "Sotiria Fotopoulou")
     assert config.project.doi == "10.21105/joss.03635"
     assert (config.catalogue.path, config.catalogue.id.column) == ("data/catalogue.fits", "name")
+    assert config.catalogue.image_columns == ("png",)
     assert (config.catalogue.label, config.catalogue.extra_columns) == ("label", ("ra", "dec"))
     assert [(entry.value, entry.name) for entry in config.labels] == [("0", "Star"), ("1", "Galaxy"), ("2", "QSO")]
     assert [entry.colour for entry in config.labels][:2] == ["#ff0000", "#00FF00"]
@@ -47,9 +48,9 @@ def test_panes_keep_their_places_without_overlap():
 
 def test_what_is_lost_is_listed():
     notes = "\n".join(translate(v1_config(
-        test_set_file=True, extra_image_cols=["png"], mood="good",
+        test_set_file=True, mood="good",
         layout={"a": {"x": 0, "y": 0, "w": 3, "h": 3, "contents": "Pie"}})).notes)
-    for words in ("test_set_file", "png", "'mood'", "'Pie'", "'blue' of QSO"):
+    for words in ("test_set_file", "'mood'", "'Pie'", "'blue' of QSO"):
         assert words in notes
 
 

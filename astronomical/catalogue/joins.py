@@ -1,0 +1,293 @@
+"""Columns of another catalogue, matched by id or by position on the sky."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from astropy import units
+from astropy.coordinates import SkyCoord, match_coordinates_sky
+from numpy.typing import NDArray
+
+from astronomical.catalogue.errors import CatalogueError
+from astronomical.catalogue.positions import Unit, find_position, position_unit, to_degrees
+from astronomical.catalogue.readers import open_table
+from astronomical.catalogue.readers.source import ColumnInfo, TableSource
+from astronomical.catalogue.texts import as_text
+
+__all__ = ["Join", "JoinedSource", "Match", "join_tables", "joined_names", "match_keys", "match_positions"]
+
+Positions = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class Join:
+    """How the columns of another catalogue are added.
+
+    Attributes
+    ----------
+    path, format, table
+        Which table; see `astronomical.catalogue.readers.open_table`.
+    by
+        Whether rows are matched by ``id`` or by ``position``.
+    id_column, key
+        By id: the column of the other table, and the one here that holds the same; None is the id.
+    position
+        By position: columns of right ascension and declination of the other table and the unit of the former; None
+        is to look for them.
+    radius_arcsec
+        By position: how far apart a pair may be.
+    match
+        By position: ``best`` takes pairs that are each other's nearest, ``all`` the nearest to each source here even
+        if another source is nearer to that.
+    prefix, suffix
+        Added to the names of the columns.
+    columns
+        Which columns are added, by their names there; none names all.
+    """
+
+    path: Path
+    by: Literal["id", "position"]
+    format: str | None = None
+    table: int | str | None = None
+    id_column: str | None = None
+    key: str | None = None
+    position: tuple[str, str, Unit] | None = None
+    radius_arcsec: float = 1.0
+    match: Literal["best", "all"] = "best"
+    prefix: str = ""
+    suffix: str = ""
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Match:
+    """Which row of another table belongs to each row here.
+
+    Attributes
+    ----------
+    rows
+        Row of the other table in the order of its file, -1 where there is none, shape (n_rows,).
+    n_matched, n_unmatched
+        Numbers of rows here with and without a counterpart.
+    n_ambiguous
+        Number of rows here for which more than one row there would do. By id these stay without a counterpart; by
+        position the nearest is taken.
+    """
+
+    rows: NDArray[np.intp]
+    n_ambiguous: int
+
+    @property
+    def n_matched(self) -> int:
+        """Number of rows here with a counterpart."""
+        return int(np.count_nonzero(self.rows >= 0))
+
+    @property
+    def n_unmatched(self) -> int:
+        """Number of rows here without one."""
+        return len(self.rows) - self.n_matched
+
+    def __str__(self) -> str:
+        return f"{self.n_matched:,} matched, {self.n_unmatched:,} unmatched, {self.n_ambiguous:,} ambiguous"
+
+
+def match_keys(here: NDArray[Any], there: NDArray[Any]) -> Match:
+    """Match rows by their ids, as texts; missing ones match nothing.
+
+    Parameters
+    ----------
+    here, there
+        Ids of the two tables, of any kind. An id that occurs several times there matches nothing.
+    """
+    mine, others = (np.strings.strip(as_text(values)) for values in (here, there))
+    distinct, first, counts = np.unique(others, return_index=True, return_counts=True)
+    place = np.minimum(np.searchsorted(distinct, mine), max(len(distinct) - 1, 0))
+    found = (distinct[place] == mine) & (mine != "") if len(distinct) else np.zeros(len(mine), dtype=np.bool_)
+    several = found & (counts[place] > 1) if len(distinct) else found
+    rows = np.where(found & ~several, first[place] if len(distinct) else -1, -1)
+    return Match(rows.astype(np.intp), int(np.count_nonzero(several)))
+
+
+def match_positions(here: Positions, there: Positions, radius_arcsec: float,
+                    match: Literal["best", "all"] = "best") -> Match:
+    """Match rows by their positions on the sky.
+
+    Parameters
+    ----------
+    here, there
+        Right ascension and declination in degrees; rows without a position match nothing.
+    radius_arcsec
+        How far apart a pair may be.
+    match
+        ``best`` takes pairs that are each other's nearest, ``all`` the nearest to each row here.
+    """
+    rows = np.full(len(here[0]), -1, dtype=np.intp)
+    mine, others = (np.flatnonzero(np.isfinite(ra) & np.isfinite(dec)) for ra, dec in (here, there))
+    if not len(mine) or not len(others):
+        return Match(rows, 0)
+    sky_here, sky_there = _sky(here, mine), _sky(there, others)
+    nearest, distance, _ = match_coordinates_sky(sky_here, sky_there)
+    within = distance.arcsec <= radius_arcsec
+    ambiguous = np.zeros(len(mine), dtype=np.bool_)
+    if len(others) > 1:
+        _, second, _ = match_coordinates_sky(sky_here, sky_there, nthneighbor=2)
+        ambiguous = second.arcsec <= radius_arcsec
+    if match == "best":
+        back, _, _ = match_coordinates_sky(sky_there, sky_here)
+        mutual = back[nearest] == np.arange(len(mine))
+        # Of several sources at one place here none is nearer than the others: the first of them has it.
+        within &= mutual
+    rows[mine[within]] = others[nearest[within]]
+    return Match(rows, int(np.count_nonzero(ambiguous)))
+
+
+def _sky(positions: Positions, rows: NDArray[np.intp]) -> SkyCoord:
+    return SkyCoord(positions[0][rows] * units.deg, positions[1][rows] * units.deg)
+
+
+class JoinedSource(TableSource):
+    """A table with columns of others beside its own; missing where there is no counterpart.
+
+    Parameters
+    ----------
+    main
+        The table itself.
+    others
+        The other tables, with the match of each, and names there by the names here.
+    """
+
+    def __init__(self, main: TableSource, others: Sequence[tuple[TableSource, Match, dict[str, str]]]) -> None:
+        self._main, self._others = main, tuple(others)
+        self.format = main.format  # type: ignore[misc]
+        super().__init__(main.path, main.n_rows, [*main.columns, *(
+            ColumnInfo(name, source.info(original).kind, source.info(original).unit,
+                       source.info(original).description, source.info(original).ucd)
+            for source, _, names in others for name, original in names.items())])
+
+    @property
+    def main(self) -> TableSource:
+        """The table itself, without the columns of others."""
+        return self._main
+
+    @property
+    def matches(self) -> tuple[Match, ...]:
+        """How the rows were matched, table by table."""
+        return tuple(match for _, match, _ in self._others)
+
+    def _read(self, names: list[str]) -> dict[str, NDArray[Any]]:
+        return self._gather(names, lambda source, wanted: source.read(wanted), self.n_rows)
+
+    def _read_text(self, names: list[str]) -> dict[str, NDArray[np.str_]]:
+        return self._gather(names, lambda source, wanted: source.read_text(wanted), self.n_rows)
+
+    def _read_head(self, names: list[str], n_rows: int) -> dict[str, NDArray[Any]]:
+        own = {column.name for column in self._main.columns}
+        values = self._main.read_head([name for name in names if name in own], n_rows)
+        added = [name for name in names if name not in own]
+        return values | {name: column[:n_rows] for name, column in self._read(added).items()}
+
+    def _gather(self, names: list[str], read: Any, n_rows: int) -> dict[str, NDArray[Any]]:
+        own = {column.name for column in self._main.columns}
+        values: dict[str, NDArray[Any]] = dict(read(self._main, [name for name in names if name in own]))
+        for source, match, originals in self._others:
+            wanted = [name for name in names if name in originals]
+            found = read(source, [originals[name] for name in wanted])
+            values |= {name: _taken(found[originals[name]], match.rows) for name in wanted}
+        return values
+
+
+def _taken(values: NDArray[Any], rows: NDArray[np.intp]) -> NDArray[Any]:
+    """Return the values of some rows, missing where the row is -1."""
+    absent = rows < 0
+    if not len(values):
+        values = np.zeros(1, dtype=values.dtype)
+    taken: NDArray[Any] = values[np.where(absent, 0, rows)]
+    if not absent.any():
+        return taken
+    if taken.dtype.kind == "U":
+        return np.where(absent, "", taken)
+    if taken.dtype.kind == "f":
+        return np.where(absent, taken.dtype.type(np.nan), taken)
+    return np.ma.MaskedArray(np.ma.getdata(taken), mask=np.ma.getmaskarray(taken) | absent)
+
+
+def join_tables(main: TableSource, joins: Iterable[Join], ids: NDArray[np.bytes_],
+                positions: Positions | None) -> JoinedSource:
+    """Return a table with the columns of others.
+
+    Parameters
+    ----------
+    main
+        The table.
+    joins
+        What is added.
+    ids, positions
+        Ids and positions of its rows in the order of the file; no positions where it has none.
+
+    Raises
+    ------
+    CatalogueError
+        If a table cannot be read or matched, or a name would be there twice.
+    """
+    taken = {column.name for column in main.columns}
+    others = []
+    for join in joins:
+        source = _open(join)
+        names = _names(join, source)
+        twice = next((name for name in names if name in taken), None)
+        if twice is not None:
+            raise CatalogueError(f"There is a column {twice!r} already: give those of {join.path.name} a prefix or a "
+                                 "suffix")
+        taken |= set(names)
+        others.append((source, _match(join, main, source, ids, positions), names))
+    return JoinedSource(main, others)
+
+
+def joined_names(join: Join) -> tuple[str, ...]:
+    """Return the names that the columns of another table get.
+
+    Raises
+    ------
+    CatalogueError
+        If the table cannot be read, or has no such column.
+    """
+    return tuple(_names(join, _open(join)))
+
+
+def _open(join: Join) -> TableSource:
+    return open_table(join.path, format=join.format, table=join.table)
+
+
+def _names(join: Join, source: TableSource) -> dict[str, str]:
+    wanted = join.columns or tuple(column.name for column in source.columns if column.kind != "vector")
+    for name in wanted:
+        source.info(name)
+    return {f"{join.prefix}{name}{join.suffix}": name for name in wanted}
+
+
+def _match(join: Join, main: TableSource, source: TableSource, ids: NDArray[np.bytes_],
+           positions: Positions | None) -> Match:
+    if join.by == "id":
+        if join.id_column is None:
+            raise CatalogueError(f"Say which column of {join.path.name} holds the ids")
+        here = ids if join.key is None else main.read_text([join.key])[join.key]
+        return match_keys(here, source.read_text([join.id_column])[join.id_column])
+    if positions is None:
+        raise CatalogueError(f"{join.path.name} cannot be matched by position: this catalogue has none; name its "
+                             "columns of right ascension and declination")
+    place = join.position or _find_position(join, source)
+    values = source.read(place[:2])
+    there = to_degrees(values[place[0]], "ra", place[2]), to_degrees(values[place[1]], "dec")
+    return match_positions(positions, there, join.radius_arcsec, join.match)
+
+
+def _find_position(join: Join, source: TableSource) -> tuple[str, str, Unit]:
+    found = find_position(source.columns)
+    if found is None:
+        raise CatalogueError(f"No columns of right ascension and declination were recognised in {join.path.name}: "
+                             "name them")
+    return (*found, position_unit(source.info(found[0])))
