@@ -108,7 +108,7 @@ class PlotForm:
             if not is_tabs(parameter):
                 self._fields[parameter.name] = _parameter_field(
                     parameter, settings.get(parameter.name, parameter.default), look)
-        self._questions = {q.key: pmui.Select(label=q.text, options=list(q.choices), value=None, **look)
+        self._questions = {q.key: pmui.Select(label=q.text, options=[_NONE, *q.choices], value=_NONE, **look)
                            for q in questions}
         draw = pmui.Button(label="Draw", size="small", variant="contained", margin=(6, 0))
         draw.on_click(lambda *_: self._done(settings))
@@ -126,7 +126,7 @@ class PlotForm:
         changed: dict[str, Any] = {}
         for name, field in self._fields.items():
             changed[name] = "" if field.value == _NONE else field.value
-        answers = {key: field.value for key, field in self._questions.items() if field.value is not None}
+        answers = {key: field.value for key, field in self._questions.items() if field.value != _NONE}
         if answers:
             changed = {"answers": {**settings.get("answers", {}), **answers}}
         self._on_done({**settings, **changed})
