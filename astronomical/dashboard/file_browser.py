@@ -56,7 +56,7 @@ def list_folder(folder: Path, allowed: Sequence[Path], ends: Sequence[str]) -> l
     return [*folders, *files][:_MOST]
 
 
-class _Entries(JSComponent):
+class FileEntries(JSComponent):
     """Buttons for the way up, the folders and the files."""
 
     shown = param.Dict(default={"path": "", "up": False, "entries": []}, doc="""
@@ -132,7 +132,7 @@ class FileBrowser:
         self._on_choose, self._ends = on_choose, tuple(ends)
         self._folder: Path | None = None
         self._listed: list[Path] = []
-        self._entries = _Entries(self._go)
+        self._entries = FileEntries(self._go)
         self.view = pn.Column(self._entries, visible=False, sizing_mode="stretch_width", margin=0)
 
     def toggle(self) -> None:

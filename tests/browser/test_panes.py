@@ -62,7 +62,6 @@ def test_panes_are_added_closed_restored_and_reset(url, page, new_page, tmp_path
     assert page.evaluate("window.kept.every((canvas) => canvas.isConnected)"), "other panes were drawn anew"
     page.locator('[data-id="plot-2"]').get_by_role("button", name="Close this pane").click()
     expect(page.locator('[data-id="plot-2"]')).to_have_count(0, timeout=LONG)
-    button(page, "Save").click()
     expect(page.get_by_text("all saved")).to_be_visible(timeout=LONG)
     arranged = sorted({*first, "basic-1", "basic-2"} - {"plot-2"})
     assert sorted(pane.id for pane in read_config(path).layout.panes) == arranged
