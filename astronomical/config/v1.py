@@ -257,7 +257,8 @@ class _Translator:
             learner: dict[str, Any] = {"class": name, "models": self._models(key, item),
                                        "strategy": {"name": self._strategy(key, item)}}
             if item.id:
-                learner |= {"started": True, "start": {"mode": "label", "n": min(max(len(item.id), 2), 1000)}}
+                n_labels = sum(value != -1 for value in item.y)
+                learner |= {"started": True, "start": {"mode": "label", "n": min(max(n_labels, 2), 1000)}}
                 recorded.append(V1Labels(name, value, tuple(zip(map(_text, item.id), item.y, strict=True))))
             learners[name] = learner
         return list(learners.values()), tuple(recorded)
