@@ -96,10 +96,12 @@ class PaneDesk(View):
 
     def reset(self) -> None:
         """Close all panes, and open those that a new project starts with."""
-        for id in list(self._panes):
-            self.remove(id)
-        for pane in layout_for(self.session.state.config, self.session.dataset).panes:
-            self.view.add(self._item(pane))
+        for pane in self._panes.values():
+            pane.close()
+        for kept in (self._panes, self._kinds, self._settings):
+            kept.clear()
+        layout = layout_for(self.session.state.config, self.session.dataset)
+        self.view.rebuild([self._item(pane) for pane in layout.panes])
 
     # -- within -------------------------------------------------------------------------------------
 

@@ -263,8 +263,21 @@ class PaneGrid(GridStack):
             If the id is taken or has other characters than letters, digits, ``-`` and ``_``.
         """
         self._update_panes([item])
-        # panel-material-ui gives its theme to models that arrive in a list of children, which those of a
-        # ReactiveHTML are not: the contents arrive once more, in the column that holds them.
+        self._send_again(item)
+
+    def rebuild(self, items: Iterable[PaneItem]) -> None:
+        """Put other panes in the place of all, in one go."""
+        made = list(items)
+        self._update_panes(made, fresh=True)
+        for item in made:
+            self._send_again(item)
+
+    def _send_again(self, item: PaneItem) -> None:
+        """Let the contents of a pane arrive once more, in the column that holds them.
+
+        panel-material-ui gives its theme to models that arrive in a list of children, which those of a ReactiveHTML
+        are not.
+        """
         holder = self.objects[item.id]
         contents, holder.objects = holder.objects, []
         holder.objects = contents
@@ -294,8 +307,10 @@ class PaneGrid(GridStack):
             raise KeyError(id)
         self.heads = [{**head, "title": title} if head["id"] == id else head for head in self.heads]
 
-    def _update_panes(self, items: list[PaneItem]) -> None:
-        objects, positions, heads = dict(self.objects), dict(self.positions), list(self.heads)
+    def _update_panes(self, items: list[PaneItem], *, fresh: bool = False) -> None:
+        objects: dict[str, Any] = {} if fresh else dict(self.objects)
+        positions: dict[str, Place] = {} if fresh else dict(self.positions)
+        heads: list[dict[str, Any]] = [] if fresh else list(self.heads)
         for item in items:
             if not _ID.fullmatch(item.id):
                 raise ValueError(f"The id of a pane consists of letters, digits, '-' and '_', not {item.id!r}")
@@ -305,6 +320,14 @@ class PaneGrid(GridStack):
             positions[item.id] = _place(item, positions)
             heads.append(_head(item))
         self.param.update(objects=objects, positions=positions, heads=heads)
+
+    def _update_model(self, events: dict[str, Any], msg: dict[str, Any], root: Any, model: Any, doc: Any,
+                      comm: Any) -> None:
+        """Send changes to the page; Panel takes an empty list, as of a grid without panes, for one of models."""
+        empty = {name: value for name, value in msg.items() if isinstance(value, list) and not value}
+        super()._update_model(events, {name: value for name, value in msg.items() if name not in empty}, root, model,
+                              doc, comm)
+        self._set_on_model(empty, root, model.data)
 
     @param.depends("positions", watch=True)  # type: ignore[untyped-decorator]
     def _send_positions(self) -> None:
