@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import panel as pn
@@ -128,9 +129,14 @@ class App:
     def _do(self, what: str, prepare_it: Callable[[], Prepared], request: OpenRequest | None = None) -> None:
         """Prepare a config and open it, off the event loop; what goes wrong is shown on the start page."""
         document = pn.state.curdoc
+        over = Event()
+
+        def show(step: str) -> None:
+            if not over.is_set():  # a step that is told late must not lock the page again
+                self._start.busy(f"{what}: {step} …")
 
         def tell(step: str, fraction: float) -> None:
-            document.add_next_tick_callback(lambda: self._start.busy(f"{what}: {step} …"))
+            document.add_next_tick_callback(lambda: show(step))
 
         async def run() -> None:
             asked = request
@@ -156,6 +162,8 @@ class App:
             except Exception as error:  # a person sees a sentence, the log has the rest
                 log.exception("%s failed", what)
                 self._fail(f"{what} failed: {error}")
+            finally:
+                over.set()
 
         pn.state.execute(run)
 
