@@ -12,7 +12,8 @@ from pathlib import Path
 from astronomical.config.io import read_config, write_config
 from astronomical.config.schema import CombinationConfig
 from astronomical.session.new import Choices, new_project
-from astronomical.session.session import Session, relative_to
+from astronomical.session.session import Session
+from astronomical.session.store import relative_to
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 TARGET = CHECKOUT / "configs" / "example.yaml"
