@@ -60,17 +60,22 @@ class Plugins:
     """A registry with all that could be loaded, and what became of the rest."""
 
     registry: Registry
-    reports: tuple[PluginReport, ...]
+    found: tuple[PluginReport, ...]
+
+    @property
+    def reports(self) -> tuple[PluginReport, ...]:
+        """What is built in, and what became of each plugin."""
+        return (*_builtin_reports(), *self.found)
 
     @property
     def problems(self) -> tuple[str, ...]:
         """Why something cannot be used, a sentence for each."""
-        return tuple(report.error for report in self.reports if report.error is not None)
+        return tuple(report.error for report in self.found if report.error is not None)
 
     @property
     def untrusted(self) -> tuple[PluginFile, ...]:
         """The files that wait for consent."""
-        return tuple(report.file for report in self.reports if report.status == "not trusted" and report.file)
+        return tuple(report.file for report in self.found if report.status == "not trusted" and report.file)
 
 
 def nobody(file: PluginFile) -> bool:
@@ -104,7 +109,7 @@ def load_plugins(paths: Sequence[Path] = (), named: Iterable[PluginConfig] = (),
             work.require_package(plugin)
         else:
             work.load_named(plugin, folder / Path(plugin.path).expanduser(), trusts)
-    return Plugins(work.registry, (*_builtin_reports(), *work.reports))
+    return Plugins(work.registry, tuple(work.reports))
 
 
 class _Loading:
@@ -122,7 +127,7 @@ class _Loading:
 
     def require_package(self, plugin: PluginConfig) -> None:
         """Report a package that a config names and that is not installed."""
-        there = {entry.plugin.name for entry in self.registry if isinstance(entry.plugin, Package)}
+        there = {entry.plugin.name for entry in self.registry.from_plugins if isinstance(entry.plugin, Package)}
         if plugin.name not in there:
             self._fail(plugin.name, f"package {plugin.name}", f"The project needs the package {_named(plugin)}, "
                        "which is not installed here, or does not load.", "missing")

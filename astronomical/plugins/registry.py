@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -42,11 +42,22 @@ class Registry:
 
     def __init__(self) -> None:
         self._entries: dict[tuple[Kind, str], Entry] = {}
+        self._deferred: dict[Kind, Callable[[Registry], None]] = {}
+
+    def defer(self, kind: Kind, fill: Callable[[Registry], None]) -> None:
+        """Fill in the built-in objects of a kind when it is first asked for: plots bring large libraries along."""
+        self._deferred[kind] = fill
+
+    def _ready(self, kind: Kind) -> None:
+        fill = self._deferred.pop(kind, None)
+        if fill is not None:
+            fill(self)
 
     def copy(self) -> Registry:
         """Return a registry of the same entries, to which others can be added."""
         fresh = Registry()
         fresh._entries.update(self._entries)
+        fresh._deferred.update(self._deferred)
         return fresh
 
     def add(self, obj: Any, source: str, plugin: PluginFile | Package | None = None) -> None:
@@ -62,6 +73,7 @@ class Registry:
         extension = extension_of(obj)
         if extension is None:
             raise TypeError(f"{obj!r} in {source} is not marked by a decorator of astronomical.extend")
+        self._ready(extension.kind)
         key = (extension.kind, extension.name)
         if key in self._entries:
             raise DuplicateExtensionError(
@@ -75,7 +87,14 @@ class Registry:
         for obj in objects:
             self.add(obj, source, plugin)
 
+    @property
+    def from_plugins(self) -> tuple[Entry, ...]:
+        """Everything that is not built in."""
+        return tuple(entry for entry in self._entries.values() if entry.plugin is not None)
+
     def __iter__(self) -> Iterator[Entry]:
+        for kind in tuple(self._deferred):
+            self._ready(kind)
         return iter(self._entries.values())
 
     def find(self, kind: Kind, name: str) -> Entry:
@@ -86,6 +105,7 @@ class Registry:
         UnknownExtensionError
             If nothing of this kind has the name.
         """
+        self._ready(kind)
         entry = self._entries.get((kind, name))
         if entry is None:
             raise UnknownExtensionError(
@@ -95,10 +115,12 @@ class Registry:
 
     def names(self, kind: Kind) -> tuple[str, ...]:
         """Return the names of one kind, in the order of registration."""
+        self._ready(kind)
         return tuple(name for of, name in self._entries if of == kind)
 
     def entries(self, kind: Kind) -> tuple[Entry, ...]:
         """Return everything of one kind, in the order of registration."""
+        self._ready(kind)
         return tuple(entry for (of, _), entry in self._entries.items() if of == kind)
 
 
@@ -107,9 +129,16 @@ def builtin_registry() -> Registry:
     """Return the registry of what comes with astronomical."""
     from astronomical.catalogue import features
     from astronomical.learning import models, strategies
-    from astronomical.plots import basic, bpt, mateos, sed, sky
 
     registry = Registry()
-    for module in (features, models, strategies, basic, bpt, mateos, sed, sky):
+    for module in (features, models, strategies):
         registry.add_all(module.BUILTINS, module.__name__)
+    registry.defer("plot", _add_plots)
     return registry
+
+
+def _add_plots(registry: Registry) -> None:
+    from astronomical.plots import basic, bpt, mateos, sed, sky
+
+    for module in (basic, bpt, mateos, sed, sky):
+        registry.add_all(module.BUILTINS, module.__name__)

@@ -11,7 +11,7 @@ from astronomical.extend import Kind
 from astronomical.plugins.consent import Consents
 from astronomical.plugins.files import PluginError, PluginFile, find_files
 from astronomical.plugins.loader import Plugins, load_plugins
-from astronomical.plugins.registry import Entry, Package, Registry, UnknownExtensionError
+from astronomical.plugins.registry import Entry, Package, Registry
 from astronomical.session.store import relative_to
 
 __all__ = ["project_plugins", "untrusted_files", "used_plugins"]
@@ -78,8 +78,8 @@ def used_plugins(config: Config, registry: Registry, folder: Path) -> tuple[Plug
     folder
         Folder of the config: paths are written relative to it.
     """
-    made = {_as_config(entry, folder): None for entry in _entries(config, registry) if entry.plugin is not None}
-    loaded = {entry.plugin.sha256 for entry in registry if isinstance(entry.plugin, PluginFile)}
+    made = {_as_config(entry, folder): None for entry in _entries(config, registry)}
+    loaded = {entry.plugin.sha256 for entry in registry.from_plugins if isinstance(entry.plugin, PluginFile)}
     named = {(plugin.name, plugin.path) for plugin in made}
     # What waits for consent or failed is still needed by whoever opens the project next.
     kept = [plugin for plugin in config.plugins
@@ -88,18 +88,14 @@ def used_plugins(config: Config, registry: Registry, folder: Path) -> tuple[Plug
 
 
 def _entries(config: Config, registry: Registry) -> Iterable[Entry]:
-    """Return the registered extensions that a config names."""
+    """Return the extensions of plugins that a config names."""
     names: list[tuple[Kind, str]] = [("feature", item.operation) for item in config.features.combinations]
     for learner in config.learners:
         names += [("model", model.name) for model in learner.models]
         names.append(("strategy", learner.strategy.name))
     for pane in config.layout.panes:
         names += [("plot", name) for name in (pane.kind, pane.settings.get("plot")) if isinstance(name, str)]
-    for kind, name in names:
-        try:
-            yield registry.find(kind, name)
-        except UnknownExtensionError:
-            continue
+    return [entry for entry in registry.from_plugins if (entry.extension.kind, entry.extension.name) in names]
 
 
 def _as_config(entry: Entry, folder: Path) -> PluginConfig:

@@ -431,8 +431,8 @@ def test_labels_are_exported(run, labelled, tmp_path, name):
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
-    (("labels", "-o", "labels.txt"), ".csv or .fits"),
-    (("labels", "-o", "no/such/folder/labels.csv"), "labels.csv cannot be written"),
+    (("labels", "-o", "labels.txt"), "ends in .fits, .csv, .parquet"),
+    (("labels", "-o", "no/such/folder/labels.csv"), "There is no folder"),
     (("dreams", "-o", "labels.csv"), "invalid choice: 'dreams'"),
     (("labels",), "required: -o"),
 ])
@@ -488,9 +488,9 @@ def test_serve_passes_its_options_on(run, path, monkeypatch):
     asked = {}
     monkeypatch.setattr("astronomical.dashboard.serve.serve", lambda config, **options: asked.update(options) or 0)
     assert run("serve", path, "--port", "7001", "--address", "127.0.0.1", "--no-show")[0] == 0
-    assert asked == {"port": 7001, "address": "127.0.0.1", "show": False}
+    assert asked == {"port": 7001, "address": "127.0.0.1", "show": False, "plugins": [], "trust_plugins": False}
     run("serve")
-    assert asked == {"port": 5006, "address": None, "show": True}
+    assert asked == {"port": 5006, "address": None, "show": True, "plugins": [], "trust_plugins": False}
 
 
 def test_the_module_runs_without_loading_the_dashboard(path, checkout):

@@ -283,7 +283,7 @@ def test_labels_are_exported(session, tmp_path):
     with (tmp_path / "labels.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["who"] for row in rows] == ["catalogue"] * 5 + ["tester"] * 4
-    with pytest.raises(SessionError, match=r"\.csv or \.fits"):
+    with pytest.raises(SessionError, match=r"ends in \.fits, \.csv"):
         export_labels(session.ledger, tmp_path / "labels.txt")
 
 
