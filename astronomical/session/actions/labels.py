@@ -1,0 +1,153 @@
+"""Labels: giving them, one or many, and taking them back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from astronomical.config.schema import LabelEvent
+from astronomical.labels.remarks import Remark, remark_events
+from astronomical.session.actions.core import SessionCore
+from astronomical.session.answers import context_of, says_so_already
+from astronomical.session.bulk import BulkPlan, count_sources, plan_bulk
+from astronomical.session.errors import SessionError, StaleFocusError
+
+
+class LabelActions(SessionCore):
+    """Give labels and remarks, and take labels back."""
+
+    def assign(self, label: str | None, *, id: str | None = None, class_name: str | None = None) -> LabelEvent | None:
+        """Label the source shown, or put it aside as unsure (None), and move on.
+
+        The label is on disk when this returns.
+
+        Parameters
+        ----------
+        label
+            Name of a class, or None for unsure.
+        id
+            The source that the person saw; refused if another one is shown by now.
+        class_name
+            The learner that asked; by default the active one.
+
+        Returns
+        -------
+        LabelEvent or None
+            What was recorded; None if the ledger says so already, as after a key pressed twice.
+
+        Raises
+        ------
+        StaleFocusError
+            If `id` is no longer the source shown.
+        SessionError
+            If the label is unknown, or nothing is shown.
+        """
+        self._check_writable()
+        shown = self.state.focus
+        if shown is None:
+            raise SessionError("No source is selected: there is nothing to label.")
+        if id is not None and id != shown:
+            raise StaleFocusError(f"The label was meant for {id}, but {shown} is shown by now: nothing was recorded.")
+        if label is not None and label not in self.state.config.class_names:
+            raise SessionError(f"There is no class {label!r}; there are {', '.join(self.state.config.class_names)}.")
+        if self.state.curating.on:
+            return self._assign_curated(shown, label)
+        name = class_name or self.state.active
+        if says_so_already(self.state, shown, label, name):
+            return None
+        event = self._record(kind="unsure" if label is None else "label", id=shown, label=label,
+                             **context_of(self.state, shown, label, name))
+        if name is not None and event.class_name == name:
+            self._follow = (name, shown)
+        self._teacher.refresh()
+        return event
+
+    def relabel(self, id: str, label: str, *, class_name: str | None = None) -> LabelEvent | None:
+        """Give a source another label, in the tab where it was labelled; every learner that has it follows."""
+        self.focus(id)
+        return self.assign(label, id=id, class_name=class_name)
+
+    def plan_bulk(self, label: str, ids: Sequence[str] | None = None, train: Sequence[str] = ()) -> BulkPlan:
+        """Return what `label_bulk` would do; nothing is recorded."""
+        return plan_bulk(self.state, label, self.state.selection if ids is None else ids, train)
+
+    def label_bulk(self, label: str, ids: Sequence[str] | None = None,
+                   train: Sequence[str] = ()) -> tuple[LabelEvent, ...]:
+        """Label many sources at once; all labels are on disk when this returns, and one undo takes all back.
+
+        Parameters
+        ----------
+        label
+            Name of a class.
+        ids
+            The sources; by default those selected.
+        train
+            Classes whose learners train on them too; without it none does.
+
+        Returns
+        -------
+        tuple of LabelEvent
+            What was recorded; nothing for a source that has this label already.
+
+        Raises
+        ------
+        SessionError
+            If there are no sources or more than the limit, or a source, class or learner does not exist.
+        """
+        self._check_writable()
+        events = self._record_all(self.plan_bulk(label, ids, train).drafts(), batch=True)
+        self._teacher.refresh()
+        return events
+
+    def undo(self) -> LabelEvent | None:
+        """Take back the newest label, or all that were given at once, and show its source; None if there is none."""
+        return self._step_back("undo", self.ledger.next_undos())
+
+    def redo(self) -> LabelEvent | None:
+        """Bring back the label that was taken back last, or all that were taken back at once; None if there is none."""
+        return self._step_back("redo", self.ledger.next_redos())
+
+    def remark(self, id: str, *, note: str | None = None, tags: Sequence[str] | None = None,
+               flag: bool | None = None) -> None:
+        """Change the note, the tags or the flag of a source; None leaves as it is, empty takes away.
+
+        Remarks are on disk when this returns. They are no labels: undo does not touch them, and no learner sees them.
+        """
+        self._check_writable()
+        if id not in self.dataset.catalogue:
+            raise SessionError(f"There is no source {id!r} in the catalogue.")
+        for event in remark_events(self.ledger.remarks.get(id, Remark()), note, tags, flag):
+            self._record(id=id, **event)
+        self._curator.remarked()
+
+    def _assign_curated(self, id: str, label: str | None) -> LabelEvent | None:
+        said = self.ledger.curated.get(id)
+        event = None
+        if said is None or said.label != label:
+            event = self._record(kind="unsure" if label is None else "label", id=id, label=label, origin="curated")
+            self._teacher.refresh()
+        self._curator.move_on(id)
+        return event
+
+    def _step_back(self, kind: Literal["undo", "redo"], events: tuple[LabelEvent, ...]) -> LabelEvent | None:
+        self._check_writable()
+        if not events:
+            return None
+        self._record_all({"kind": kind, "target": event.n, "id": event.id} for event in events)
+        event = events[0]
+        if (event.origin == "curated") != self.state.curating.on:
+            self._curator.turn(event.origin == "curated")
+        if event.batch is not None:  # of many sources none is the one to show
+            counted = count_sources(len({event.id for event in events}), event.label)
+            self.notify(f"{'Took back' if kind == 'undo' else 'Brought back'} the labels of {counted}.")
+            self._teacher.refresh()
+            return event
+        if event.class_name is not None and self.state.config.learner(event.class_name) is not None:
+            self.state.active = event.class_name
+        self._follow = None
+        if event.id is not None and event.id in self.dataset.catalogue:
+            self.focus(event.id)
+            if kind == "redo" and event.class_name is not None:
+                self._follow = (event.class_name, event.id)
+        self._teacher.refresh()
+        return event
