@@ -111,6 +111,14 @@ def write_atomically(path: Path, content: bytes, *, backup: bool = False) -> Non
     sync_folder(path.parent)
 
 
+def free_name(path: Path) -> Path:
+    """Return a path that does not exist yet: this one, or this one with a number."""
+    candidate, n = path, 2
+    while candidate.exists():
+        candidate, n = path.with_name(f"{path.stem}-{n}{path.suffix}"), n + 1
+    return candidate
+
+
 def sync_folder(folder: Path) -> None:
     """Make a rename in a folder durable, where the system lets folders be opened."""
     if os.name != "posix":

@@ -6,12 +6,15 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from astronomical.config.io import SUFFIXES, read_config, write_config
+from astronomical.config.io import SUFFIXES, free_name, read_config, write_config
 from astronomical.config.schema import Config, LabelEvent
 from astronomical.labels.chain import FIRST_CHECK
 from astronomical.labels.journal import Journal, journal_path, merge, read_journal
 from astronomical.labels.lock import ProjectLock
 from astronomical.session.errors import ReadOnlyError, SessionError
+
+#: Which file, how long, and when it was written.
+Stamp = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ class ProjectStore:
         self.path = path
         self._lock = ProjectLock(path)
         self._journal: Journal | None = None
+        self._stamp: Stamp | None = None
 
     def open(self) -> Loaded:
         """Lock the project and read it."""
@@ -77,6 +81,7 @@ class ProjectStore:
             raise ReadOnlyError(f"{self.path} cannot be written to: save a copy in a folder of your own and open that.")
         self._lock.acquire()
         try:
+            self._stamp = _stamp(self.path)
             config = read_config(self.path)
             self._journal, events, torn = Journal.open(journal_path(self.path), config.events)
         except BaseException:
@@ -90,11 +95,33 @@ class ProjectStore:
             raise SessionError("The project is not open.")
         self._journal.append(*events)
 
-    def fold(self, config: Config) -> None:
-        """Write the config with all its events, and start the journal anew."""
+    def fold(self, config: Config) -> str:
+        """Write the config with all its events, and start the journal anew.
+
+        Returns
+        -------
+        str
+            What another program did to the config meanwhile, and what became of that; empty if nothing.
+        """
+        noticed = self._look_for_changes()
         write_config(config, self.path)
+        self._stamp = _stamp(self.path)
         if self._journal is not None:
             self._journal.restart(config.events[-1].check if config.events else FIRST_CHECK)
+        return noticed
+
+    def _look_for_changes(self) -> str:
+        """Keep what another program wrote into the config since it was read or written here."""
+        stamp = _stamp(self.path)
+        if stamp == self._stamp:
+            return ""
+        if stamp is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            return f"{self.path.name} was deleted or moved away while it was open; it has been written anew."
+        kept = free_name(self.path.with_stem(f"{self.path.stem}.edited-elsewhere"))
+        kept.write_bytes(self.path.read_bytes())
+        return (f"{self.path.name} was changed by another program while it was open here. What stands there now is "
+                f"this project; the other version is kept as {kept.name}, and nothing of it was taken over.")
 
     def close(self) -> None:
         """Let go of the project. An empty journal is taken away."""
@@ -105,6 +132,15 @@ class ProjectStore:
                 journal.unlink()
             self._journal = None
         self._lock.release()
+
+
+def _stamp(path: Path) -> Stamp | None:
+    """Return what tells one state of a file from another; None if there is no such file."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def is_writable(path: Path) -> bool:

@@ -15,6 +15,7 @@ from astronomical.catalogue.features import FeatureRecipe, build_features
 from astronomical.catalogue.hashing import derive_seed, hash_ids
 from astronomical.catalogue.labels import code_labels, normalise_labels
 from astronomical.catalogue.splits import MIN_PER_CLASS
+from astronomical.config.io import free_name
 from astronomical.dashboard.wizard.model import Draft
 from astronomical.plugins.registry import builtin_registry
 from astronomical.session.dataset import operations_of
@@ -146,7 +147,7 @@ def create_project(draft: Draft) -> Path:
         new_project(choices, path)
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
-    target = _free_name(path.parent / choices.catalogue.name)
+    target = free_name(path.parent / choices.catalogue.name)
     shutil.copyfile(choices.catalogue, target)
     try:
         new_project(replace(choices, catalogue=target), path)
@@ -160,10 +161,3 @@ def plain_name(filename: str, default: str) -> str:
     """Return the last part of the name of an uploaded file, without anything that could lead elsewhere."""
     name = filename.replace("\\", "/").rsplit("/", 1)[-1].replace("\x00", "").strip().lstrip(".")
     return name[-150:] or default
-
-
-def _free_name(path: Path) -> Path:
-    candidate, n = path, 2
-    while candidate.exists():
-        candidate, n = path.with_name(f"{path.stem}-{n}{path.suffix}"), n + 1
-    return candidate

@@ -175,7 +175,9 @@ class SessionCore:
 
     def _fold(self) -> None:
         assert self._store is not None
-        self._store.fold(self.config.model_copy(update={"environment": environment()}))
+        noticed = self._store.fold(self.config.model_copy(update={"environment": environment()}))
+        if noticed:
+            self.notify(noticed, "warning")
         self.state.saved = not self.state.pending  # the result of a round under way is still to be saved
 
     def _check_writable(self) -> None:
