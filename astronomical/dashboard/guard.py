@@ -6,7 +6,7 @@ Bokeh server that this process starts afterwards:
 
 * no address means ``127.0.0.1``; any other address needs a login, and more than one process is refused;
 * a request is answered only under a name that is ours, and only to our own pages: a foreign ``Host``, a foreign
-  ``Origin``, or a WebSocket without ``Origin`` gets 403.
+  ``Origin``, or a WebSocket without ``Origin`` gets 403. So does a URL that would make Panel import a module.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ import ipaddress
 import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from bokeh.server import server as bokeh_server
 from bokeh.server.auth_provider import NullAuth
 from bokeh.server.tornado import BokehTornado
 from bokeh.server.util import check_allowlist, match_host
 from bokeh.settings import settings
+from panel.io.resources import COMPONENT_PATH
 from tornado.httputil import HTTPServerRequest
 from tornado.web import RequestHandler
 
@@ -126,9 +127,19 @@ def _objection(app: BokehTornado, request: HTTPServerRequest) -> str:
     origin = request.headers.get("Origin")
     if origin is not None and not check_allowlist(urlsplit(origin).netloc.lower(), _named_origins(app)):
         return "403: pages of another origin may not use this server (see --allow-websocket-origin)."
+    if _names_a_module_to_import(app, request):
+        return "403: this server gives resources of its own components only."
     if origin is None and "websocket" in request.headers.get("Upgrade", "").lower():
         return "403: a WebSocket needs an Origin."
     return ""
+
+
+def _names_a_module_to_import(app: BokehTornado, request: HTTPServerRequest) -> bool:
+    """Tell whether Panel would import a module, and so run its code, because a URL names it."""
+    path = unquote(request.path).removeprefix(app.prefix).lstrip("/")
+    if not path.startswith(COMPONENT_PATH):
+        return False
+    return path.removeprefix(COMPONENT_PATH).partition("/")[0] not in sys.modules
 
 
 def _host_allowed(app: BokehTornado, request: HTTPServerRequest) -> bool:

@@ -62,7 +62,7 @@ class HeaderView(View):
         # Put in and taken out: what is hidden while the page is being loaded would stay as it is.
         self._following.objects = [] if writer else [self._role, self._take_over]
         self._undo.disabled = not writer or session.ledger.next_undo() is None
-        self._save.disabled = not writer or state.saved
+        self._save.disabled = not writer
         given = [e for e in session.ledger.effective if e.kind == "label" and e.who != "catalogue"
                  and e.origin != "shared"]
         rate = labels_per_minute([e.when for e in given], time.time())

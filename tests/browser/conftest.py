@@ -38,9 +38,12 @@ def _without_browser(reason: str) -> None:
     pytest.skip(reason)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium: the one installed, or Playwright's own."""
+    """Chromium: the one installed, or Playwright's own.
+
+    It ends with the module: its event loop occupies the thread, and other tests have loops of their own.
+    """
     if sync_playwright is None:
         _without_browser("playwright is not installed")
     with sync_playwright() as playwright:

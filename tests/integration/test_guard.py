@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import subprocess
@@ -42,10 +43,11 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class Server:
     """A running server and raw requests to it."""
 
-    def __init__(self, app: Path, *options: str) -> None:
+    def __init__(self, app: Path, *options: str, python_path: Path | None = None) -> None:
         self.port = free_port()
         self.path = f"/{app.name}"
-        self.process = subprocess.Popen(command(app, self.port, *options), cwd="/", stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(command(app, self.port, *options), cwd="/", stderr=subprocess.DEVNULL,
+                                        env={**os.environ, **({"PYTHONPATH": str(python_path)} if python_path else {})})
         for _ in range(600):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
@@ -63,6 +65,11 @@ class Server:
         with socket.create_connection(("127.0.0.1", self.port), timeout=60) as stream:
             stream.sendall(request.encode())
             return int(stream.recv(64).split()[1])
+
+    def reply(self, path: str) -> bytes:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as stream:
+            stream.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost:{self.port}\r\nConnection: close\r\n\r\n".encode())
+            return b"".join(iter(lambda: stream.recv(65536), b""))
 
     def websocket(self, token: str, *headers: str) -> int:
         return self.status(
@@ -137,6 +144,40 @@ def test_websocket_of_others_is_refused(server, origin):
 def test_websocket_of_own_page_is_accepted(server, origin):
     own = f"Origin: http://{origin}:{server.port}"
     assert server.websocket(server.token(), own) == 101
+
+
+#: Ways out of the folders that the server gives files from.
+UPWARDS = ("../" * 12, "..%2f" * 12, "%2e%2e/" * 12, "..\\" * 12, "....//" * 12, "%252e%252e%252f" * 12, "/", "%2f")
+
+
+@pytest.mark.parametrize("door", ["{path}/", "/", "/static/", "{path}/static/", "/static/extensions/panel/",
+                                  "/static/extensions/", "/components/panel.widgets/Button/_stylesheets/",
+                                  "/components/panel.template/BootstrapTemplate/_css/"])
+def test_no_file_is_given_from_outside(server, tmp_path, door):
+    secret = tmp_path / "secret.txt"
+    secret.write_text("a secret")
+    for up in UPWARDS:
+        for target in (secret, PACKAGE / "cli.py", CHECKOUT / "pyproject.toml"):
+            reply = server.reply(door.format(path=server.path) + up + str(target).lstrip("/"))
+            assert b"a secret" not in reply
+            assert b"The command line" not in reply
+            assert b"build-backend" not in reply
+
+
+@pytest.mark.parametrize("file", ["main.py", "cli.py", "server_lifecycle.py", "__init__.py"])
+def test_the_source_of_the_app_is_not_given(server, file):
+    assert server.status(f"{server.path}/{file}", f"Host: localhost:{server.port}") in (403, 404)
+
+
+def test_no_module_is_imported_because_a_url_names_it(app):
+    (app.parent / "canary.py").write_text(f"open({str(app.parent / 'sang')!r}, 'w').close()\n")
+    server = Server(app, python_path=app.parent)
+    try:
+        for name in ("canary", "%63anary"):
+            assert server.status(f"/components/{name}/Bird/_css/x.css", f"Host: localhost:{server.port}") == 403
+        assert not (app.parent / "sang").exists()
+    finally:
+        server.stop()
 
 
 @pytest.mark.parametrize(("options", "reason"), [

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 import yaml
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from astronomical.config.schema import LabelEvent
@@ -68,6 +68,11 @@ def state(ledger: Ledger) -> tuple[object, ...]:
             ledger.next_undo())
 
 
+def no_batch_is_in_halves(ledger: Ledger) -> bool:
+    standing = {event.batch for event in ledger.effective if event.batch is not None}
+    return not standing & {ledger.events[n - 1].batch for n in ledger.undone}
+
+
 @law
 @given(answers)
 def test_replay_equals_the_incremental_ledger(steps):
@@ -97,6 +102,7 @@ def test_undo_then_redo_changes_nothing(steps, times):
 @given(answers, st.integers(1, 4))
 def test_undoing_steps_then_redoing_them_changes_nothing(steps, times):
     before = after = write(steps)
+    assume(no_batch_is_in_halves(before))  # what was taken back by hand in parts comes back as a whole
     done = []
     while len(done) < times and after.next_undos():
         done.append([event.n for event in after.next_undos()])
