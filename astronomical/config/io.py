@@ -111,6 +111,14 @@ def write_atomically(path: Path, content: bytes, *, backup: bool = False) -> Non
     sync_folder(path.parent)
 
 
+def is_file(path: Path) -> bool:
+    """Tell whether there is such a file; a name that no file can have is no error."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # too long, or with a zero byte
+        return False
+
+
 def free_name(path: Path) -> Path:
     """Return a path that does not exist yet: this one, or this one with a number."""
     candidate, n = path, 2

@@ -6,12 +6,16 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["Name", "Section"]
+__all__ = ["MAX_TEXT", "Name", "Section"]
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+#: Characters of any text in the file: more is a mistake, or malice.
+MAX_TEXT = 4000
 
 
 class Section(BaseModel):
     """Base of all sections: immutable, and no key passes unnoticed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False,
+                              str_max_length=MAX_TEXT)

@@ -14,7 +14,7 @@ import numpy as np
 from astronomical.catalogue.catalogue import Catalogue
 from astronomical.catalogue.features import feature_names
 from astronomical.catalogue.positions import find_position, position_unit
-from astronomical.config.io import config_from, read_plain, write_config
+from astronomical.config.io import config_from, is_file, read_plain, write_config
 from astronomical.config.schema import Config, LabelEvent, PositionConfig
 from astronomical.config.v1 import Translation, V1Labels, is_v1, translate
 from astronomical.labels.ledger import Ledger
@@ -115,7 +115,7 @@ def _find(translation: Translation, folder: Path) -> Path:
     tried = [given] if given.is_absolute() else [folder / given, folder.parent / given]
     tried += [folder / given.name, folder.parent / "data" / given.name]
     for path in tried:
-        if path.is_file():
+        if is_file(path):
             return path.resolve()
     raise MissingCatalogueError(f"The catalogue {given} was not found; it was looked for at "
                                 f"{', '.join(str(path) for path in dict.fromkeys(tried))}. Put it there, or say where "

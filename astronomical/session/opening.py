@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from astronomical.config.io import read_config, read_plain, write_config
+from astronomical.config.io import is_file, read_config, read_plain, write_config
 from astronomical.config.schema import Config, LayoutConfig
 from astronomical.config.v1 import is_v1, translate
 from astronomical.session.dataset import catalogue_path
@@ -66,7 +66,7 @@ def prepare(path: str | Path, level: Level = "labels", *, catalogue: str | Path 
         return _from_old(path, level, catalogue)
     config = read_config(path)
     where = catalogue_path(config.catalogue, path.parent) if catalogue is None else Path(catalogue).resolve()
-    if not where.is_file():
+    if not is_file(where):
         raise MissingCatalogueError(f"The catalogue of {path.name} is not at {where}. Say where it is now.")
     if level != "labels":
         return Prepared(_write_copy(without_labels(config), path, where), (

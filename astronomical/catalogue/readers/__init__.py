@@ -111,7 +111,11 @@ def open_table(path: str | Path, *, format: str | None = None, table: int | str 
         If it holds several tables and `table` is not given.
     """
     where = Path(path)
-    if not where.exists():
+    try:
+        there = where.exists()
+    except (OSError, ValueError):  # no file can have such a name
+        there = False
+    if not there:
         raise CatalogueError(f"There is no file {where}")
     if where.is_dir():
         raise CatalogueError(f"{where} is a folder, not a table")
