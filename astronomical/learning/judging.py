@@ -124,11 +124,16 @@ def judge(strategy: Strategy, pool: Pool, learners: Sequence[ActiveLearner], n: 
         return Judgement(ranked, 1.0 / np.arange(1, ranked.size + 1), np.asarray(confidence, dtype=np.float64))
     seen = pool.votes if strategy.looks_at == "votes" else sides
     space = (Space(pool.features, pool.rows, pool.order, pool.labelled),) if strategy.looks_at == "features" else ()
-    utilities = np.asarray(strategy.utility(seen, pool.order, *space), dtype=np.float64)
+    try:
+        utilities = np.asarray(strategy.utility(seen, pool.order, *space), dtype=np.float64)
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        raise ValueError(f"the query strategy {strategy.name!r} failed ({type(error).__name__}: {error})") from error
     if utilities.shape != proba.shape:
         raise ValueError(f"the query strategy {strategy.name!r} returned an array of shape "
                          f"{utilities.shape}; it must return one utility per source of the pool, "
                          f"shape {proba.shape}")
+    if utilities.size and np.isnan(utilities).all():
+        raise ValueError(f"the query strategy {strategy.name!r} returned no utility that is a number")
     ranked = best_first(utilities, pool.order, n)
     confidence = percentile(utilities) if strategy.confidence is None else strategy.confidence(seen)
     return Judgement(ranked, utilities[ranked], np.asarray(confidence, dtype=np.float64))

@@ -6,10 +6,10 @@ Workers return values and write no state; a result that nobody waits for any mor
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, TypeVar
@@ -22,6 +22,10 @@ log = logging.getLogger(__name__)
 
 #: Progress is told no more often than this, in s.
 _TELL_EVERY_S = 0.1
+#: How long work that was called off may go on before the next of its lane begins all the same, in s. A model's fit
+#: cannot be interrupted, and a plugin may never end.
+_GRACE_S = 5.0
+_LOOK_EVERY_S = 0.05
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,8 @@ class Job:
         self._tell = tell
         self._told = 0.0
         self._cancelled = threading.Event()
+        self._over = threading.Event()
+        self._called_off = math.inf
 
     @property
     def name(self) -> str:
@@ -60,6 +66,7 @@ class Job:
 
     def cancel(self) -> None:
         """Ask the work to stop."""
+        self._called_off = min(self._called_off, time.monotonic())
         self._cancelled.set()
 
     def cancelled(self) -> bool:
@@ -73,6 +80,18 @@ class Job:
             self._told = now
             self.view = JobView(self.view.name, self.view.title, min(max(fraction, 0.0), 1.0), self.view.background)
             self._tell(self)
+
+
+    def end(self) -> None:
+        """Say that the work is over, so that the next of its lane begins."""
+        self._over.set()
+
+    def wait(self) -> None:
+        """Wait until the work is over, or does not end although it was called off a while ago."""
+        while not self._over.wait(_LOOK_EVERY_S):
+            if time.monotonic() > self._called_off + _GRACE_S:
+                log.warning("%s was called off but goes on; what waits for it begins now", self.name)
+                return
 
 
 class Jobs:
@@ -91,7 +110,7 @@ class Jobs:
                  changed: Callable[[tuple[JobView, ...]], None] = lambda views: None) -> None:
         self._dispatch = dispatch
         self._changed = changed
-        self._executors: dict[Lane, ThreadPoolExecutor] = {}
+        self._last: dict[Lane, Job] = {}
         self._newest: dict[str, Job] = {}
         self._closed = False
 
@@ -130,7 +149,11 @@ class Jobs:
             self._run(job, work, done, failed)
         else:
             self._show()
-            self._executor(lane).submit(self._run, job, work, done, failed)
+            before = self._last.get(lane)
+            self._last[lane] = job
+            # Work that never ends must not keep the program from ending.
+            threading.Thread(target=self._run_after, args=(before, job, work, done, failed), daemon=True,
+                             name=f"astronomical-{lane}").start()
 
     def later(self, action: Callable[[], None]) -> None:
         """Call a function soon, where state may be written."""
@@ -151,13 +174,15 @@ class Jobs:
         self._closed = True
         for name in list(self._newest):
             self.cancel(name)
-        for executor in self._executors.values():
-            executor.shutdown(wait=False, cancel_futures=True)
 
-    def _executor(self, lane: Lane) -> ThreadPoolExecutor:
-        if lane not in self._executors:
-            self._executors[lane] = ThreadPoolExecutor(1, thread_name_prefix=f"astronomical-{lane}")
-        return self._executors[lane]
+    def _run_after(self, before: Job | None, job: Job, work: Callable[[Job], Any], done: Callable[[Any], None],
+                   failed: Callable[[Exception], None]) -> None:
+        try:
+            if before is not None:
+                before.wait()
+            self._run(job, work, done, failed)
+        finally:
+            job.end()
 
     def _run(self, job: Job, work: Callable[[Job], Any], done: Callable[[Any], None],
              failed: Callable[[Exception], None]) -> None:
@@ -165,10 +190,12 @@ class Jobs:
             return
         try:
             result = work(job)
-        except Exception as error:  # a worker must report every failure, whatever it is
+        except BaseException as error:  # a worker must report every failure, whatever it is
+            if isinstance(error, KeyboardInterrupt) and self.inline:
+                raise
             if not job.cancelled():
                 log.debug("job %s failed", job.name, exc_info=True)
-            outcome = partial(self._finish, job, failed, error)
+            outcome = partial(self._finish, job, failed, as_failure(error))
         else:
             outcome = partial(self._finish, job, done, result)
         if self._dispatch is None:
@@ -194,3 +221,10 @@ class Jobs:
     def _unless_closed(self, action: Callable[[], None]) -> None:
         if not self._closed:
             action()
+
+
+def as_failure(error: BaseException) -> Exception:
+    """Return what stands for an error: a plugin that leaves the program has only failed."""
+    if isinstance(error, MemoryError):
+        return MemoryError("there is not enough memory.")
+    return error if isinstance(error, Exception) else RuntimeError(f"it ended itself ({type(error).__name__}).")

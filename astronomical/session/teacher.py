@@ -11,7 +11,7 @@ from astronomical.config.schema import LearnerConfig, LearnerResultConfig, Round
 from astronomical.learning.rounds import Round, RoundRequest, fit_round
 from astronomical.plugins.registry import Registry
 from astronomical.session.errors import SessionError
-from astronomical.session.jobs import Job, Jobs
+from astronomical.session.jobs import Job, Jobs, as_failure
 from astronomical.session.kept import KeptRounds
 from astronomical.session.lookahead import FILL, LookAhead
 from astronomical.session.queues import is_trained_at, next_answered, next_training, queue_of, trained_at
@@ -177,6 +177,9 @@ class Teacher:
         except SessionError as error:
             self._failed(str(error))
             return None
+        except (Exception, SystemExit) as error:  # a plugin may do anything; in a worker Jobs sees to it
+            self._failed(_could_not(view.class_name, as_failure(error)))
+            return None
         self._kept.add(round)
         return round
 
@@ -204,8 +207,7 @@ class Teacher:
 
     def _broke(self, name: str, key: str, error: Exception) -> None:
         self._halt(name, key)
-        self._failed(f"The {name} learner could not be trained: {error} "
-                     "Its last round stays; change its settings or labels, or train it again.")
+        self._failed(_could_not(name, error))
 
     def _halt(self, name: str, key: str) -> None:
         self._halted[name] = key
@@ -356,3 +358,9 @@ def n_rounds_shared(old: LearnerView, new: LearnerView) -> int:
         return k
     # what was put aside counts for the rounds that begin after it
     return bisect_left(new.lessons, first_change + 1, hi=k, key=lambda lesson: lesson.n)
+
+
+def _could_not(name: str, error: Exception) -> str:
+    words = str(error).rstrip(".") or type(error).__name__
+    return (f"The {name} learner could not be trained: {words}. "
+            "Its last round stays; change its settings or labels, or train it again.")
