@@ -111,6 +111,14 @@ def write_atomically(path: Path, content: bytes, *, backup: bool = False) -> Non
     sync_folder(path.parent)
 
 
+def local_path(text: str | os.PathLike[str]) -> Path:
+    """Return a path, ``~`` being the home folder; the ``~`` of an account that nobody knows stays as it is."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)
+
+
 def is_file(path: Path) -> bool:
     """Tell whether there is such a file; a name that no file can have is no error."""
     try:

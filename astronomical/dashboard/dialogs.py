@@ -10,6 +10,8 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
+from astronomical.config.io import local_path
+
 __all__ = ["AddPaneDialog", "ConfirmDialog", "FileDialog", "KeysDialog"]
 
 _KEYS = (
@@ -66,7 +68,7 @@ class FileDialog:
         self.view.open = False
 
     def _run(self) -> None:
-        path = Path(str(self._path.value).strip()).expanduser()
+        path = local_path(str(self._path.value).strip())
         if path.exists() and not self._overwrite.value:
             self._overwrite.visible = True
             self._say(f"{path} exists already.", "warning")

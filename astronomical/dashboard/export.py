@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
 
+from astronomical.config.io import local_path
 from astronomical.dashboard.view import View
 from astronomical.session.exports import JOB
 from astronomical.session.session import Session
@@ -79,7 +79,7 @@ class ExportDialog(View):
             self._notes.objects = []
 
     def _write(self) -> None:
-        path = Path(str(self._path.value).strip()).expanduser()
+        path = local_path(str(self._path.value).strip())
         if path.exists() and not self._overwrite.value:
             self._say(f"{path} exists already.", "warning", self._overwrite)
             return

@@ -11,6 +11,7 @@ import panel as pn
 import param
 from panel.custom import JSComponent
 
+from astronomical.config.io import local_path
 from astronomical.dashboard.panes.styles import BASE_STYLE
 from astronomical.session.example import projects_folder
 
@@ -24,7 +25,7 @@ def allowed_folders() -> tuple[Path, ...]:
     """Return the folders that can be looked into: home, working folder and projects, or $ASTRONOMICAL_FOLDERS."""
     given = [Path(text) for text in os.environ.get(_FOLDERS, "").split(os.pathsep) if text]
     paths = given or [Path.home(), Path.cwd(), projects_folder()]
-    found = [path.expanduser().resolve() for path in paths]
+    found = [local_path(path).resolve() for path in paths]
     return tuple(path for path in dict.fromkeys(found) if path.is_dir())
 
 

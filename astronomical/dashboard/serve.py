@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from astronomical.config.io import read_config
+from astronomical.config.io import local_path, read_config
 from astronomical.dashboard.arguments import AppArguments
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -38,9 +38,9 @@ def serve(config: Path | None = None, *, port: int = 5006, address: str | None =
     if show:
         command.append("--show")
     if config is not None:
-        config = config.expanduser().resolve()
+        config = local_path(config).resolve()
         read_config(config)
-    command += AppArguments(config, tuple(path.expanduser().resolve() for path in plugins), trust_plugins).as_command()
+    command += AppArguments(config, tuple(local_path(path).resolve() for path in plugins), trust_plugins).as_command()
     before, sys.argv = sys.argv, command
     try:
         panel_main()

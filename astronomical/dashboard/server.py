@@ -15,6 +15,7 @@ from typing import Any
 import panel as pn
 from tornado.ioloop import IOLoop
 
+from astronomical.config.io import local_path
 from astronomical.dashboard.arguments import AppArguments
 from astronomical.plugins.files import PluginFile
 from astronomical.services.services import open_services
@@ -154,7 +155,7 @@ class ProjectRegistry:
         ChangedCatalogueError
             If the catalogue is not the one of the project, and that is not accepted.
         """
-        path = path.expanduser().resolve()
+        path = local_path(path).resolve()
         if path in self._projects:
             return self._projects[path]
         if path not in self._opening:
@@ -166,14 +167,14 @@ class ProjectRegistry:
 
     def close_if_without_consent(self, path: Path) -> None:
         """Close a project that no page shows and that runs without a plugin of its: the next page is asked again."""
-        path = path.expanduser().resolve()
+        path = local_path(path).resolve()
         project = self._projects.get(path)
         if project is not None and not project.tabs and project.session.plugins.untrusted:
             self._close(path)
 
     def untrusted_files(self, path: Path) -> tuple[PluginFile, ...]:
         """Return the plugin files of a project that wait for consent; none if it is open, or the server trusts all."""
-        path = path.expanduser().resolve()
+        path = local_path(path).resolve()
         if path in self._projects or self._arguments.trust_plugins:
             return ()
         return untrusted_files(path, self._arguments.plugins)

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from astronomical.config.io import local_path
 from astronomical.extend import extension_of
 
 __all__ = ["MAX_BYTES", "PluginError", "PluginFile", "find_files", "marked_objects", "read_file", "run_file"]
@@ -52,7 +53,7 @@ def find_files(path: Path) -> tuple[PluginFile, ...]:
     PluginError
         If there is nothing there, or a file cannot be read.
     """
-    path = path.expanduser().resolve()
+    path = local_path(path).resolve()
     if path.is_dir():
         found = sorted(item for item in path.glob("*.py") if not item.name.startswith("_"))
         if not found:
@@ -69,7 +70,7 @@ def read_file(path: Path) -> PluginFile:
     PluginError
         If it is not there, not a Python file, or too large.
     """
-    path = path.expanduser().resolve()
+    path = local_path(path).resolve()
     if path.suffix != ".py":
         raise PluginError(f"{path} is no plugin: a plugin is a Python file whose name ends in .py.")
     try:

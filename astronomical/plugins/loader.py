@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
+from astronomical.config.io import local_path
 from astronomical.config.schema import PluginConfig
 from astronomical.extend import extension_of
 from astronomical.plugins.files import PluginError, PluginFile, find_files, marked_objects, read_file, run_file
@@ -108,7 +109,7 @@ def load_plugins(paths: Sequence[Path] = (), named: Iterable[PluginConfig] = (),
         if plugin.path is None:
             work.require_package(plugin)
         else:
-            work.load_named(plugin, folder / Path(plugin.path).expanduser(), trusts)
+            work.load_named(plugin, folder / local_path(plugin.path), trusts)
     return Plugins(work.registry, tuple(work.reports))
 
 

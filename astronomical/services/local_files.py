@@ -11,6 +11,8 @@ from urllib.parse import unquote, urlsplit
 
 import platformdirs
 
+from astronomical.config.io import local_path
+
 __all__ = ["LocalFileError", "LocalFiles", "allow_folders", "allowed_folders"]
 
 
@@ -45,7 +47,7 @@ class LocalFiles:
         if text.lower().startswith("file:"):
             text = unquote(urlsplit(text).path)
         try:
-            path = (self.folder / Path(text).expanduser()).resolve()
+            path = (self.folder / local_path(text)).resolve()
             allowed = any(path.is_relative_to(folder.resolve()) for folder in (self.folder, *allowed_folders()))
         except (OSError, ValueError, RuntimeError):
             raise LocalFileError("not a path that can be read") from None
@@ -95,7 +97,7 @@ def allow_folders(folders: Iterable[Path]) -> None:
     OSError
         If the list cannot be written.
     """
-    checked = [folder.expanduser() for folder in folders]
+    checked = [local_path(folder) for folder in folders]
     for folder in checked:
         if not (folder.is_absolute() and folder.is_dir()):
             raise ValueError(f"{folder} is no folder; give the whole path of one.")

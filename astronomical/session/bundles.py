@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from astronomical.catalogue.catalogue import Catalogue
 from astronomical.catalogue.features import FeatureMatrix, apply_features
+from astronomical.config.io import local_path
 from astronomical.config.schema import CatalogueConfig, Config, FeaturesConfig
 from astronomical.learning.rounds import Member, Round
 from astronomical.learning.scoring import CancelCheck, never
@@ -143,7 +144,7 @@ class Bundle:
         SessionError
             If the name ends neither in ``.skops`` nor in ``.joblib``, or the file cannot be written.
         """
-        path = Path(path).expanduser()
+        path = local_path(path)
         check_model_name(path)
         part = path.with_name(f".{path.name}.part")
         try:
@@ -221,7 +222,7 @@ def load_model(path: str | Path, *, run_its_code: bool = False) -> Bundle:
     SessionError
         If the file is no such model, or holds types that do not belong into one.
     """
-    path = Path(path).expanduser()
+    path = local_path(path)
     check_model_name(path)
     if path.suffix.lower() == ".joblib" and not run_its_code:
         raise SessionError(f"{path.name} is written by joblib: reading it runs whatever code is in it. Ask for the "

@@ -17,6 +17,7 @@ from astronomical.catalogue.hashing import first_by_hash
 from astronomical.catalogue.joins import Join
 from astronomical.catalogue.labels import code_labels, normalise_labels
 from astronomical.catalogue.splits import Split, split_rows
+from astronomical.config.io import local_path
 from astronomical.config.schema import CatalogueConfig, Config, FeaturesConfig, FingerprintConfig, JoinConfig
 from astronomical.plugins.registry import Registry
 from astronomical.session.errors import SessionError
@@ -79,13 +80,13 @@ class Dataset:
 
 def catalogue_path(config: CatalogueConfig, folder: Path) -> Path:
     """Return where the catalogue lies: its path is relative to the folder of the config."""
-    path = Path(config.path).expanduser()
+    path = local_path(config.path)
     return path if path.is_absolute() else (folder / path).resolve()
 
 
 def join_of(config: JoinConfig, folder: Path) -> Join:
     """Return how another table is joined, its path being relative to a folder."""
-    path = Path(config.path).expanduser()
+    path = local_path(config.path)
     position = config.position
     return Join(path=path if path.is_absolute() else (folder / path).resolve(), by=config.by, format=config.format,
                 table=config.table, id_column=config.id, key=config.key,
@@ -113,7 +114,7 @@ def open_project_catalogue(config: CatalogueConfig, folder: Path, elsewhere: str
     """Open the table of a config in a folder where the config says, or elsewhere in whatever format it has there."""
     if elsewhere is None:
         return open_catalogue(config, catalogue_path(config, folder), folder)
-    return open_catalogue(config.model_copy(update={"format": None}), Path(elsewhere).expanduser(), folder)
+    return open_catalogue(config.model_copy(update={"format": None}), local_path(elsewhere), folder)
 
 
 def recipe_of(features: FeaturesConfig) -> FeatureRecipe:

@@ -9,7 +9,7 @@ from pathlib import Path
 import platformdirs
 
 import astronomical
-from astronomical.config.io import read_config, write_config
+from astronomical.config.io import local_path, read_config, write_config
 from astronomical.session.dataset import catalogue_path
 from astronomical.session.errors import SessionError
 from astronomical.session.store import moved_paths
@@ -34,7 +34,7 @@ def example_config() -> Path:
 def projects_folder() -> Path:
     """Return the folder for copies of the example and of read-only projects."""
     home = os.environ.get("ASTRONOMICAL_HOME")
-    return Path(home).expanduser() / "projects" if home else platformdirs.user_documents_path() / "astronomical"
+    return local_path(home) / "projects" if home else platformdirs.user_documents_path() / "astronomical"
 
 
 def newest_example() -> Path | None:

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from astronomical.config.io import local_path
 from astronomical.labels.ledger import Ledger
 from astronomical.learning.scoring import CancelCheck, never
 from astronomical.plugins.registry import Registry
@@ -81,7 +82,7 @@ def export_work(state: SessionState, registry: Registry, what: Export, path: str
     votes = votes_of(state, registry, class_name)
     if what == "predictions":
         return partial(_write_predictions, state, votes, check_table_name(path))
-    path = Path(path).expanduser()
+    path = local_path(path)
     check_model_name(path)
     bundle = make_bundle(state.config, state.dataset, votes)
     return lambda cancelled, progress: f"Model of {', '.join(bundle.classes)} written: {bundle.write(path)}"

@@ -14,7 +14,7 @@ import numpy as np
 from astronomical.catalogue.catalogue import Catalogue
 from astronomical.catalogue.features import feature_names
 from astronomical.catalogue.positions import find_position, position_unit
-from astronomical.config.io import config_from, is_file, read_plain, write_config
+from astronomical.config.io import config_from, is_file, local_path, read_plain, write_config
 from astronomical.config.schema import Config, LabelEvent, PositionConfig
 from astronomical.config.v1 import Translation, V1Labels, is_v1, translate
 from astronomical.labels.ledger import Ledger
@@ -33,6 +33,8 @@ from astronomical.session.store import check_suffix, relative_to
 
 __all__ = ["WHO", "Migrated", "is_old", "migrate"]
 
+#: Characters of a path at most: no system takes longer ones.
+_LONGEST_PATH = 1000
 #: Author of the labels that are taken over.
 WHO = "AstronomicAL"
 
@@ -88,7 +90,7 @@ def migrate(old: str | Path, new: str | Path, *, catalogue: str | Path | None = 
     MissingCatalogueError
         If the catalogue is not found.
     """
-    old, new = Path(old).expanduser().resolve(), Path(new).expanduser().resolve()
+    old, new = local_path(old).resolve(), local_path(new).resolve()
     check_suffix(new)
     if new.exists():
         raise SessionError(f"{new} exists: choose another name.")
@@ -97,7 +99,7 @@ def migrate(old: str | Path, new: str | Path, *, catalogue: str | Path | None = 
         raise SessionError(f"{old} is no config of AstronomicAL 1 (it has no dataset_filepath, or states a "
                            "schema_version): open it as it is.")
     translation = translate(data, str(old))
-    table = _find(translation, old.parent) if catalogue is None else Path(catalogue).expanduser().resolve()
+    table = _find(translation, old.parent) if catalogue is None else local_path(catalogue).resolve()
     if not labels:
         translation = translation.without_labels()
     config, notes = _complete(translation, table, new, registry or builtin_registry())
@@ -111,7 +113,10 @@ def migrate(old: str | Path, new: str | Path, *, catalogue: str | Path | None = 
 
 def _find(translation: Translation, folder: Path) -> Path:
     """Find the catalogue, whose path started from wherever AstronomicAL was started."""
-    given = Path(translation.sections["catalogue"]["path"]).expanduser()
+    path = translation.sections["catalogue"]["path"]
+    if len(path) > _LONGEST_PATH:
+        raise SessionError(f"dataset_filepath has {len(path)} characters: no file has such a name.")
+    given = local_path(path)
     tried = [given] if given.is_absolute() else [folder / given, folder.parent / given]
     tried += [folder / given.name, folder.parent / "data" / given.name]
     for path in tried:

@@ -17,7 +17,7 @@ from astronomical.catalogue.labels import label_counts
 from astronomical.catalogue.positions import find_position, position_unit
 from astronomical.catalogue.readers import open_table
 from astronomical.config.errors import ConfigError, problems_of
-from astronomical.config.io import write_config
+from astronomical.config.io import local_path, write_config
 from astronomical.config.schema import (
     PALETTE,
     CatalogueConfig,
@@ -129,7 +129,7 @@ def new_project(choices: Choices, path: str | Path, *, plugins: Sequence[str | P
     SessionError, CatalogueError, ConfigError
         If the catalogue or a choice will not do; the message says why.
     """
-    path = Path(path).expanduser().resolve()
+    path = local_path(path).resolve()
     check_suffix(path)
     if path.exists():
         raise SessionError(f"{path} exists: choose another name.")
@@ -216,7 +216,7 @@ def catalogue_config(choices: Choices, folder: Path) -> CatalogueConfig:
         unknown_labels=choices.unknown_labels,
         extra_columns=choices.extra_columns,
         image_columns=choices.image_columns,
-        joins=tuple(join.model_copy(update={"path": relative_to(Path(join.path).expanduser(), folder)})
+        joins=tuple(join.model_copy(update={"path": relative_to(local_path(join.path), folder)})
                     for join in choices.joins),
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from astronomical.config.io import is_file, read_config, read_plain, write_config
+from astronomical.config.io import is_file, local_path, read_config, read_plain, write_config
 from astronomical.config.schema import Config, LayoutConfig
 from astronomical.config.v1 import is_v1, translate
 from astronomical.session.dataset import catalogue_path
@@ -61,7 +61,7 @@ def prepare(path: str | Path, level: Level = "labels", *, catalogue: str | Path 
     ConfigError, CatalogueError, SessionError, OSError
         If the config cannot be used, or a copy cannot be written.
     """
-    path = Path(path).expanduser().resolve()
+    path = local_path(path).resolve()
     if path.exists() and is_old(path):
         return _from_old(path, level, catalogue)
     config = read_config(path)
@@ -106,7 +106,7 @@ def without_labels(config: Config) -> Config:
 
 def layout_of(path: str | Path) -> LayoutConfig:
     """Return the arrangement of panes of a config, or of one of AstronomicAL itself."""
-    path = Path(path).expanduser().resolve()
+    path = local_path(path).resolve()
     data = read_plain(path)
     if is_v1(data):
         return LayoutConfig.model_validate(translate(data, str(path)).sections["layout"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from astronomical.config.io import read_config
+from astronomical.config.io import local_path, read_config
 from astronomical.config.schema import Config, PluginConfig
 from astronomical.extend import Kind
 from astronomical.plugins.consent import Consents
@@ -54,7 +54,7 @@ def untrusted_files(path: Path, given: Sequence[Path] = ()) -> tuple[PluginFile,
     found = []
     for plugin in read_config(path).plugins:
         if plugin.path is not None:
-            found += [file for file in _readable(path.parent / Path(plugin.path).expanduser())
+            found += [file for file in _readable(path.parent / local_path(plugin.path))
                       if file.sha256 not in agreed and not consents.has(file)]
     return tuple(found)
 

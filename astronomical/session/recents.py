@@ -10,7 +10,7 @@ from pathlib import Path
 
 import platformdirs
 
-from astronomical.config.io import write_atomically
+from astronomical.config.io import local_path, write_atomically
 
 __all__ = ["MAX_RECENTS", "Recent", "forget", "read_recents", "remember"]
 
@@ -55,7 +55,7 @@ def forget(path: Path) -> None:
 
 def _list() -> Path:
     home = os.environ.get("ASTRONOMICAL_HOME")
-    folder = Path(home).expanduser() if home else platformdirs.user_data_path("astronomical")
+    folder = local_path(home) if home else platformdirs.user_data_path("astronomical")
     return folder / "recents.json"
 
 

@@ -8,6 +8,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from astronomical.config.io import local_path
 from astronomical.config.schema import Config, LearnerResultConfig, RoundResultConfig, ScoresConfig
 from astronomical.labels.ledger import ChainError, Ledger
 from astronomical.learning.rounds import fit_round
@@ -95,7 +96,7 @@ def reproduce(path: str | Path, *, catalogue: str | Path | None = None, plugins:
     ConfigError, CatalogueError, SessionError
         If the config or the catalogue cannot be read.
     """
-    path = Path(path).expanduser().resolve()
+    path = local_path(path).resolve()
     try:
         loaded = load_project(path)
         Ledger.replay(loaded.events)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from astronomical.catalogue.catalogue import Catalogue
+from astronomical.config.io import local_path
 from astronomical.session.actions.files import FileActions
 from astronomical.session.actions.labels import LabelActions
 from astronomical.session.actions.learners import LearnerActions
@@ -68,7 +69,7 @@ class Session(LabelActions, LearnerActions, TestActions, SettingsActions, FileAc
         ConfigError, CatalogueError, SessionError, LockedError
             If the config, the catalogue or the lock stand in the way; the message says how.
         """
-        path = Path(path).expanduser().resolve()
+        path = local_path(path).resolve()
         store = None if read_only else ProjectStore(path)
         loaded = load_project(path) if store is None else store.open()
         try:

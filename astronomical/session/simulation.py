@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from astronomical.config.io import local_path
 from astronomical.config.schema import ExtensionConfig, LearnerConfig
 from astronomical.learning.simulate import SimulationRequest
 from astronomical.learning.simulate import simulate as simulate_curves
@@ -65,7 +66,7 @@ def simulate(path: str | Path, class_name: str, *, n_labels: int, n_seeds: int, 
     SessionError, ConfigError, CatalogueError
         If the project cannot be read or a name in the request is unknown.
     """
-    path = Path(path).expanduser().resolve()
+    path = local_path(path).resolve()
     config = load_project(path).config
     registry = project_plugins(config, path.parent, plugins, trust_plugins).registry
     if class_name not in config.class_names:

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from astronomical.config.io import SUFFIXES, free_name, read_config, write_config
+from astronomical.config.io import SUFFIXES, free_name, local_path, read_config, write_config
 from astronomical.config.schema import Config, LabelEvent
 from astronomical.labels.chain import FIRST_CHECK
 from astronomical.labels.journal import Journal, journal_path, merge, read_journal
@@ -175,9 +175,9 @@ def moved_paths(config: Config, catalogue: Path, old: Path, new: Path) -> Config
         The folder that its paths are relative to now, and the one that they are going to be relative to.
     """
     plugins = tuple(plugin if plugin.path is None else
-                    plugin.model_copy(update={"path": relative_to(old / Path(plugin.path).expanduser(), new)})
+                    plugin.model_copy(update={"path": relative_to(old / local_path(plugin.path), new)})
                     for plugin in config.plugins)
-    joins = tuple(join.model_copy(update={"path": relative_to(old / Path(join.path).expanduser(), new)})
+    joins = tuple(join.model_copy(update={"path": relative_to(old / local_path(join.path), new)})
                   for join in config.catalogue.joins)
     moved = config.catalogue.model_copy(update={"path": relative_to(catalogue, new), "joins": joins})
     return config.model_copy(update={"catalogue": moved, "plugins": plugins})

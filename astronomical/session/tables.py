@@ -11,6 +11,7 @@ import pyarrow as pa
 from astropy.table import Table
 from pyarrow import csv, parquet
 
+from astronomical.config.io import local_path
 from astronomical.session.errors import SessionError
 
 __all__ = ["TABLE_SUFFIXES", "check_table_name", "write_table"]
@@ -56,7 +57,7 @@ def check_table_name(path: str | Path) -> Path:
     SessionError
         If the name does not end like that of a table, or its folder is missing.
     """
-    path = Path(path).expanduser()
+    path = local_path(path)
     if path.suffix.lower() not in _WRITERS:
         raise SessionError(f"{path.name}: the name of a table ends in {', '.join(TABLE_SUFFIXES)}.")
     if not path.parent.is_dir():

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from astronomical.config.errors import ConfigError, Problem
+from astronomical.config.io import local_path
 from astronomical.labels.ledger import ChainError, Ledger
 from astronomical.plugins.registry import Registry
 from astronomical.session.dataset import build_dataset, make_fingerprint, open_project_catalogue
@@ -28,7 +29,7 @@ def validate(path: str | Path, *, plugins: Sequence[str | Path] = (), trust_plug
     trust_plugins
         Agree to run the plugin files that the config names.
     """
-    path = Path(path).expanduser().resolve()
+    path = local_path(path).resolve()
     try:
         loaded = load_project(path)
     except ConfigError as error:

@@ -22,7 +22,7 @@ HOSTILE_VALUES: tuple[Any, ...] = (
     " ", "a" * 100_000,
     "../" * 30 + "etc/passwd",
     "/etc/passwd", "C:\\Windows\\win.ini", "\\\\host\\share\\x.fits", "//host/share", "file:///etc/passwd", "CON",
-    "~root/x",
+    "~root/x", "~nobody-of-this-name/x",
     "/dev/zero", "/proc/self/environ", ".", "<script>alert(1)</script>", "{{7*7}}", "${HOME}",
     "$(touch CANARY)", "`id`",
     "\x00", "\u202egpj.exe",

@@ -12,6 +12,7 @@ from astronomical.catalogue.errors import CatalogueError
 from astronomical.catalogue.features import FeatureRecipe, count_features, feature_names
 from astronomical.catalogue.positions import Unit
 from astronomical.catalogue.readers import SUFFIXES
+from astronomical.config.io import local_path
 from astronomical.config.schema import CombinationConfig, LayoutConfig, PositionConfig, SplitConfig
 from astronomical.dashboard.wizard import rules
 from astronomical.dashboard.wizard.classes import ClassTable, table_of_names
@@ -128,7 +129,7 @@ class Draft:
     @property
     def project_path(self) -> Path:
         """The config to write."""
-        return Path(self.project.strip()).expanduser().absolute()
+        return local_path(self.project.strip()).absolute()
 
     # -- columns ------------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from astronomical.catalogue.positions import Unit, find_position, position_unit
 from astronomical.catalogue.profile import ColumnProfile, profile_columns
 from astronomical.catalogue.readers import ColumnInfo
 from astronomical.catalogue.texts import as_text
+from astronomical.config.io import local_path
 from astronomical.config.schema import JoinConfig
 from astronomical.session.dataset import join_of
 
@@ -94,7 +95,7 @@ class Table:
 
 def resolve(text: str) -> Path:
     """Return the path that a person typed: ``~`` is the home folder, others start from the working folder."""
-    return Path(text.strip().strip("\"'")).expanduser().resolve()
+    return local_path(text.strip().strip("\"'")).resolve()
 
 
 def read_table(path: Path, name: int | str | None = None, joins: Sequence[JoinConfig] = (),

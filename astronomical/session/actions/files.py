@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from astronomical.config.io import write_config
+from astronomical.config.io import local_path, write_config
 from astronomical.session.actions.core import SessionCore
 from astronomical.session.dataset import catalogue_path
 from astronomical.session.exports import JOB as EXPORT
@@ -25,7 +25,7 @@ class FileActions(SessionCore):
             If the name does not end like a config's, or cannot be written.
         """
         if path is not None:
-            return self._save_copy(Path(path).expanduser())
+            return self._save_copy(local_path(path))
         self._check_writable()
         self._save()
         return self.path
