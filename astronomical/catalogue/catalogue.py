@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from copy import copy
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -10,17 +11,18 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from astronomical.catalogue.columns import Columns, frozen
 from astronomical.catalogue.errors import CatalogueError, IdError
 from astronomical.catalogue.ids import check_unique, encode_ids, ids_from_position, ids_from_rows
 from astronomical.catalogue.joins import Join, join_tables
 from astronomical.catalogue.lookup import rows_of
+from astronomical.catalogue.memory import MemoryUse
 from astronomical.catalogue.positions import Unit, find_position, position_unit, to_degrees
 from astronomical.catalogue.readers import ColumnInfo, TableSource, open_table
-from astronomical.catalogue.texts import MISSING_TOKENS, as_text, parse_numbers, sort_order
+from astronomical.catalogue.texts import MISSING_TOKENS, parse_numbers, sort_order
 
 __all__ = ["Catalogue"]
 
-_MISSING = "—"
 #: Rows by which it is judged whether a column of texts holds numbers.
 _SAMPLE = 200
 #: So many ids are worth to be remembered with their rows.
@@ -48,6 +50,8 @@ class Catalogue:
         Right ascension and declination in degrees, in the order of the file.
     missing
         Numbers that stand for a missing value.
+    exact
+        How columns are kept in memory; see `in_memory`.
 
     See Also
     --------
@@ -56,21 +60,18 @@ class Catalogue:
 
     def __init__(self, source: TableSource, ids: NDArray[np.bytes_], order: NDArray[np.intp],
                  position: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None,
-                 missing: Iterable[float] = ()) -> None:
+                 missing: Iterable[float] = (), exact: Collection[str] | None = None) -> None:
         self._source = source
-        self._order = order
-        self._missing = np.array(tuple(missing), dtype=np.float32)
-        self._ids: NDArray[np.bytes_] = self._sorted(ids)
-        self._position = None if position is None else (self._sorted(position[0]), self._sorted(position[1]))
-        self._raw: dict[str, NDArray[Any]] = {}
-        self._numbers: dict[str, NDArray[np.float32]] = {}
-        self._texts: dict[str, NDArray[np.str_]] = {}
+        self._columns = columns = Columns(source, order, missing, exact)
+        self._ids: NDArray[np.bytes_] = columns.sorted(ids)
+        self._position = None if position is None else (columns.sorted(position[0]), columns.sorted(position[1]))
         self._handed_out: tuple[tuple[str, ...], NDArray[np.intp]] = (), np.empty(0, dtype=np.intp)
 
     @classmethod
     def open(cls, path: str | Path, *, format: str | None = None, table: int | str | None = None,
              id_source: IdSource = "column", id_column: str | None = None, position: Position | None = None,
-             missing: Iterable[float] = (), joins: Sequence[Join] = ()) -> Catalogue:
+             missing: Iterable[float] = (), joins: Sequence[Join] = (),
+             exact: Collection[str] | None = None) -> Catalogue:
         """Open a catalogue.
 
         Parameters
@@ -88,6 +89,8 @@ class Catalogue:
             Numbers that stand for a missing value, such as -99.
         joins
             Other tables, whose columns are added to those of this one.
+        exact
+            How columns are kept in memory; see `in_memory`.
 
         Returns
         -------
@@ -118,7 +121,26 @@ class Catalogue:
         check_unique(ids[order], id_column or "")
         if joins:
             source = join_tables(source, joins, ids, places)
-        return cls(source, ids, order, places, sentinels)
+        return cls(source, ids, order, places, sentinels, exact)
+
+    def in_memory(self, exact: Collection[str] | None) -> Catalogue:
+        """Return the same catalogue with its columns kept in another way.
+
+        Parameters
+        ----------
+        exact
+            None to keep columns as they are in the file. Else floats are kept in 32 bits, integers in as few bytes as
+            hold them, and texts that repeat once each; but not the numbers of the columns named here, nor of any that
+            seem to hold positions or times, nor integers of 64 bits.
+        """
+        made = copy(self)
+        made._columns = self._columns.in_memory(exact)
+        return made
+
+    @property
+    def memory(self) -> MemoryUse:
+        """What the columns take up that were read as they are in the file."""
+        return self._columns.memory
 
     @property
     def source(self) -> TableSource:
@@ -188,7 +210,7 @@ class Catalogue:
         places: NDArray[np.intp] = np.array(rows, dtype=np.intp)
         ids = tuple(item.decode() for item in self._ids[places].tolist())
         if len(ids) >= _MANY:
-            self._handed_out = ids, _frozen(places)
+            self._handed_out = ids, frozen(places)
         return ids
 
     def rows_of(self, ids: Sequence[str]) -> NDArray[np.intp]:
@@ -224,15 +246,11 @@ class Catalogue:
 
     def prefetch(self, names: Iterable[str]) -> None:
         """Read several columns as numbers at once, which is faster than one by one."""
-        wanted = [name for name in dict.fromkeys(names) if name not in self._numbers and name not in self._raw]
-        for name, values in self._source.read(wanted).items():
-            self._numbers[name] = self._as_numbers(name, self._sorted(values))
+        self._columns.prefetch(names)
 
     def raw(self, name: str) -> NDArray[Any]:
         """Return a column as it is in the file; see `TableSource.read` for the types."""
-        if name not in self._raw:
-            self._raw[name] = self._sorted(self._source.read([name])[name])
-        return self._raw[name]
+        return self._columns.raw(name)
 
     def number(self, name: str) -> NDArray[np.float32]:
         """Return a column as numbers, NaN where missing, infinite, or one of the numbers that mean missing.
@@ -242,16 +260,21 @@ class Catalogue:
         CatalogueError
             If the column holds texts that are no numbers.
         """
-        if name not in self._numbers:
-            values = self._raw[name] if name in self._raw else self._sorted(self._source.read([name])[name])
-            self._numbers[name] = self._as_numbers(name, values)
-        return self._numbers[name]
+        return self._columns.number(name)
 
     def text(self, name: str) -> NDArray[np.str_]:
         """Return a column as texts, empty where missing."""
-        if name not in self._texts:
-            self._texts[name] = _frozen(as_text(self.raw(name)))
-        return self._texts[name]
+        return self._columns.text(name)
+
+    def text_of(self, id: str, name: str) -> str:
+        """Return a value of one source as text, empty where missing.
+
+        Raises
+        ------
+        KeyError
+            If there is no such id.
+        """
+        return self._columns.text_at(name, self.row(id))
 
     @cached_property
     def numeric_columns(self) -> tuple[str, ...]:
@@ -271,7 +294,7 @@ class Catalogue:
             If there is no such id.
         """
         row = self.row(id)
-        return [(name, self._shown(self.raw(name)[row]), self.info(name).unit) for name in names]
+        return [(name, self._columns.shown_at(name, row), self.info(name).unit) for name in names]
 
     def search(self, text: str, limit: int = 20) -> list[str]:
         """Return ids that start with a text, then ids that contain it, whether in capitals or not.
@@ -308,42 +331,6 @@ class Catalogue:
                 place = content.find(key, (row + 1) * width)
             else:
                 place = content.find(key, place + 1)
-
-    def _sorted(self, values: NDArray[Any]) -> NDArray[Any]:
-        return _frozen(values[self._order])
-
-    def _as_numbers(self, name: str, values: NDArray[Any]) -> NDArray[np.float32]:
-        if values.dtype.kind == "U":
-            try:
-                values = parse_numbers(values)
-            except ValueError as error:
-                raise CatalogueError(f"Column {name!r} holds texts that are no numbers, such as {str(error)!r}"
-                                     ) from error
-        with np.errstate(over="ignore"):
-            numbers = np.array(np.ma.getdata(values), dtype=np.float32)
-        bad = np.ma.getmaskarray(values) | ~np.isfinite(numbers)
-        if self._missing.size:
-            bad |= np.isin(numbers, self._missing)
-        numbers[bad] = np.nan
-        return _frozen(numbers)
-
-    def _shown(self, value: Any) -> str:
-        if value is np.ma.masked:
-            return _MISSING
-        if isinstance(value, np.floating | np.integer):
-            with np.errstate(over="ignore"):
-                if not np.isfinite(value) or np.float32(value) in self._missing:
-                    return _MISSING
-        if isinstance(value, np.floating):
-            return f"{float(value):.7g}"
-        return str(value) or _MISSING
-
-
-def _frozen(values: NDArray[Any]) -> NDArray[Any]:
-    values.setflags(write=False)
-    if isinstance(values, np.ma.MaskedArray):
-        np.ma.getmaskarray(values).setflags(write=False)
-    return values
 
 
 def _look_like_numbers(texts: NDArray[np.str_]) -> bool:

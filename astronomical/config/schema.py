@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
@@ -89,7 +89,9 @@ class JoinConfig(Section):
 class CatalogueConfig(Section):
     """Which table, and which of its columns mean what.
 
-    Images and spectra are named by their address, or by their path, absolute or relative to the catalogue.
+    Images and spectra are named by their address, or by their path, absolute or relative to the catalogue. With
+    `optimise_memory` the columns shown are kept in 32 bits where they hold no ids, positions, times or integers of 64
+    bits, and texts that repeat once each; results are the same.
     """
 
     path: Name
@@ -106,6 +108,7 @@ class CatalogueConfig(Section):
     spectrum_column: str | None = None
     redshift_column: str | None = None
     joins: tuple[JoinConfig, ...] = ()
+    optimise_memory: bool = False
     fingerprint: FingerprintConfig | None = None
 
 
@@ -416,8 +419,8 @@ class Config(Section):
             for name in names:
                 if name not in known:
                     raise ValueError(f"{where}: no label is named {name!r}; there are {', '.join(sorted(known))}")
-        if problem := key_problem(self.keys):
-            raise ValueError(f"keys: {problem}")
+        for name, problem in key_problems(self.keys).items():
+            raise ValueError(f"keys.{name}: {problem}")
         return self
 
     @property
@@ -428,10 +431,7 @@ class Config(Section):
     @property
     def label_keys(self) -> dict[str, str]:
         """The key that gives each class; the tenth and later ones have none unless one was chosen for them."""
-        free = dict(zip(self.class_names, "123456789", strict=False))
-        taken = set(self.keys.values())
-        return {name: key for name in self.class_names
-                if (key := self.keys.get(name) or free.get(name, "")) and (name in self.keys or key not in taken)}
+        return label_keys(self.class_names, self.keys)
 
     @property
     def colours(self) -> dict[str, str]:
@@ -443,15 +443,24 @@ class Config(Section):
         return next((item for item in self.learners if item.class_name == class_name), None)
 
 
-def key_problem(keys: Mapping[str, str]) -> str:
-    """Return what is wrong with the keys chosen for classes, else an empty text."""
+def label_keys(names: Sequence[str], keys: Mapping[str, str]) -> dict[str, str]:
+    """Return the key that gives each class: the one chosen for it, else a digit, in their order, that is free."""
+    free = dict(zip(names, "123456789", strict=False))
+    taken = set(keys.values())
+    return {name: key for name in names
+            if (key := keys.get(name) or free.get(name, "")) and (name in keys or key not in taken)}
+
+
+def key_problems(keys: Mapping[str, str]) -> dict[str, str]:
+    """Return what is wrong with the keys chosen for classes, by class."""
+    found: dict[str, str] = {}
     seen: dict[str, str] = {}
     for name, key in keys.items():
         if key != key.lower() or key.isspace():
-            return f"{key!r} for {name}: choose a small letter, a digit or a sign"
-        if key in RESERVED_KEYS:
-            return f"{key!r} for {name}: this key does something else; {', '.join(RESERVED_KEYS)} are taken"
-        if key in seen:
-            return f"{key!r} is the key of both {seen[key]} and {name}"
-        seen[key] = name
-    return ""
+            found[name] = f"{key!r}: choose a small letter, a digit or a sign"
+        elif key in RESERVED_KEYS:
+            found[name] = f"{key!r} does something else"
+        elif key in seen:
+            found[name] = f"{key!r} is the key of {seen[key]}"
+        seen.setdefault(key, name)
+    return found

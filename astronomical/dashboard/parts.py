@@ -16,6 +16,7 @@ __all__ = [
     "centred",
     "heading",
     "hint",
+    "memory_switch",
     "plain_table",
     "row",
     "section",
@@ -118,6 +119,13 @@ def hint(text: str, **params: Any) -> pn.pane.HTML:
     """Return explaining text; see `set_hint`."""
     return pn.pane.HTML(f"<p>{html.escape(text)}</p>", stylesheets=[_TEXT],
                         **{"margin": (2, 10), "sizing_mode": "stretch_width", **params})
+
+
+def memory_switch() -> pmui.Switch:
+    """Return the question whether columns are kept in less memory."""
+    return pmui.Switch(label="Optimise memory", margin=(8, 10), description=(
+        "The columns shown are kept in 32 bits, and texts that repeat once each. Ids, positions, times and integers of "
+        "64 bits stay as they are. Features, queries and scores are the same either way."))
 
 
 def set_hint(pane: pn.pane.HTML, text: str) -> None:

@@ -8,23 +8,25 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.config.schema import CombinationConfig, Config, LabelConfig
-from astronomical.dashboard.parts import Message, row, section
+from astronomical.dashboard.parts import Message, heading, memory_switch, row, section
 from astronomical.dashboard.view import View
 from astronomical.dashboard.wizard.class_rows import ClassRows
 from astronomical.dashboard.wizard.classes import ClassTable, LabelValue
 from astronomical.dashboard.wizard.combination_rows import CombinationRows
-from astronomical.dashboard.wizard.typed import keys_of, match_columns, numbers_of, words_of
+from astronomical.dashboard.wizard.key_fields import KeyFields
+from astronomical.dashboard.wizard.typed import match_columns, numbers_of, words_of
 from astronomical.session.changes import JOB, ChangePlan
 from astronomical.session.session import Session
 
-__all__ = ["SettingsDialog"]
+__all__ = ["SettingsDrawer"]
 
 _POLICIES = {"leave it to the model": "native", "fill with the median": "median", "leave the source out": "drop"}
 _SCALINGS = {"none": "none", "mean 0, deviation 1": "standard"}
 _NOTHING = "Nothing is changed yet."
+_WIDTH = 600
 
 
-class SettingsDialog(View):
+class SettingsDrawer(View):
     """Asks for other settings, says what they will do, and shows how far applying them is.
 
     Parameters
@@ -35,7 +37,7 @@ class SettingsDialog(View):
     Attributes
     ----------
     view
-        The dialog.
+        The drawer.
     """
 
     def __init__(self, session: Session) -> None:
@@ -46,8 +48,8 @@ class SettingsDialog(View):
         wide: dict[str, Any] = {"size": "small", "sizing_mode": "stretch_width"}
         self._title = pmui.TextInput(label="Title", **wide)
         self._rows = ClassRows(self._on_class)
-        self._keys = pmui.TextInput(label="Labelling keys", placeholder="Star = s, Galaxy = g", **wide,
-                                    helper_text="Without it, 1 to 9 in the order of the classes.")
+        self._keys = KeyFields(self._on_keys)
+        self._chosen_keys: dict[str, str] = {}
         self._unknown = pmui.TextInput(label="Labels that mean unknown", **wide)
         self._use_unknown = pmui.Switch(label="Sources without a known label can be asked for", margin=(8, 10))
         self._dropped = pmui.MultiChoice(label="Classes left out", sizing_mode="stretch_width")
@@ -59,20 +61,24 @@ class SettingsDialog(View):
         self._policy = pmui.Select(label="Missing values", options=_POLICIES, **wide)
         self._missing = pmui.TextInput(label="Numbers that mean missing", placeholder="-99, -999", **wide)
         self._extra = pmui.MultiChoice(label="Columns shown for a source", sizing_mode="stretch_width")
+        self._memory = memory_switch()
         self._effects = Message(_NOTHING, "info")
         self._bar = pmui.LinearProgress(value=0, sizing_mode="stretch_width", visible=False)
         self._go = pmui.Button(label="Apply", variant="contained", disabled=True, on_click=lambda _: self._apply())
-        close = pmui.Button(label="Cancel", variant="text", on_click=lambda _: self.close_dialog())
-        self.view: Any = pmui.Dialog(
-            section("Project", self._title),
-            section("Classes", self._rows.view, row(self._unknown, self._keys), row(self._dropped), self._use_unknown),
+        close = pmui.Button(label="Cancel", variant="text", on_click=lambda _: self.put_away())
+        form = pn.Column(
+            section("Project", self._title, self._memory),
+            section("Classes", self._rows.view, self._keys.view, self._unknown, self._dropped, self._use_unknown),
             section("Features", self._pattern, self._features, self._combine.view,
-                    row(self._scaling, self._policy, self._missing)),
-            section("Shown for a source", self._extra),
-            self._effects.view, self._bar, pn.Row(self._go, close),
-            title="Settings", open=False, width_option="md", scroll="paper")
+                    row(self._scaling, self._policy), self._missing),
+            section("Shown for a source", self._extra), sizing_mode="stretch_width", margin=0,
+            styles={"flex": "1 1 0", "overflow-y": "auto", "min-height": "0"})
+        foot = pn.Column(self._effects.view, self._bar, pn.Row(self._go, close, margin=(4, 0)),
+                         sizing_mode="stretch_width", margin=0)
+        self.view: Any = pmui.Drawer(heading("Settings"), form, foot, anchor="right", size=_WIDTH, open=False,
+                                     sx={"padding": "14px 16px 8px", "boxSizing": "border-box", "maxWidth": "96vw"})
         for widget in (self._title, self._unknown, self._use_unknown, self._dropped, self._features, self._scaling,
-                       self._policy, self._missing, self._extra, self._keys):
+                       self._policy, self._missing, self._extra, self._memory):
             widget.param.watch(lambda _: self._consider(), "value")
         self._pattern.param.watch(self._on_pattern, "enter_pressed")
         self.follow(self._show_progress, "jobs")
@@ -83,8 +89,8 @@ class SettingsDialog(View):
         self._consider()
         self.view.open = True
 
-    def close_dialog(self) -> None:
-        """Put the dialog away; nothing is changed."""
+    def put_away(self) -> None:
+        """Put the drawer away; nothing is changed."""
         self.view.open = False
 
     def _fill(self) -> None:
@@ -97,7 +103,8 @@ class SettingsDialog(View):
             LabelValue(entry.value, data.counts.get(entry.name, 0), entry.name, entry.colour)
             for entry in config.labels))
         self._rows.show(self._classes, with_counts=True)
-        self._keys.value = ", ".join(f"{name} = {key}" for name, key in config.keys.items())
+        self._chosen_keys = dict(config.keys)
+        self._memory.value = config.catalogue.optimise_memory
         self._unknown.param.update(value=", ".join(config.catalogue.unknown_labels),
                                    visible=config.catalogue.label is not None)
         self._use_unknown.value = config.split.use_unknown
@@ -115,6 +122,11 @@ class SettingsDialog(View):
     def _on_class(self, value: str, name: str | None, colour: str | None) -> None:
         self._classes = self._classes.changed(value, name=name, colour=colour)
         self._consider()
+
+    def _on_keys(self, keys: dict[str, str]) -> None:
+        if keys != self._chosen_keys:
+            self._chosen_keys = keys
+            self._consider()
 
     def _on_combinations(self, combinations: tuple[CombinationConfig, ...]) -> None:
         self._combinations = combinations
@@ -140,7 +152,7 @@ class SettingsDialog(View):
             "project": config.project.model_copy(update={"title": self._title.value.strip() or config.project.title}),
             "labels": tuple(LabelConfig(value=entry.value, name=entry.name, colour=entry.colour)
                             for entry in self._classes.entries),
-            "keys": keys_of(self._keys.value, names),
+            "keys": {name: key for name, key in self._chosen_keys.items() if name in names},
             "split": config.split.model_copy(update={"use_unknown": self._use_unknown.value,
                                                      "drop": tuple(self._dropped.value)}),
             "features": config.features.model_copy(update={
@@ -148,7 +160,7 @@ class SettingsDialog(View):
                 "combinations": self._combinations}),
             "catalogue": config.catalogue.model_copy(update={
                 "missing": numbers_of(self._missing.value), "unknown_labels": words_of(self._unknown.value),
-                "extra_columns": tuple(self._extra.value)}),
+                "extra_columns": tuple(self._extra.value), "optimise_memory": self._memory.value}),
         })
 
     def _plan(self) -> ChangePlan | None:
@@ -162,6 +174,7 @@ class SettingsDialog(View):
         """Say what the settings will do as they are now."""
         if self._filling or self._applying:
             return
+        self._keys.show(self._classes.names, self._chosen_keys)
         plan = self._plan()
         self._go.disabled = plan is None or not plan.effects
         if plan is not None:

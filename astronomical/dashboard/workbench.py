@@ -19,7 +19,7 @@ from astronomical.dashboard.keys import KeyListener, KeyPress
 from astronomical.dashboard.messages import MessagesView
 from astronomical.dashboard.panes.source import SourcePane
 from astronomical.dashboard.server import OpenProject, ProjectTab, registry
-from astronomical.dashboard.settings import SettingsDialog
+from astronomical.dashboard.settings import SettingsDrawer
 from astronomical.dashboard.view import View, run_due
 from astronomical.dashboard.walk import HistoryWalk, step_in_queue
 
@@ -61,7 +61,7 @@ class Workbench(View):
         self._help = KeysDialog(session)
         self._confirm = ConfirmDialog()
         self._export = ExportDialog(session)
-        self._settings = SettingsDialog(session)
+        self._settings = SettingsDrawer(session)
         self._messages = MessagesView(session, after=project.n_told)
         self.heading = HeaderView(session, {
             "undo": session.undo, "save": self._save, "copy": self._ask_copy, "export": self._export.open,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -22,6 +22,7 @@ from astronomical.session.dataset import (
     open_catalogue,
 )
 from astronomical.session.errors import SessionError
+from astronomical.session.memory import exact_columns, read_in_use
 
 __all__ = ["CHANGEABLE", "JOB", "ChangePlan", "plan_change", "rebuild"]
 
@@ -45,12 +46,20 @@ class ChangePlan:
         Whether features, labels or sets are made anew, and the learners that have begun are retrained.
     rereads
         Whether the catalogue is read anew.
+    repacks
+        Whether its columns are kept in memory in another way.
     """
 
     config: Config
     effects: tuple[str, ...]
     rebuilds: bool = False
     rereads: bool = False
+    repacks: bool = False
+
+    @property
+    def takes_time(self) -> bool:
+        """Whether the dataset is another one afterwards."""
+        return self.rebuilds or self.repacks
 
 
 def plan_change(config: Config, changed: Config, ledger: Ledger) -> ChangePlan:
@@ -107,9 +116,13 @@ def plan_change(config: Config, changed: Config, ledger: Ledger) -> ChangePlan:
         effects.append("Other columns are shown for a source; nothing is retrained.")
     if changed.keys != config.keys:
         effects.append("Other keys give the labels; nothing is retrained.")
+    repacks = changed.catalogue.optimise_memory != config.catalogue.optimise_memory
+    if repacks:
+        how = "in less memory" if changed.catalogue.optimise_memory else "as they are in the file"
+        effects.append(f"Columns are kept {how}; no result changes, and nothing is retrained for it.")
     if not effects and changed != config:
         effects.append("The settings are kept in the project; nothing is retrained.")
-    return ChangePlan(changed, tuple(effects), rebuilds or rereads, rereads)
+    return ChangePlan(changed, tuple(effects), rebuilds or rereads, rereads, repacks)
 
 
 def rebuild(plan: ChangePlan, dataset: Dataset, ledger: Ledger, registry: Registry, folder: Path,
@@ -129,6 +142,11 @@ def rebuild(plan: ChangePlan, dataset: Dataset, ledger: Ledger, registry: Regist
         if lost:
             raise SessionError(f"Sources would get other ids, and the labels of {lost[0]} and others would be lost: "
                                "leave the numbers that mean missing as they are.")
+    if plan.repacks:
+        catalogue = catalogue.in_memory(exact_columns(plan.config.catalogue))
+    read_in_use(plan.config, catalogue)
+    if not plan.rebuilds:
+        return plan.config, replace(dataset, catalogue=catalogue)
     made = build_dataset(plan.config, catalogue, registry, progress)
     section = plan.config.catalogue.model_copy(update={"fingerprint": make_fingerprint(plan.config, catalogue)})
     return plan.config.model_copy(update={"catalogue": section}), made

@@ -21,6 +21,7 @@ from astronomical.config.io import local_path
 from astronomical.config.schema import CatalogueConfig, Config, FeaturesConfig, FingerprintConfig, JoinConfig
 from astronomical.plugins.registry import Registry
 from astronomical.session.errors import SessionError
+from astronomical.session.memory import exact_columns
 
 #: Rows that are drawn at once from the whole catalogue.
 _N_DRAWN = 2048
@@ -107,6 +108,7 @@ def open_catalogue(config: CatalogueConfig, path: Path, folder: Path) -> Catalog
         position=None if position is None else (position.ra, position.dec, position.unit),
         missing=config.missing,
         joins=[join_of(join, folder) for join in config.joins],
+        exact=exact_columns(config),
     )
 
 

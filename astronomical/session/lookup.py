@@ -130,8 +130,8 @@ class Lookup:
             return []
         matches = pc.equal(names, key) if whole else pc.match_substring(names, key)
         rows = pc.indices_nonzero(matches)[:limit].to_pylist()
-        shown = self.catalogue.text(self.name_column)
-        return [Found(self.catalogue.id_at(row), str(shown[row])) for row in rows]
+        ids = self.catalogue.ids_at(rows)
+        return [Found(id, self.catalogue.text_of(id, self.name_column)) for id in ids]
 
 
 def distance_text(arcsec: float) -> str:

@@ -79,6 +79,8 @@ class Choices:
         Whether the test set is going to be labelled by hand.
     guess_position
         Whether columns of the position are looked for where `position` names none.
+    optimise_memory
+        Whether columns are kept in less memory.
     joins
         Other catalogues whose columns are added; their paths are absolute, or relative to the working folder.
     """
@@ -100,6 +102,7 @@ class Choices:
     table: int | str | None = None
     extra_columns: tuple[str, ...] = ()
     image_columns: tuple[str, ...] = ()
+    optimise_memory: bool = False
     joins: tuple[JoinConfig, ...] = ()
     classes: tuple[str, ...] | None = None
     split: SplitConfig = field(default_factory=SplitConfig)
@@ -216,6 +219,7 @@ def catalogue_config(choices: Choices, folder: Path) -> CatalogueConfig:
         unknown_labels=choices.unknown_labels,
         extra_columns=choices.extra_columns,
         image_columns=choices.image_columns,
+        optimise_memory=choices.optimise_memory,
         joins=tuple(join.model_copy(update={"path": relative_to(local_path(join.path), folder)})
                     for join in choices.joins),
     )

@@ -19,6 +19,7 @@ from astronomical.session.errors import ChangedCatalogueError
 from astronomical.session.fingerprints import fingerprint_differences
 from astronomical.session.jobs import Dispatch
 from astronomical.session.kept import DEFAULT_BYTES
+from astronomical.session.memory import memory_text, read_in_use
 from astronomical.session.plugins import project_plugins
 from astronomical.session.store import ProjectStore, load_project
 
@@ -76,10 +77,13 @@ class Session(LabelActions, LearnerActions, TestActions, SettingsActions, FileAc
             loaded_plugins = project_plugins(loaded.config, path.parent, plugins, trust_plugins)
             progress("Reading the catalogue", 0.0)
             table = open_project_catalogue(loaded.config.catalogue, path.parent, catalogue)
+            read_in_use(loaded.config, table)
             dataset = build_dataset(loaded.config, table, loaded_plugins.registry, progress)
             session = cls(path, loaded, dataset, store=store, plugins=loaded_plugins, dispatch=dispatch, who=who,
                           memory=memory, look_ahead=look_ahead)
             session._check_catalogue(table, accept_changes)
+            if loaded.config.catalogue.optimise_memory:
+                session.notify(memory_text(table))
             session._begin()
         except BaseException:
             if store is not None:

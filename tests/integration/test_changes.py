@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from astropy.table import Table
 
 from astronomical.config.io import read_config
 from astronomical.config.schema import Config
@@ -121,3 +122,33 @@ def test_a_class_left_out_loses_its_learner_and_gets_it_back(path):
         config = session.state.config
         session.change_settings(config.model_copy(update={"split": config.split.model_copy(update={"drop": ()})}))
         assert session.state.config.learner("QSO") is not None
+
+
+def test_less_memory_changes_no_result_and_retrains_nothing(path):
+    table = Table.read(path.with_name("catalogue.fits"))
+    for band in "ugri":
+        table[band] = table[band].astype(float)
+    table.write(path.with_name("catalogue.fits"), overwrite=True)
+    with Session.open(path) as session:
+        start(session)
+        label_until(session, "Star", 8)
+        plain = session.config
+        newest, features = session.round("Star"), session.dataset.features
+        changed = with_catalogue(session.state.config, optimise_memory=True)
+        plan = session.plan_settings(changed)
+        assert "less memory; no result changes, and nothing is retrained" in " ".join(plan.effects)
+        session.change_settings(changed)
+        assert session.round("Star") is newest
+        assert session.dataset.features is features
+        assert "Memory optimised" in session.state.notices[-1].text
+        assert "instead of" in session.state.notices[-1].text
+        assert session.dataset.catalogue.raw("g").dtype == "float32"
+        session.change_settings(with_catalogue(session.state.config, optimise_memory=False))
+        assert session.dataset.catalogue.raw("g").dtype == "float64"
+        session.change_settings(changed)
+    assert read_config(path).catalogue.fingerprint == plain.catalogue.fingerprint
+    assert reproduce(path).differences == ()
+    with Session.open(path) as again:
+        assert any("Memory optimised" in notice.text for notice in again.state.notices)
+        assert again.query("Star") == plain.results[0].rounds[-1].queries[0]
+        assert again.dataset.features.values.tobytes() == features.values.tobytes()

@@ -92,7 +92,7 @@ class ImageColumnsView(View):
             return "", "No image."
         if self._column not in {column.name for column in catalogue.columns}:
             return "", f"The catalogue has no column {self._column}."
-        text = str(catalogue.text(self._column)[catalogue.row(focus)]).strip()
+        text = catalogue.text_of(focus, self._column).strip()
         if text.lower() in _NO_VALUE:
             return "", f"Column {self._column} names no image for this source."
         return text, ""

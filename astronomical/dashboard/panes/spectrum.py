@@ -128,7 +128,7 @@ class SpectrumView(View):
         catalogue = self.session.dataset.catalogue
         if column not in {info.name for info in catalogue.columns}:
             return ""
-        return str(catalogue.text(column)[catalogue.row(id)]).strip()
+        return catalogue.text_of(id, column).strip()
 
     def _take(self, found: Spectrum | SpectrumError) -> None:
         """Show a spectrum, or why there is none."""

@@ -94,7 +94,8 @@ def summary_of(draft: Draft) -> list[tuple[str, str]]:
         ("Shown for a source", ", ".join(draft.extra_columns)),
         ("Images", ", ".join(draft.image_columns)),
         ("Test set", "labelled by hand (curated)" if draft.curated_test else "a fifth of the known sources"),
-        ("Keys", draft.keys_text.strip()),
+        ("Keys", ", ".join(f"{key} for {name}" for name, key in draft.chosen_keys.items())),
+        ("Memory", "optimised" if draft.optimise_memory else ""),
         ("Seed", str(draft.seed)),
     ]
     return [(name, value) for name, value in rows if value]

@@ -8,8 +8,9 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.config.schema import CombinationConfig
-from astronomical.dashboard.parts import Message, hint, plain_table, row, section, set_hint
+from astronomical.dashboard.parts import Message, hint, memory_switch, plain_table, row, section, set_hint
 from astronomical.dashboard.wizard.combination_rows import CombinationRows
+from astronomical.dashboard.wizard.key_fields import KeyFields
 from astronomical.dashboard.wizard.typed import match_columns
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ _POLICY_HELP = (
     "median of the training set. Leaving out means that such sources are neither asked for nor scored."
 )
 _SHOWN = 6
-_KEYS = "Without it, 1 to 9 in the order of the classes."
 
 
 class LearningStep:
@@ -56,8 +56,7 @@ class LearningStep:
         self.by_unit = pmui.Select(label="Add by unit", options={"": ""}, value="", size="small", width=220)
         self.shares = pn.Column(sizing_mode="stretch_width", margin=0)
         self._shown_shares: Any = None
-        self.keys = pmui.TextInput(label="Labelling keys", placeholder="Star = s, Galaxy = g", size="small",
-                                   sizing_mode="stretch_width", helper_text=_KEYS)
+        self.keys = KeyFields(self._on_keys)
         self.curated = pmui.Switch(label="Test on sources that I label myself, a curated test set", value=False,
                                    margin=(8, 10))
         self.all = pmui.Button(label="All numeric", variant="outlined", margin=(7, 4, 5, 10))
@@ -77,9 +76,10 @@ class LearningStep:
             **wide,
             description="The same seed gives the same split, the same queries and the same scores.",
         )
+        self.memory = memory_switch()
         self.axes_state = Message()
         self.view = pn.Column(
-            section("Classes", row(self.train, self.dropped), row(self.unknown, self.curated), self.keys),
+            section("Classes", row(self.train, self.dropped), row(self.unknown, self.curated), self.keys.view),
             section(
                 "Features",
                 row(self.pattern, self.by_unit, self.all, self.none),
@@ -89,7 +89,8 @@ class LearningStep:
                 self.count,
                 self.feature_state.view,
             ),
-            section("Settings", row(self.scaling, self.missing, self.seed), row(self.x, self.y), self.axes_state.view),
+            section("Settings", row(self.scaling, self.missing, self.seed), row(self.x, self.y), self.axes_state.view,
+                    self.memory),
             sizing_mode="stretch_width",
             margin=0,
         )
@@ -107,13 +108,12 @@ class LearningStep:
             self.y,
             self.seed,
             self.curated,
-            self.keys,
+            self.memory,
         ):
             widget.param.watch(self._on_change, "value")
         self.pattern.param.watch(self._on_pattern, "enter_pressed")
         self.pattern.param.watch(self._on_pattern, "value")
         self.by_unit.param.watch(self._on_unit, "value")
-        self.keys.param.watch(self._on_change, "value_input")
         self.all.on_click(lambda _: self._choose(self.wizard.draft.plain_columns))
         self.none.on_click(lambda _: self._choose(()))
 
@@ -132,7 +132,7 @@ class LearningStep:
         units = {f"{unit} ({len(names)} column{'' if len(names) == 1 else 's'})": unit
                  for unit, names in draft.units.items()}
         self.by_unit.param.update(options={"": "", **units}, value="", visible=bool(units))
-        self.keys.value, self.curated.value = draft.keys_text, draft.curated_test
+        self.curated.value, self.memory.value = draft.curated_test, draft.optimise_memory
         self._fill_axes()
         self._filling = False
 
@@ -143,7 +143,7 @@ class LearningStep:
         self.dropped.param.update(error_state="dropped" in wrong, helper_text=wrong.get("dropped", ""))
         self.feature_state.show(wrong.get("features", wrong.get("combinations", "")))
         self.axes_state.show(wrong.get("axes", wrong.get("seed", "")))
-        self.keys.param.update(error_state="keys" in wrong, helper_text=wrong.get("keys", _KEYS))
+        self.keys.show(draft.classes.names, draft.chosen_keys)
         set_hint(self.count, self._summary())
         self._show_shares()
 
@@ -183,7 +183,7 @@ class LearningStep:
         chosen = tuple(name for name in names if name in self.train.value)
         draft.train = None if chosen == names else chosen
         draft.dropped, draft.use_unknown = tuple(self.dropped.value), self.unknown.value
-        draft.keys_text, draft.curated_test = self.keys.value_input or self.keys.value, self.curated.value
+        draft.curated_test, draft.optimise_memory = self.curated.value, self.memory.value
         if tuple(self.features.value) != draft.features:
             order = draft.numeric_columns
             draft.features = tuple(sorted(self.features.value, key=order.index))
@@ -194,6 +194,11 @@ class LearningStep:
             -1 if self.seed.value is None else self.seed.value,
         )
         self.wizard.refresh()
+
+    def _on_keys(self, keys: dict[str, str]) -> None:
+        if keys != self.wizard.draft.chosen_keys:
+            self.wizard.draft.keys = keys
+            self.wizard.refresh()
 
     def _on_pattern(self, _: Any) -> None:
         text = self.pattern.value_input or self.pattern.value

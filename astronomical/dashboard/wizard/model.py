@@ -18,7 +18,7 @@ from astronomical.dashboard.wizard import rules
 from astronomical.dashboard.wizard.classes import ClassTable, table_of_names
 from astronomical.dashboard.wizard.rules import MAX_LABELS, Issue
 from astronomical.dashboard.wizard.table import IdCheck, IdPlan, LabelColumn, Table
-from astronomical.dashboard.wizard.typed import groups_of, keys_of, numbers_of, words_of
+from astronomical.dashboard.wizard.typed import groups_of, numbers_of, words_of
 from astronomical.plugins.registry import builtin_registry
 from astronomical.session.arrangement import plot_axes
 from astronomical.session.dataset import operations_of
@@ -51,8 +51,12 @@ class Draft:
         Where ids come from; None if not yet decided.
     position, unit
         Columns of right ascension and declination, and the unit of the former; None if not yet decided.
-    missing_text, unknown_text, names_text, keys_text
+    missing_text, unknown_text, names_text
         Lists as typed, with commas.
+    keys
+        Keys chosen for classes, by name.
+    optimise_memory
+        Whether columns are kept in less memory.
     curated_test
         Whether the test set is going to be labelled by hand.
     layout
@@ -87,7 +91,8 @@ class Draft:
     use_unknown: bool = True
     axes: tuple[str | None, str | None] = (None, None)
     seed: int = 0
-    keys_text: str = ""
+    optimise_memory: bool = False
+    keys: dict[str, str] = field(default_factory=dict)
     curated_test: bool = False
     layout: LayoutConfig | None = None
 
@@ -282,6 +287,11 @@ class Draft:
         names = self.classes.names
         return names if self.train is None else tuple(name for name in names if name in self.train)
 
+    @property
+    def chosen_keys(self) -> dict[str, str]:
+        """Keys chosen for the classes that there are."""
+        return {name: key for name, key in self.keys.items() if name in self.classes.names}
+
     # -- what is wrong ------------------------------------------------------------------------------
 
     def problems(self, step: Step) -> list[str]:
@@ -333,11 +343,12 @@ class Draft:
             missing=numbers_of(self.missing_text),
             extra_columns=self.extra_columns,
             image_columns=self.image_columns,
+            optimise_memory=self.optimise_memory,
             classes=self.trained,
             split=SplitConfig(use_unknown=self.use_unknown, drop=self.dropped),
             axes=None if x is None or y is None else (x, y),
             seed=self.seed,
-            keys=keys_of(self.keys_text, self.classes.names),
+            keys=self.chosen_keys,
             curated_test=self.curated_test,
             title=self.title.strip(),
             layout=self.layout,

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from astronomical.catalogue.errors import CatalogueError
 from astronomical.catalogue.features import MAX_FEATURES, feature_names
 from astronomical.config.io import SUFFIXES
-from astronomical.dashboard.wizard.typed import keys_of, numbers_of
+from astronomical.config.schema import key_problems
+from astronomical.dashboard.wizard.typed import numbers_of
 from astronomical.plugins.registry import builtin_registry
 from astronomical.session.dataset import operations_of
 
@@ -163,8 +164,5 @@ def _axes_issues(draft: Draft) -> list[Issue]:
 
 
 def _key_issues(draft: Draft) -> list[Issue]:
-    try:
-        keys_of(draft.keys_text, draft.classes.names)
-    except ValueError as error:
-        return [Issue("keys", str(error))]
-    return []
+    return [Issue("keys", f"The key of {name}: {problem}.")
+            for name, problem in key_problems(draft.chosen_keys).items()]

@@ -7,9 +7,7 @@ import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
-from astronomical.config.schema import key_problem
-
-__all__ = ["groups_of", "keys_of", "match_columns", "numbers_of", "pairs_of", "words_of"]
+__all__ = ["groups_of", "match_columns", "numbers_of", "pairs_of", "words_of"]
 
 
 def words_of(text: str) -> tuple[str, ...]:
@@ -75,7 +73,7 @@ def _matches(name: str, pattern: str) -> bool:
 
 
 def pairs_of(text: str, separator: str = ",") -> dict[str, str]:
-    """Return what stands left and right of the equals signs, as in ``Star = s, Galaxy = g``.
+    """Return what stands left and right of the equals signs, as in ``Galaxy = G*; QSO = QSO*``.
 
     Raises
     ------
@@ -90,25 +88,6 @@ def pairs_of(text: str, separator: str = ",") -> dict[str, str]:
                 raise ValueError(f"{part.strip()!r} is not understood: write it like name = value.")
             pairs[left] = right
     return pairs
-
-
-def keys_of(text: str, names: Sequence[str]) -> dict[str, str]:
-    """Return the keys chosen for classes, as in ``Star = s, Galaxy = g``.
-
-    Raises
-    ------
-    ValueError
-        If there is no such class, or a key cannot be used.
-    """
-    keys = {name: key.lower() for name, key in pairs_of(text).items()}
-    for name, key in keys.items():
-        if name not in names:
-            raise ValueError(f"There is no class {name!r}; there are {', '.join(names)}.")
-        if len(key) != 1:
-            raise ValueError(f"{key!r} is not one key.")
-    if problem := key_problem(keys):
-        raise ValueError(f"{problem}.")
-    return keys
 
 
 def groups_of(text: str, values: Sequence[str]) -> dict[str, str]:

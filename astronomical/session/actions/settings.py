@@ -13,6 +13,7 @@ from astronomical.session.changes import rebuild as rebuild_dataset
 from astronomical.session.columns import with_columns
 from astronomical.session.dataset import Dataset
 from astronomical.session.errors import SessionError
+from astronomical.session.memory import memory_text
 
 
 class SettingsActions(SessionCore):
@@ -38,7 +39,7 @@ class SettingsActions(SessionCore):
         """
         self._check_writable()
         plan, data, ledger = self.plan_settings(changed), self.dataset, self.ledger
-        if not plan.rebuilds:
+        if not plan.takes_time:
             self._take_settings(plan.config, data)
             return
         self._jobs.submit(
@@ -67,11 +68,13 @@ class SettingsActions(SessionCore):
         except SessionError as error:  # labels were given meanwhile
             self.notify(f"The settings were not changed: {error}", "error")
             return
-        renewed = data is not self.dataset
+        renewed, retrained = data is not self.dataset, data.features is not self.dataset.features
         active = next((name for name in (self.state.active, *(item.class_name for item in plan.config.learners))
                        if name is not None and plan.config.learner(name) is not None), None)
         self.state.param.update(config=plan.config, dataset=data, active=active, saved=False)
-        if renewed:
+        if renewed and self.state.config.catalogue.optimise_memory:
+            self.notify(memory_text(data.catalogue))
+        if retrained:
             self._teacher.restart()
             self._curator.recount()
         self._save()

@@ -10,7 +10,7 @@ from astronomical.config.schema import CriterionConfig
 from astronomical.dashboard.panes.criteria import subjects_of
 from astronomical.dashboard.panes.curating import CuratingView
 from astronomical.dashboard.panes.remarks import RemarksView
-from astronomical.dashboard.settings import SettingsDialog
+from astronomical.dashboard.settings import SettingsDrawer
 from astronomical.session.session import Session
 from tests.support.projects import make_project, start
 
@@ -63,22 +63,24 @@ def test_remarks_are_kept_for_the_source_that_they_were_written_for(session):
 
 def test_settings_say_what_they_will_do_and_do_it(session):
     start(session)
-    dialog = SettingsDialog(session)
+    dialog = SettingsDrawer(session)
     dialog.open()
     assert dialog._go.disabled
     dialog._features.value = ["g", "r"]
     assert "Star is retrained" in dialog._effects.text
-    dialog._keys.value = "Star = q"
+    dialog._keys.fields["Star"].value_input = "q"
     assert "does something else" in dialog._effects.text
+    assert "does something else" in dialog._keys.fields["Star"].helper_text
     assert dialog._go.disabled
-    dialog._keys.value = "Star = s"
+    dialog._keys.fields["Star"].value_input = "S"
+    assert not dialog._keys.fields["Star"].error_state
     dialog._title.value = "Another title"
     dialog._apply()
     config = session.state.config
     assert (config.features.columns, config.keys, config.project.title) == (("g", "r"), {"Star": "s"}, "Another title")
     assert not dialog.view.open
     dialog.open()
-    dialog._keys.value = ""
+    dialog._keys.fields["Star"].value_input = ""
     dialog._on_class("0", "Sun", None)
     assert "keeps its name" in dialog._effects.text
     assert dialog._go.disabled

@@ -9,7 +9,8 @@ from astronomical.config.io import read_config
 from astronomical.dashboard.file_browser import allowed_folders, list_folder
 from astronomical.dashboard.wizard.check_step import summary_of
 from astronomical.dashboard.wizard.create import create_project
-from astronomical.dashboard.wizard.typed import groups_of, keys_of, match_columns
+from astronomical.dashboard.wizard.key_fields import KeyFields
+from astronomical.dashboard.wizard.typed import groups_of, match_columns
 
 
 def test_a_sentinel_is_proposed_and_never_assumed(write, begin):
@@ -47,25 +48,38 @@ def test_columns_are_found_by_regular_expression():
     assert match_columns("/(/", columns) == ((), ("/(/",))
 
 
-@pytest.mark.parametrize(("text", "wrong"), [
-    ("Star = z", "does something else"), ("Star = s, Galaxy = s", "both"), ("Sun = s", "no class"),
-    ("Star = st", "not one key"), ("Star", "not understood"),
+@pytest.mark.parametrize(("keys", "wrong"), [
+    ({"Star": "z"}, "does something else"), ({"Star": "s", "Galaxy": "s"}, "the key of Star"), ({"Star": "S"}, "small"),
 ])
-def test_keys_that_cannot_be_used_are_refused(write, begin, text, wrong):
+def test_keys_that_cannot_be_used_are_refused(write, begin, keys, wrong):
     draft = begin(write())
-    draft.keys_text = text
+    draft.keys = keys
     assert any(wrong in problem for problem in draft.problems("learning")), draft.problems("learning")
 
 
 def test_keys_and_the_curated_test_set_reach_the_project(write, begin, tmp_path):
     draft = begin(write())
     draft.project = str(tmp_path / "new" / "p.yaml")
-    draft.features, draft.keys_text, draft.curated_test = ("u", "g"), "Star = S", True
-    assert keys_of(draft.keys_text, draft.classes.names) == {"Star": "s"}
-    assert ("Test set", "labelled by hand (curated)") in summary_of(draft)
+    draft.features, draft.keys, draft.curated_test = ("u", "g"), {"Star": "s", "Gone": "x"}, True
+    draft.optimise_memory = True
+    summary = summary_of(draft)
+    assert {("Test set", "labelled by hand (curated)"), ("Keys", "s for Star"), ("Memory", "optimised")} <= {*summary}
     config = read_config(create_project(draft))
     assert config.curated.use_as_test
+    assert config.catalogue.optimise_memory
     assert config.label_keys == {"Galaxy": "1", "Star": "s"}
+
+
+def test_each_class_has_a_field_for_its_key():
+    chosen = []
+    fields = KeyFields(chosen.append)
+    fields.show(("Star", "Galaxy"), {})
+    assert [field.helper_text for field in fields.fields.values()] == ["1 by default", "2 by default"]
+    fields.fields["Star"].value_input = "S"
+    assert chosen == [{"Star": "s"}]
+    fields.show(("Star", "Galaxy"), {"Star": "2", "Galaxy": "q"})
+    assert fields.fields["Star"].value == "2"
+    assert "does something else" in fields.fields["Galaxy"].helper_text
 
 
 def test_the_browser_stays_in_the_folders_that_are_allowed(tmp_path, monkeypatch):

@@ -1,0 +1,138 @@
+"""The columns of a catalogue in the order of its ids, read when they are first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from astronomical.catalogue.errors import CatalogueError
+from astronomical.catalogue.memory import Categories, MemoryUse, is_exact, smaller
+from astronomical.catalogue.readers import TableSource
+from astronomical.catalogue.texts import as_text, parse_numbers
+
+__all__ = ["Columns", "frozen"]
+
+_MISSING = "—"
+
+
+class Columns:
+    """Columns of a table on disk; no array that is handed out can be written to.
+
+    Parameters
+    ----------
+    source
+        The table on disk.
+    order
+        Rows of the file in the order of the ids.
+    missing
+        Numbers that stand for a missing value.
+    exact
+        Where columns are kept in less memory: those whose numbers are left alone. None keeps all columns as they are
+        in the file.
+    """
+
+    def __init__(self, source: TableSource, order: NDArray[np.intp], missing: Iterable[float] = (),
+                 exact: Collection[str] | None = None) -> None:
+        self._source, self._order, self._exact = source, order, exact
+        self._missing = np.array(tuple(missing), dtype=np.float32)
+        self._kept: dict[str, NDArray[Any] | Categories] = {}
+        self._numbers: dict[str, NDArray[np.float32]] = {}
+        self._texts: dict[str, NDArray[np.str_]] = {}
+        self._n_bytes_before: dict[str, int] = {}
+
+    def in_memory(self, exact: Collection[str] | None) -> Columns:
+        """Return the same columns, kept in another way."""
+        made = Columns(self._source, self._order, self._missing, exact)
+        made._numbers = dict(self._numbers)
+        return made
+
+    @property
+    def memory(self) -> MemoryUse:
+        """What the columns that were read as they are in the file take up."""
+        kept = dict(self._kept)
+        return MemoryUse(len(kept), sum(values.nbytes for values in kept.values()),
+                         sum(self._n_bytes_before[name] for name in kept))
+
+    def sorted(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return values in the order of the ids."""
+        return frozen(values[self._order])
+
+    def prefetch(self, names: Iterable[str]) -> None:
+        """Read several columns as numbers at once, which is faster than one by one."""
+        wanted = [name for name in dict.fromkeys(names) if name not in self._numbers and name not in self._kept]
+        for name, values in self._source.read(wanted).items():
+            self._numbers[name] = self._as_numbers(name, self.sorted(values))
+
+    def raw(self, name: str) -> NDArray[Any]:
+        """Return a column as it is in the file."""
+        kept = self._keep(name)
+        return frozen(kept[:]) if isinstance(kept, Categories) else kept
+
+    def number(self, name: str) -> NDArray[np.float32]:
+        """Return a column as numbers."""
+        if name not in self._numbers:
+            values = self.raw(name) if name in self._kept else self.sorted(self._source.read([name])[name])
+            self._numbers[name] = self._as_numbers(name, values)
+        return self._numbers[name]
+
+    def text(self, name: str) -> NDArray[np.str_]:
+        """Return a column as texts, empty where missing."""
+        if isinstance(self._keep(name), Categories):
+            return self.raw(name)  # to remember it would take up what was saved
+        if name not in self._texts:
+            self._texts[name] = frozen(as_text(self.raw(name)))
+        return self._texts[name]
+
+    def text_at(self, name: str, row: int) -> str:
+        """Return one value as text."""
+        kept = self._keep(name)
+        return str(kept[row] if isinstance(kept, Categories) else self.text(name)[row])
+
+    def shown_at(self, name: str, row: int) -> str:
+        """Return one value as text for people."""
+        value = self._keep(name)[row]
+        if value is np.ma.masked:
+            return _MISSING
+        if isinstance(value, np.floating | np.integer):
+            with np.errstate(over="ignore"):
+                if not np.isfinite(value) or np.float32(value) in self._missing:
+                    return _MISSING
+        if isinstance(value, np.floating):
+            return f"{float(value):.7g}"
+        return str(value) or _MISSING
+
+    def _keep(self, name: str) -> NDArray[Any] | Categories:
+        if name not in self._kept:
+            values = self._source.read([name])[name][self._order]
+            made: NDArray[Any] | Categories = values
+            if self._exact is not None:
+                made = smaller(values, name in self._exact or is_exact(self._source.info(name)))
+            self._n_bytes_before[name] = values.nbytes
+            self._kept[name] = made if isinstance(made, Categories) else frozen(made)
+        return self._kept[name]
+
+    def _as_numbers(self, name: str, values: NDArray[Any]) -> NDArray[np.float32]:
+        if values.dtype.kind == "U":
+            try:
+                values = parse_numbers(values)
+            except ValueError as error:
+                raise CatalogueError(f"Column {name!r} holds texts that are no numbers, such as {str(error)!r}"
+                                     ) from error
+        with np.errstate(over="ignore"):
+            numbers = np.array(np.ma.getdata(values), dtype=np.float32)
+        bad = np.ma.getmaskarray(values) | ~np.isfinite(numbers)
+        if self._missing.size:
+            bad |= np.isin(numbers, self._missing)
+        numbers[bad] = np.nan
+        return frozen(numbers)
+
+
+def frozen(values: NDArray[Any]) -> NDArray[Any]:
+    """Return an array after making it one that cannot be written to."""
+    values.setflags(write=False)
+    if isinstance(values, np.ma.MaskedArray):
+        np.ma.getmaskarray(values).setflags(write=False)
+    return values
