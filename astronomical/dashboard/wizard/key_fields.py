@@ -55,7 +55,7 @@ class KeyFields:
         field.param.watch(self._changed, ["value", "value_input"])
         return field
 
-    def _changed(self, _: Any) -> None:
+    def _changed(self, *_: Any) -> None:
         typed = {name: _typed(field) for name, field in self.fields.items()}
         self._on_change({name: key for name, key in typed.items() if key})
 
