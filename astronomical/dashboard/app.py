@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -51,7 +52,8 @@ class App:
         self._header = pn.Row(sizing_mode="stretch_width", margin=0)
         self._main = pn.Column(sizing_mode="stretch_both", margin=0)
         self._workbench: Workbench | None = None
-        self._start = StartPage(on_open=self._open, on_example=self._open_example, on_new=self._show_wizard,
+        self._start = StartPage(on_open=self._open, on_example=self._open_example,
+                                on_new=lambda: pn.state.execute(self._show_wizard),
                                 example_exists=newest_example() is not None)
         found = registry().find(_key_in_url())
         dark = found.session.state.config.layout.theme == "dark" if found is not None else False
@@ -71,9 +73,10 @@ class App:
         self._start.refresh()
         self._main.objects = [self._start.view]
 
-    def _show_wizard(self, layout: LayoutConfig | None = None) -> None:
+    async def _show_wizard(self, layout: LayoutConfig | None = None) -> None:
+        plugins = await asyncio.to_thread(registry().load_plugins)
         self._main.objects = [Wizard(on_created=lambda path: self._open(OpenRequest(path)),
-                                     on_cancel=self._show_start, layout=layout).view]
+                                     on_cancel=self._show_start, layout=layout, plugins=plugins).view]
 
     def _show_project(self, project: OpenProject) -> None:
         was_writer = self._workbench is not None and self._workbench.tab.is_writer
@@ -116,7 +119,7 @@ class App:
         except ValueError as error:
             self._fail(str(error))
         else:
-            self._show_wizard(layout)
+            pn.state.execute(partial(self._show_wizard, layout))
 
     def _open_example(self, fresh: bool) -> None:
         def prepare_it() -> Prepared:

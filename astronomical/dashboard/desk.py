@@ -20,6 +20,7 @@ from astronomical.dashboard.server import OpenProject
 from astronomical.dashboard.view import View
 from astronomical.dashboard.walk import HistoryWalk
 from astronomical.session.arrangement import layout_for
+from astronomical.session.lacking import what_to_install
 
 __all__ = ["PaneDesk"]
 
@@ -118,8 +119,8 @@ class PaneDesk(View):
         """Make a pane; one that cannot be made says so and harms no other."""
         kind: PaneKind | None = self.kinds.get(pane.kind)
         if kind is None:
-            return _BrokenPane(self.session, f"There is no kind of pane named {pane.kind!r}. It may come with a plugin "
-                                             "that is not loaded.")
+            plugins = self.session.plugins
+            return _BrokenPane(self.session, what_to_install([("plot", pane.kind)], plugins), "warning")
         try:
             return kind.make(PaneContext(self.session, self._project, pane, partial(self._keep_settings, pane.id),
                                          self._walk, partial(self._ask_kind, pane.id), self._links))
@@ -161,6 +162,6 @@ class PaneDesk(View):
 class _BrokenPane(View):
     """Says why there is no pane where one should be."""
 
-    def __init__(self, session: Any, text: str) -> None:
+    def __init__(self, session: Any, text: str, severity: str = "error") -> None:
         super().__init__(session)
-        self.view = pn.Column(Message(text).view, sizing_mode="stretch_both", margin=0)
+        self.view = pn.Column(Message(text, severity).view, sizing_mode="stretch_both", margin=0)

@@ -18,6 +18,7 @@ from tornado.ioloop import IOLoop
 from astronomical.config.io import local_path
 from astronomical.dashboard.arguments import AppArguments
 from astronomical.plugins.files import PluginFile
+from astronomical.plugins.loader import Plugins, load_plugins
 from astronomical.services.services import open_services
 from astronomical.session.errors import ReadOnlyError
 from astronomical.session.jobs import Dispatch
@@ -164,6 +165,10 @@ class ProjectRegistry:
             return await asyncio.shield(self._opening[path])
         finally:
             self._opening.pop(path, None)
+
+    def load_plugins(self) -> Plugins:
+        """Load what is installed and what the server was told to run; takes a while: call it in a thread."""
+        return load_plugins(self._arguments.plugins)
 
     def close_if_without_consent(self, path: Path) -> None:
         """Close a project that no page shows and that runs without a plugin of its: the next page is asked again."""

@@ -56,7 +56,7 @@ class SettingsDrawer(View):
         self._features = pmui.MultiChoice(label="Columns used as features", sizing_mode="stretch_width")
         self._pattern = pmui.TextInput(label="Choose by name or pattern", placeholder="*mag  or  /^w[1-4]/",
                                        helper_text="Separated by commas; press Enter.", **wide)
-        self._combine = CombinationRows(self._on_combinations)
+        self._combine = CombinationRows(session.registry, self._on_combinations)
         self._scaling = pmui.Select(label="Scaling", options=_SCALINGS, **wide)
         self._policy = pmui.Select(label="Missing values", options=_POLICIES, **wide)
         self._missing = pmui.TextInput(label="Numbers that mean missing", placeholder="-99, -999", **wide)

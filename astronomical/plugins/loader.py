@@ -131,7 +131,7 @@ class _Loading:
         there = {entry.plugin.name for entry in self.registry.from_plugins if isinstance(entry.plugin, Package)}
         if plugin.name not in there:
             self._fail(plugin.name, f"package {plugin.name}", f"The project needs the package {_named(plugin)}, "
-                       "which is not installed here, or does not load.", "missing")
+                       "which is not installed here, or does not load: install it.", "missing")
 
     def load_path(self, path: Path) -> None:
         try:

@@ -47,6 +47,8 @@ class Dataset:
         Class of each source by its catalogue label, shape (n_rows,); -1 is unknown.
     split
         Training, validation and test set; sources that learning cannot use are in none.
+    lacking
+        Feature operations of the config that are not there, and without which nothing can be trained.
     """
 
     catalogue: Catalogue
@@ -54,6 +56,19 @@ class Dataset:
     codes: NDArray[np.int16]
     features: FeatureMatrix
     split: Split
+    lacking: tuple[str, ...] = ()
+
+    def check_features(self) -> None:
+        """Refuse to train on a part of the features.
+
+        Raises
+        ------
+        SessionError
+            If an operation is not there.
+        """
+        if self.lacking:
+            raise SessionError(f"Features are made by {', '.join(map(repr, self.lacking))}, of a plugin that is not "
+                               "loaded: nothing can be trained without them.")
 
     def truth(self, class_name: str, dropped: tuple[str, ...] = ()) -> NDArray[np.int8]:
         """Return 1 for sources of a class, 0 for the others and -1 for the unknown, shape (n_rows,)."""
@@ -164,15 +179,29 @@ def check_columns(config: Config, catalogue: Catalogue) -> None:
 
 
 def build_dataset(config: Config, catalogue: Catalogue, registry: Registry,
-                  progress: Progress = no_progress) -> Dataset:
+                  progress: Progress = no_progress, *, allow_lacking: bool = False) -> Dataset:
     """Derive labels, split and features.
+
+    Parameters
+    ----------
+    config, catalogue, registry
+        The project, its table, and where operations are found.
+    progress
+        Called with what is being done and how far it is, from 0 to 1.
+    allow_lacking
+        Leave out the features whose operation is not there, rather than refuse; they are named in `Dataset.lacking`.
 
     Raises
     ------
-    SessionError
+    SessionError, CatalogueError
         If the config names columns or operations that do not exist.
     """
     check_columns(config, catalogue)
+    operations = operations_of(registry)
+    lacking = tuple(dict.fromkeys(item.operation for item in config.features.combinations
+                                  if item.operation not in operations)) if allow_lacking else ()
+    section = config.features.model_copy(update={"combinations": tuple(
+        item for item in config.features.combinations if item.operation not in lacking)})
     progress("Reading labels", 0.1)
     codes = label_codes(config, catalogue)
     names = config.class_names
@@ -188,9 +217,9 @@ def build_dataset(config: Config, catalogue: Catalogue, registry: Registry,
     )
     progress("Making features", 0.4)
     catalogue.prefetch(used_columns(config))
-    features = build_features(catalogue.number, recipe_of(config.features), operations_of(registry), split.training)
+    features = build_features(catalogue.number, recipe_of(section), operations, split.training)
     progress("Ready", 1.0)
-    return Dataset(catalogue, names, codes, features, _usable(split, features, config.features.missing))
+    return Dataset(catalogue, names, codes, features, _usable(split, features, config.features.missing), lacking)
 
 
 def _rows_of(ids: tuple[str, ...], catalogue: Catalogue) -> NDArray[np.bool_]:

@@ -115,7 +115,8 @@ class Choices:
     authors: tuple[str, ...] = ()
 
 
-def new_project(choices: Choices, path: str | Path, *, plugins: Sequence[str | Path] = ()) -> Config:
+def new_project(choices: Choices, path: str | Path, *, plugins: Sequence[str | Path] = (),
+                registry: Registry | None = None) -> Config:
     """Make a project and write its config.
 
     Parameters
@@ -126,6 +127,8 @@ def new_project(choices: Choices, path: str | Path, *, plugins: Sequence[str | P
         The config to write; an existing file is not overwritten, a folder that is missing is made.
     plugins
         Plugin files, or folders of them, whose feature operations may be used.
+    registry
+        What has been loaded already; `plugins` are not looked at then.
 
     Raises
     ------
@@ -136,7 +139,8 @@ def new_project(choices: Choices, path: str | Path, *, plugins: Sequence[str | P
     check_suffix(path)
     if path.exists():
         raise SessionError(f"{path} exists: choose another name.")
-    config = make_config(choices, path.parent, load_plugins([Path(item) for item in plugins]).registry)
+    registry = registry or load_plugins([Path(item) for item in plugins]).registry
+    config = make_config(choices, path.parent, registry)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_config(config, path)

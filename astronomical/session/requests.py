@@ -102,8 +102,10 @@ def request_for(config: Config, dataset: Dataset, registry: Registry, view: Lear
     Raises
     ------
     SessionError
-        If the learner names a model or strategy that does not exist, or a parameter that it does not take.
+        If the learner names a model or strategy that does not exist, or a parameter that it does not take, or
+        features cannot be made.
     """
+    dataset.check_features()
     learner = config.learner(view.class_name)
     if learner is None:
         raise SessionError(f"There is no learner for {view.class_name!r}.")

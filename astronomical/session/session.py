@@ -78,7 +78,7 @@ class Session(LabelActions, LearnerActions, TestActions, SettingsActions, FileAc
             progress("Reading the catalogue", 0.0)
             table = open_project_catalogue(loaded.config.catalogue, path.parent, catalogue)
             read_in_use(loaded.config, table)
-            dataset = build_dataset(loaded.config, table, loaded_plugins.registry, progress)
+            dataset = build_dataset(loaded.config, table, loaded_plugins.registry, progress, allow_lacking=True)
             session = cls(path, loaded, dataset, store=store, plugins=loaded_plugins, dispatch=dispatch, who=who,
                           memory=memory, look_ahead=look_ahead)
             session._check_catalogue(table, accept_changes)

@@ -68,10 +68,14 @@ class Teacher:
         #: What `view` answered last, and for which config, dataset and ledger.
         self._known_views: dict[str, tuple[tuple[Any, ...], LearnerView]] = {}
         self._records: dict[str, dict[int, RoundResultConfig]] = {}
+        #: Per class the key of the last round of the config, and the probabilities recorded of it.
+        self._samples: dict[str, tuple[str, dict[str, float]]] = {}
 
     def load(self, results: tuple[LearnerResultConfig, ...]) -> None:
         """Take over the results recorded in a config."""
         self._records = {item.class_name: {record.k: record for record in item.rounds} for item in results}
+        self._samples = {item.class_name: (item.rounds[-1].key, dict(item.probabilities))
+                         for item in results if item.rounds}
 
     def refresh(self) -> None:
         """Bring all learners in step with the ledger, the active one first."""
@@ -117,12 +121,17 @@ class Teacher:
             records = self._records.get(name, {})
             if learner.started and records:
                 rounds = tuple(records[k] for k in sorted(records))
-                newest = self._state.rounds.get(name)
-                recorded = newest is not None and newest.key == rounds[-1].key
-                seed = self._state.config.project.seed
-                sample = sampled_probabilities(newest, self._state.dataset, seed) if newest and recorded else {}
-                found.append(LearnerResultConfig(class_name=name, rounds=rounds, probabilities=sample))
+                found.append(LearnerResultConfig(class_name=name, rounds=rounds,
+                                                 probabilities=self._sample(name, rounds[-1].key)))
         return tuple(found)
+
+    def _sample(self, name: str, key: str) -> dict[str, float]:
+        """Return the probabilities that go with a round: of the newest, else those that the config came with."""
+        newest = self._state.rounds.get(name)
+        if newest is not None and newest.key == key:
+            return sampled_probabilities(newest, self._state.dataset, self._state.config.project.seed)
+        recorded, sample = self._samples.get(name, ("", {}))
+        return sample if recorded == key else {}
 
     def fill_gaps(self) -> None:
         """Compute every round that is missing from the records, here and now."""
@@ -263,7 +272,8 @@ class Teacher:
             self._jobs.cancel(_job(name))
         self._jobs.cancel(FILL)
         self._ahead.abandon()
-        for part in (self._kept, self._under_way, self._halted, self._views, self._known_views, self._records):
+        for part in (self._kept, self._under_way, self._halted, self._views, self._known_views, self._records,
+                     self._samples):
             part.clear()
         self._state.param.update(rounds={}, queries={}, curves={}, pending=(), halted=())
         self.refresh()

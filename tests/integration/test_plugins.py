@@ -9,10 +9,11 @@ import pytest
 from astronomical.cli import main
 from astronomical.config.io import read_config, write_config
 from astronomical.config.schema import CombinationConfig, ExtensionConfig, PluginConfig
+from astronomical.session.errors import SessionError
 from astronomical.session.new import Choices, new_project
 from astronomical.session.reproduce import reproduce
 from astronomical.session.session import Session
-from tests.support.plugin_files import FEATURE, MODEL, canary, write_plugin
+from tests.support.plugin_files import FEATURE, MODEL, STRATEGY, canary, write_all, write_plugin
 from tests.support.projects import label_until, make_project
 
 NAIVE = [ExtensionConfig(name="naive_bayes", parameters={"smoothing": 0.01})]
@@ -49,6 +50,8 @@ def test_opening_runs_nothing_and_keeps_everything(trained):
     after = read_config(path)
     assert not mark.exists()
     assert after.plugins == before.plugins
+    assert after.results == before.results
+    assert after.results[0].probabilities
     assert after.events[: len(before.events)] == before.events
 
 
@@ -80,6 +83,65 @@ def test_a_feature_of_a_plugin(tmp_path):
     assert made.plugins[0].path == "mine.py"
     with Session.open(tmp_path / "with.yaml", trust_plugins=True) as session:
         assert "u~g" in session.dataset.features.names
+
+
+def feature_project(folder):
+    """Make a project one of whose features is made by a plugin, with a learner that has begun."""
+    make_project(folder)
+    plugin = write_plugin(folder, FEATURE)
+    path = folder / "with.yaml"
+    new_project(Choices(catalogue=folder / "catalogue.fits", id="name", label="label", label_names={"0": "Star"},
+                        features=tuple("ug"), combinations=(CombinationConfig(operation="mean", n=2),)), path,
+                plugins=[plugin])
+    with Session.open(path, plugins=[plugin]) as session:
+        session.start_training("Star")
+        label_until(session, "Star", 7)
+    return path, plugin
+
+
+def test_a_project_whose_feature_is_missing_opens_and_trains_nothing(tmp_path):
+    path, plugin = feature_project(tmp_path)
+    before = read_config(path)
+    plugin.unlink()
+    with Session.open(path, trust_plugins=True) as session:
+        assert session.dataset.features.names == ("u", "g")
+        assert session.round("Star") is None
+        said = session.lacking("Star")
+        assert said.startswith("The feature operation 'mean' is not here.")
+        assert f"{plugin} cannot be read" in said
+        with pytest.raises(SessionError, match="'mean', of a plugin that is not loaded"):
+            session.start_training("1")
+        session.focus(session.dataset.catalogue.id_at(0))
+        session.assign("Star", class_name=None)
+    after = read_config(path)
+    assert (after.features, after.plugins, after.results) == (before.features, before.plugins, before.results)
+    write_plugin(tmp_path, FEATURE)
+    assert reproduce(path, trust_plugins=True).ok
+
+
+def test_a_strategy_with_a_parameter_is_kept_and_named_when_it_is_missing(tmp_path):
+    path, _ = make_project(tmp_path)
+    plugin = write_plugin(tmp_path, STRATEGY)
+    wanted = ExtensionConfig(name="off_centre", parameters={"centre": 0.7})
+    with Session.open(path, plugins=[plugin]) as session:
+        session.start_training("Star", strategy=wanted)
+        assert session.lacking("Star") == ""
+        with pytest.raises(SessionError, match=r"Centre must lie between 0.0 and 1.0, not 1.5"):
+            session.start_training("Star", strategy=ExtensionConfig(name="off_centre", parameters={"centre": 1.5}))
+    assert read_config(path).learner("Star").strategy == wanted
+    with Session.open(path) as session:
+        assert "query strategy 'off_centre' is not here. mine.py was not run: nobody has agreed" in session.lacking(
+            "Star")
+
+
+def test_a_file_of_four_kinds_is_one_plugin(tmp_path):
+    path, config = make_project(tmp_path)
+    write_all(tmp_path)
+    named = config.model_copy(update={"plugins": (PluginConfig(name="all", path="all.py"),)})
+    write_config(named, path)
+    with Session.open(path, trust_plugins=True) as session:
+        assert {entry.extension.kind for entry in session.registry.from_plugins} == {"model", "feature", "strategy",
+                                                                                     "plot"}
 
 
 def test_the_listing_names_what_failed_and_ends_well(tmp_path, capsys):

@@ -30,12 +30,44 @@ def mean(columns):
     return np.mean(columns, axis=0)
 '''
 
+STRATEGY = '''
+import astronomical
+from astronomical.extend import Parameter
+
+
+@astronomical.query_strategy("off_centre", title="Off centre",
+                             parameters=(Parameter("centre", 0.5, "Probability that is asked first.", (0.0, 1.0)),))
+def off_centre(proba, order, centre=0.5):
+    """Ask where the probability is nearest to a value."""
+    return -abs(proba[:, 1] - centre)
+'''
+
+PLOT = '''
+import astronomical
+from astronomical.extend import Column, Parameter
+
+
+@astronomical.plot("steps", title="Every nth source", columns=(Column("value", "any number", guesses=("g",)),),
+                   parameters=(Parameter("every", 10, "Only one source in so many.", (1, 100)),
+                               Parameter("style", "points", "How they are drawn.", choices=("points", "line"))))
+def steps(data, every=10, style="points"):
+    """Draw the values of some sources."""
+    values = data["value"][::every]
+    data.note(f"{len(values)} sources as {style}")
+    return data.curve(range(len(values)), values)
+'''
+
 
 def write_plugin(folder: Path, text: str = MODEL, name: str = "mine.py") -> Path:
     """Write a plugin file."""
     path = folder / name
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def write_all(folder: Path, name: str = "all.py") -> Path:
+    """Write a file of four plugins, one of each kind."""
+    return write_plugin(folder, MODEL + FEATURE + STRATEGY + PLOT, name)
 
 
 def canary(folder: Path) -> tuple[Path, Path]:

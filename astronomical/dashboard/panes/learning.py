@@ -14,6 +14,7 @@ from astronomical.dashboard.panes.round_plots import RoundPlotView
 from astronomical.dashboard.panes.scores import MatricesView, ScoresView
 from astronomical.dashboard.panes.setup import SetupView
 from astronomical.dashboard.panes.testing import CheckpointsView, TestView
+from astronomical.dashboard.parts import Message
 from astronomical.dashboard.view import View
 from astronomical.session.session import Session
 
@@ -62,6 +63,7 @@ class LearningPane(View):
                                            margin=(6, 8, 2, 8), sx=_AS_WRITTEN)
         self._choice = pmui.RadioButtonGroup(options=list(_VIEWS), value="Scores", size="small", margin=(0, 4),
                                              description=_TIPS, sx=_AS_WRITTEN)
+        self._lacking = Message(severity="warning")
         self._shown = pn.Column(self._scores.view, sizing_mode="stretch_both", margin=0)
         self._desk = pn.Row(
             pn.Column(self._board.view, width=225, margin=(0, 10, 0, 8), sizing_mode="stretch_height", scroll="y-auto"),
@@ -121,9 +123,14 @@ class LearningPane(View):
             self._body.objects = [self._setup.view]
 
     def _show_choice(self) -> None:
-        chosen = self._choice.value
-        if self._shown.objects != [self._views[chosen].view]:
-            self._shown.objects = [self._views[chosen].view]
+        chosen, name = self._choice.value, self.session.state.active
+        lacking = self.session.lacking(name) if name is not None and self.session.round(name) is None else ""
+        if lacking:
+            self._lacking.show(f"The {name} learner cannot be trained here. {lacking} Its labels and recorded results "
+                               "are kept.")
+        shown = self._lacking.view if lacking else self._views[chosen].view
+        if self._shown.objects != [shown]:
+            self._shown.objects = [shown]
         for name, plot in self._rounds.items():
             plot.set_visible(name == chosen)
         self._test.set_visible(chosen == "Test")

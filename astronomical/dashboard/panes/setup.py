@@ -13,6 +13,7 @@ from astronomical.config.schema import ExtensionConfig, LearnerConfig, StartConf
 from astronomical.dashboard.panes.model_rows import ModelRows
 from astronomical.dashboard.panes.parameters import ParameterBox
 from astronomical.dashboard.view import View
+from astronomical.extend import Extension
 from astronomical.plugins.registry import Registry, UnknownExtensionError
 from astronomical.session.queues import queue_size
 from astronomical.session.session import Session
@@ -100,23 +101,30 @@ class SetupView(View):
 
     def _offer_strategies(self, wanted: str | None = None) -> None:
         """Offer the strategies that have an effect with so many models, and keep the one chosen if it has."""
-        options = strategy_titles(self.session.registry, len(self._models))
+        registry = self.session.registry
+        options = strategy_titles(registry, len(self._models))
         wanted = wanted or self._strategy.value
-        if wanted not in options.values():
+        if wanted not in registry.names("strategy"):
+            options |= {f"{wanted} (not installed)": wanted}
+        elif wanted not in options.values():
             wanted = "uncertainty" if len(self._models) == 1 else "vote_entropy"
         self._strategy.param.update(options=options, value=wanted)
         self._show_help()
 
     def _show_strategy(self, values: Any) -> None:
-        try:
-            extension = self.session.registry.find("strategy", self._strategy.value).extension
-        except UnknownExtensionError:  # of a plugin that is not loaded
-            return
-        self._parameters.show(extension, values)
+        self._parameters.show(self._extension(), values)
         self._show_help()
 
+    def _extension(self) -> Extension:
+        """Return what is known of the strategy chosen; nearly nothing, if its plugin is not loaded."""
+        name = str(self._strategy.value)
+        try:
+            return self.session.registry.find("strategy", name).extension
+        except UnknownExtensionError:
+            return Extension("strategy", name, name, "This query strategy is not installed here.")
+
     def _show_help(self) -> None:
-        extension = self.session.registry.find("strategy", self._strategy.value).extension
+        extension = self._extension()
         notes = [extension.help]
         if len(self._models) > 1:
             notes.append(_COMMITTEE)

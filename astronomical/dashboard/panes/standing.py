@@ -104,6 +104,8 @@ def _notice(session: Session, name: str) -> tuple[str, str]:
     state = session.state
     if name in state.pending:
         return "Training …", "busy"
+    if session.round(name) is None and session.lacking(name):
+        return "A plugin is missing: this learner is not trained here.", "other"
     if name in state.halted:
         return "Training was called off or failed: the last round stays.", "other"
     queue = state.queues.get(name, ())

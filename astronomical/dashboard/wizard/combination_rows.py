@@ -9,7 +9,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.config.schema import CombinationConfig
-from astronomical.plugins.registry import builtin_registry
+from astronomical.plugins.registry import Registry
 
 __all__ = ["CombinationRows"]
 
@@ -21,18 +21,18 @@ class CombinationRows:
 
     Parameters
     ----------
+    registry
+        Where operations are found.
     on_change
         Called with all combinations after any change.
     """
 
-    def __init__(self, on_change: Callable[[tuple[CombinationConfig, ...]], None]) -> None:
+    def __init__(self, registry: Registry, on_change: Callable[[tuple[CombinationConfig, ...]], None]) -> None:
         self._on_change = on_change
         self._columns: tuple[str, ...] = ()
         self._shown: tuple[CombinationConfig, ...] = ()
         self._lines: list[tuple[pmui.Select, pmui.Select, pmui.MultiChoice]] = []
-        self._operations = {
-            entry.extension.title: entry.extension.name for entry in builtin_registry().entries("feature")
-        }
+        self._operations = {entry.extension.title: entry.extension.name for entry in registry.entries("feature")}
         self._list = pn.Column(sizing_mode="stretch_width", margin=0)
         self.add = pmui.Button(label="Add a combination", variant="outlined", margin=(6, 10), on_click=self._on_add)
         self.view = pn.Column(self._list, self.add, sizing_mode="stretch_width", margin=0)
@@ -52,8 +52,11 @@ class CombinationRows:
         self._list.objects = lines
 
     def _make(self, item: CombinationConfig) -> tuple[pmui.Select, pmui.Select, pmui.MultiChoice]:
+        operations = self._operations
+        if item.operation not in operations.values():  # of a plugin that is not loaded
+            operations = {**operations, f"{item.operation} (not installed)": item.operation}
         line = (
-            pmui.Select(label="Combine", options=self._operations, value=item.operation, size="small", width=130),
+            pmui.Select(label="Combine", options=operations, value=item.operation, size="small", width=150),
             pmui.Select(label="How many", options=list(_SIZES), value=item.n, size="small", width=120),
             pmui.MultiChoice(
                 label="Of these columns",

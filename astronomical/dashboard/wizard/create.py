@@ -17,7 +17,6 @@ from astronomical.catalogue.labels import code_labels, normalise_labels
 from astronomical.catalogue.splits import MIN_PER_CLASS
 from astronomical.config.io import free_name
 from astronomical.dashboard.wizard.model import Draft
-from astronomical.plugins.registry import builtin_registry
 from astronomical.session.dataset import operations_of
 from astronomical.session.new import new_project
 
@@ -112,7 +111,7 @@ def _points(draft: Draft, catalogue: Catalogue, codes: NDArray[np.int16]) -> Poi
     rows = np.sort(order[:N_POINTS])
     recipe = FeatureRecipe(tuple(dict.fromkeys((*draft.features, *(n for n in axes if n in draft.numeric_columns)))),
                            draft.recipe.combinations)
-    made = build_features(lambda name: catalogue.number(name)[rows], recipe, operations_of(builtin_registry()),
+    made = build_features(lambda name: catalogue.number(name)[rows], recipe, operations_of(draft.registry),
                           np.ones(len(rows), dtype=np.bool_))
     x, y = (made.values[made.names.index(name)] for name in axes)
     known = np.isfinite(x) & np.isfinite(y)
@@ -144,13 +143,13 @@ def create_project(draft: Draft) -> Path:
     """
     choices, path = draft.choices(), draft.project_path
     if not draft.uploaded:
-        new_project(choices, path)
+        new_project(choices, path, registry=draft.registry)
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
     target = free_name(path.parent / choices.catalogue.name)
     shutil.copyfile(choices.catalogue, target)
     try:
-        new_project(replace(choices, catalogue=target), path)
+        new_project(replace(choices, catalogue=target), path, registry=draft.registry)
     except BaseException:
         target.unlink()
         raise

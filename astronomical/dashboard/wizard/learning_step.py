@@ -61,7 +61,7 @@ class LearningStep:
                                    margin=(8, 10))
         self.all = pmui.Button(label="All numeric", variant="outlined", margin=(7, 4, 5, 10))
         self.none = pmui.Button(label="None", variant="outlined", margin=(7, 10, 5, 4))
-        self.combinations = CombinationRows(self._on_combinations)
+        self.combinations = CombinationRows(wizard.draft.registry, self._on_combinations)
         self.count = hint("")
         self.feature_state = Message()
         self.scaling = pmui.Select(label="Scaling", options={"none": "none", "mean 0, deviation 1": "standard"}, **wide,
@@ -78,7 +78,9 @@ class LearningStep:
         )
         self.memory = memory_switch()
         self.axes_state = Message()
+        self.plugins = Message("\n".join(wizard.problems), "warning")
         self.view = pn.Column(
+            self.plugins.view,
             section("Classes", row(self.train, self.dropped), row(self.unknown, self.curated), self.keys.view),
             section(
                 "Features",

@@ -19,7 +19,7 @@ from astronomical.dashboard.wizard.classes import ClassTable, table_of_names
 from astronomical.dashboard.wizard.rules import MAX_LABELS, Issue
 from astronomical.dashboard.wizard.table import IdCheck, IdPlan, LabelColumn, Table
 from astronomical.dashboard.wizard.typed import groups_of, numbers_of, words_of
-from astronomical.plugins.registry import builtin_registry
+from astronomical.plugins.registry import Registry, builtin_registry
 from astronomical.session.arrangement import plot_axes
 from astronomical.session.dataset import operations_of
 from astronomical.session.example import projects_folder
@@ -61,6 +61,8 @@ class Draft:
         Whether the test set is going to be labelled by hand.
     layout
         The arrangement of the panes, taken from another project; None for the usual one.
+    registry
+        Where feature operations are found.
     train, axes
         None for all classes, and for axes to be found.
     """
@@ -95,6 +97,7 @@ class Draft:
     keys: dict[str, str] = field(default_factory=dict)
     curated_test: bool = False
     layout: LayoutConfig | None = None
+    registry: Registry = field(default_factory=builtin_registry)
 
     # -- data ---------------------------------------------------------------------------------------
 
@@ -105,7 +108,7 @@ class Draft:
             self.table = table
             self.check = None
             return
-        fresh = Draft(title=self.title, project=self.project, layout=self.layout)
+        fresh = Draft(title=self.title, project=self.project, layout=self.layout, registry=self.registry)
         if before is None or self.title == _stem(before.path):
             fresh.title = _stem(table.path)
         if before is None or self.project == str(default_project(_stem(before.path))) or not self.project:
@@ -263,7 +266,7 @@ class Draft:
     def feature_names(self) -> tuple[str, ...]:
         """Return the names of the features, those of combinations first; empty where they cannot be made."""
         try:
-            names = feature_names(self.recipe, operations_of(builtin_registry()))
+            names = feature_names(self.recipe, operations_of(self.registry))
         except CatalogueError:
             return ()
         return names[len(self.features):] + names[:len(self.features)]

@@ -11,7 +11,6 @@ from astronomical.catalogue.features import MAX_FEATURES, feature_names
 from astronomical.config.io import SUFFIXES
 from astronomical.config.schema import key_problems
 from astronomical.dashboard.wizard.typed import numbers_of
-from astronomical.plugins.registry import builtin_registry
 from astronomical.session.dataset import operations_of
 
 if TYPE_CHECKING:
@@ -143,7 +142,7 @@ def _feature_issues(draft: Draft) -> list[Issue]:
         return [Issue("combinations", f"{draft.n_features:,} features are more than {MAX_FEATURES:,}: choose fewer "
                                       "columns to combine.")]
     try:
-        feature_names(draft.recipe, operations_of(builtin_registry()))
+        feature_names(draft.recipe, operations_of(draft.registry))
     except CatalogueError as error:
         return [Issue("combinations", str(error))]
     return []

@@ -19,6 +19,8 @@ from astronomical.dashboard.wizard.create import create_project
 from astronomical.dashboard.wizard.data_step import DataStep
 from astronomical.dashboard.wizard.learning_step import LearningStep
 from astronomical.dashboard.wizard.model import STEPS, Draft
+from astronomical.plugins.loader import Plugins
+from astronomical.plugins.registry import builtin_registry
 
 __all__ = ["Wizard"]
 
@@ -46,6 +48,8 @@ class Wizard:
         Called when the person gives up.
     layout
         The arrangement of the panes of the new project; None for the usual one.
+    plugins
+        What the server has loaded beside what is built in.
 
     Attributes
     ----------
@@ -56,9 +60,10 @@ class Wizard:
     """
 
     def __init__(self, on_created: Callable[[Path], None], on_cancel: Callable[[], None],
-                 layout: LayoutConfig | None = None) -> None:
+                 layout: LayoutConfig | None = None, plugins: Plugins | None = None) -> None:
         self._on_created, self._on_cancel = on_created, on_cancel
-        self.draft = Draft(layout=layout)
+        self.draft = Draft(layout=layout, registry=plugins.registry if plugins else builtin_registry())
+        self.problems = plugins.problems if plugins else ()
         self._jobs = 0
         self.words = ""
         self.step = 0

@@ -18,6 +18,7 @@ from astronomical.session.dataset import Dataset
 from astronomical.session.errors import ReadOnlyError, SessionError
 from astronomical.session.jobs import Dispatch, Jobs
 from astronomical.session.kept import DEFAULT_BYTES, KeptRounds
+from astronomical.session.lacking import lacking, needed_by, what_to_install
 from astronomical.session.lookup import Lookup
 from astronomical.session.model_store import open_store
 from astronomical.session.plugins import used_plugins
@@ -96,6 +97,10 @@ class SessionCore:
         """Return the newest round of a learner that is ready."""
         name = class_name or self.state.active
         return self.state.rounds.get(name) if name is not None else None
+
+    def lacking(self, class_name: str) -> str:
+        """Say which plugins a learner needs that are not loaded, and what brings them; empty if it needs none."""
+        return what_to_install(lacking(needed_by(self.state.config, class_name), self.plugins), self.plugins)
 
     @property
     def lookup(self) -> Lookup:

@@ -32,6 +32,7 @@ class LearnerActions(SessionCore):
             If a model or strategy is unknown, or starting points cannot be drawn.
         """
         self._check_writable()
+        self.dataset.check_features()
         learner = self._learner(class_name)
         update: dict[str, Any] = {"started": True}
         if models is not None:
