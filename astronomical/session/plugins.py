@@ -51,12 +51,12 @@ def untrusted_files(path: Path, given: Sequence[Path] = ()) -> tuple[PluginFile,
     """
     consents = Consents()
     agreed = {file.sha256 for item in given for file in _readable(item)}
-    found = []
+    found: dict[str, PluginFile] = {}
     for plugin in read_config(path).plugins:
         if plugin.path is not None:
-            found += [file for file in _readable(path.parent / local_path(plugin.path))
-                      if file.sha256 not in agreed and not consents.has(file)]
-    return tuple(found)
+            found |= {file.sha256: file for file in _readable(path.parent / local_path(plugin.path))
+                      if file.sha256 not in agreed and not consents.has(file)}
+    return tuple(found.values())
 
 
 def _readable(path: Path) -> tuple[PluginFile, ...]:
@@ -78,7 +78,11 @@ def used_plugins(config: Config, registry: Registry, folder: Path) -> tuple[Plug
     folder
         Folder of the config: paths are written relative to it.
     """
-    made = {_as_config(entry, folder): None for entry in _entries(config, registry)}
+    used: dict[PluginFile | Package, list[str]] = {}
+    for entry in _entries(config, registry):
+        assert entry.plugin is not None, "what is built in needs no plugin"
+        used.setdefault(entry.plugin, []).append(entry.extension.version)
+    made = tuple(_as_config(plugin, versions, folder) for plugin, versions in used.items())
     loaded = {entry.plugin.sha256 for entry in registry.from_plugins if isinstance(entry.plugin, PluginFile)}
     named = {(plugin.name, plugin.path) for plugin in made}
     # What waits for consent or failed is still needed by whoever opens the project next.
@@ -98,9 +102,9 @@ def _entries(config: Config, registry: Registry) -> Iterable[Entry]:
     return [entry for entry in registry.from_plugins if (entry.extension.kind, entry.extension.name) in names]
 
 
-def _as_config(entry: Entry, folder: Path) -> PluginConfig:
-    if isinstance(entry.plugin, PluginFile):
-        return PluginConfig(name=entry.plugin.path.stem, version=entry.extension.version,
-                            path=relative_to(entry.plugin.path, folder), sha256=entry.plugin.sha256)
-    assert isinstance(entry.plugin, Package)
-    return PluginConfig(name=entry.plugin.name, version=entry.plugin.version or None)
+def _as_config(plugin: PluginFile | Package, versions: Sequence[str], folder: Path) -> PluginConfig:
+    """Return how a config names a plugin; a file has the version of what is marked in it, if that is one version."""
+    if isinstance(plugin, PluginFile):
+        return PluginConfig(name=plugin.path.stem, version=versions[0] if len(set(versions)) == 1 else None,
+                            path=relative_to(plugin.path, folder), sha256=plugin.sha256)
+    return PluginConfig(name=plugin.name, version=plugin.version or None)

@@ -129,6 +129,7 @@ def test_a_strategy_with_a_parameter_is_kept_and_named_when_it_is_missing(tmp_pa
         with pytest.raises(SessionError, match=r"Centre must lie between 0.0 and 1.0, not 1.5"):
             session.start_training("Star", strategy=ExtensionConfig(name="off_centre", parameters={"centre": 1.5}))
     assert read_config(path).learner("Star").strategy == wanted
+    assert [item.name for item in read_config(path).plugins] == ["mine"]
     with Session.open(path) as session:
         assert "query strategy 'off_centre' is not here. mine.py was not run: nobody has agreed" in session.lacking(
             "Star")
@@ -142,6 +143,9 @@ def test_a_file_of_four_kinds_is_one_plugin(tmp_path):
     with Session.open(path, trust_plugins=True) as session:
         assert {entry.extension.kind for entry in session.registry.from_plugins} == {"model", "feature", "strategy",
                                                                                      "plot"}
+        session.start_training("Star", models=NAIVE, strategy=ExtensionConfig(name="off_centre"))
+    (kept,) = read_config(path).plugins
+    assert (kept.name, kept.version) == ("all", None)  # of two versions
 
 
 def test_the_listing_names_what_failed_and_ends_well(tmp_path, capsys):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import panel as pn
@@ -31,18 +32,47 @@ class ParameterBox:
         """Show the parameters of an extension; those that are not given stand at their defaults."""
         self._known = extension.parameters
         self._inputs = {p.name: _widget(p, values.get(p.name, p.default)) for p in self._known}
+        for parameter in self._known:
+            self._inputs[parameter.name].param.watch(partial(self._check, parameter), "value")
         self.view.objects = list(self._inputs.values())
 
     @property
     def values(self) -> dict[str, Any]:
         """The parameters that differ from their defaults."""
-        given = {p.name: (self._inputs[p.name].value, p.default) for p in self._known}
+        given = {p.name: (_read(p, self._inputs[p.name]), p.default) for p in self._known}
         return {name: value for name, (value, default) in given.items() if value is not None and value != default}
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to set."""
         return not self._known
+
+    def _check(self, parameter: Parameter, event: Any) -> None:
+        """Say at the field what is wrong with its value; a value that is wrong is refused when training begins."""
+        try:
+            value = _read(parameter, event.obj)
+            parameter.check(parameter.default if value is None else value)
+        except ValueError as error:
+            said = str(error)
+        else:
+            said = ""
+        if hasattr(event.obj, "helper_text"):
+            event.obj.param.update(error_state=bool(said), helper_text=said)
+
+
+def _read(parameter: Parameter, widget: Any) -> Any:
+    """Return what a field says; a float is typed as text, which also holds 1e-09."""
+    value = widget.value
+    if not _is_text_of_float(parameter):
+        return value
+    try:
+        return float(value) if value.strip() else None
+    except ValueError:
+        raise ValueError(f"{parameter.name} must be a number, not {value!r}") from None
+
+
+def _is_text_of_float(parameter: Parameter) -> bool:
+    return isinstance(parameter.default, float) and parameter.choices is None
 
 
 def _widget(parameter: Parameter, value: Any) -> Any:
@@ -55,6 +85,6 @@ def _widget(parameter: Parameter, value: Any) -> Any:
         return pmui.Switch(label=common["label"], value=value, description=parameter.help, margin=(12, 4), width=146)
     if isinstance(parameter.default, int):
         return pmui.IntInput(start=low, end=high, **common)
-    if isinstance(parameter.default, float):
-        return pmui.FloatInput(start=low, end=high, **common)
+    if _is_text_of_float(parameter):
+        return pmui.TextInput(**{**common, "value": repr(float(value)), "placeholder": repr(parameter.default)})
     return pmui.TextInput(**common)

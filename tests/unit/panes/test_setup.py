@@ -53,7 +53,7 @@ def test_what_is_entered_becomes_the_learner_and_comes_back(setup, session):
     setup._models._rows[1]._select.value = "random_forest"
     setup._models._rows[1].parameters._inputs["n_estimators"].value = 7
     setup._strategy.value = "batch"
-    setup._parameters._inputs["diversity"].value = 0.25
+    setup._parameters._inputs["diversity"].value = "0.25"
     setup._queue.value = 3
     setup._n_start.value = 4
     setup._start()
@@ -77,3 +77,19 @@ def test_no_more_models_than_the_config_holds(setup):
         setup._models._append()
     assert len(setup._models) == 10
     assert setup._models._add.disabled
+
+
+def test_a_number_outside_its_bounds_is_told_at_its_field_and_refused(setup, session):
+    setup._strategy.value = "batch"
+    field = setup._parameters._inputs["diversity"]
+    field.value = "much"
+    assert field.helper_text == "diversity must be a number, not 'much'"
+    field.value = "7"
+    assert field.error_state
+    assert "between" in field.helper_text
+    setup.attempt(setup._start)
+    assert "iversity must lie between" in session.state.notices[-1].text
+    assert not session.state.config.learner("Star").started
+    field.value = "1e-9"
+    assert not field.error_state
+    assert setup._parameters.values == {"diversity": 1e-9}

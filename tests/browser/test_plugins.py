@@ -1,0 +1,135 @@
+"""Plugins of all four kinds in the browser: with consent, without it, and named on the command line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from astronomical.config.io import read_config
+from astronomical.config.schema import CombinationConfig, ExtensionConfig, PaneConfig
+from astronomical.session.session import Session
+from tests.browser.test_journey import LONG, button, choose, open_config, wait_for_question
+from tests.support.plugin_files import write_all
+from tests.support.projects import CLASSES, make_project, write_catalogue
+
+APP = Path(__file__).parents[2] / "astronomical"
+pytestmark = pytest.mark.timeout(600)
+
+
+def with_a_mark(folder: Path) -> tuple[Path, Path]:
+    """Write a file of four plugins that leaves a mark when it is run."""
+    plugin, mark = write_all(folder), folder / "ran"
+    plugin.write_text(f"open({str(mark)!r}, 'w').close()\n" + plugin.read_text(encoding="utf-8"), encoding="utf-8")
+    return plugin, mark
+
+
+def test_a_plugin_of_a_config_runs_after_consent_only(serve: Callable[..., str], page: Page, tmp_path: Path):
+    path, _ = make_project(tmp_path)
+    plugin, mark = with_a_mark(tmp_path)
+    with Session.open(path, plugins=[plugin]) as session:
+        session.start_training("Star", models=[ExtensionConfig(name="naive_bayes")],
+                               strategy=ExtensionConfig(name="off_centre"))
+        panes = session.state.config.layout.panes
+        session.set_layout([*panes[:-1], panes[-1].model_copy(update={"kind": "steps", "settings": {}})])
+    mark.unlink()
+    url = serve(APP)
+
+    open_config(page, url, path)
+    expect(page.get_by_text("This project wants to run a plugin")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text(str(plugin))).to_be_visible()
+    expect(page.get_by_text("Return a naive Bayes classifier")).to_be_visible()
+    button(page, "Open without it").click()
+    lacking = page.get_by_role("alert").filter(has_text="The Star learner cannot be trained here")
+    expect(lacking).to_contain_text("The model 'naive_bayes' and the query strategy 'off_centre' are not here. "
+                                    "all.py was not run: nobody has agreed to it yet", timeout=LONG)
+    expect(page.get_by_role("alert").filter(has_text="The plot 'steps' is not here. all.py was not")).to_be_visible()
+    expect(page.get_by_text("A plugin is missing: this learner is not trained here.")).to_be_visible()
+    button(page, "Model…").click()
+    expect(page.get_by_text("This model is not installed here.")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("This query strategy is not installed here.")).to_be_visible()
+    expect(page.get_by_text("naive_bayes (not installed)")).to_be_visible()
+    assert not mark.exists()
+
+    button(page, "Close").first.click()
+    expect(page.get_by_text("Welcome to astronomical")).to_be_visible(timeout=LONG)
+
+    open_config(page, url, path)
+    page.wait_for_timeout(500)
+    button(page, "Run it").click()
+    wait_for_question(page)
+    expect(page.get_by_text("30 sources as points")).to_be_visible(timeout=LONG)
+    assert mark.exists()
+
+
+def test_plugins_named_on_the_command_line_are_offered_everywhere(serve: Callable[..., str], page: Page,
+                                                                  tmp_path: Path, home: Path):
+    plugin = write_all(tmp_path)
+    (tmp_path / "broken.py").write_text("1 / 0\n", encoding="utf-8")
+    catalogue = write_catalogue(tmp_path / "sources.fits")
+    page.goto(serve(APP, "--args", "--plugins", str(plugin), "--plugins", str(tmp_path / "broken.py")))
+    make_with_the_wizard(page, catalogue)
+    path = home / "projects" / "sources" / "sources.yaml"
+    config = read_config(path)
+    assert config.features.combinations == (CombinationConfig(operation="mean", n=2),)
+    assert [item.name for item in config.plugins] == ["all"]
+
+    choose(page, "Model", "^Naive Bayes$")
+    fill(page, "smoothing", "7")
+    expect(page.get_by_text("smoothing must lie between 0.0 and 1.0, not 7.0")).to_be_visible()
+    fill(page, "smoothing", "0.25")
+    choose(page, "Query strategy", "^Off centre$")
+    fill(page, "centre", "0.625")
+    button(page, "Start the Star learner").click()
+    wait_for_question(page)
+    learner = read_config(path).learner("Star")
+    assert learner.models == (ExtensionConfig(name="naive_bayes", parameters={"smoothing": 0.25}),)
+    assert learner.strategy == ExtensionConfig(name="off_centre", parameters={"centre": 0.625})
+
+    button(page, "Add pane").click()
+    page.get_by_role("dialog").get_by_text("Every nth source", exact=True).click()
+    expect(page.get_by_text("30 sources as points")).to_be_visible(timeout=LONG)
+    pane = page.locator('[data-id="steps-1"]')
+    pane.get_by_role("button", name="line", exact=True).click()
+    expect(page.get_by_text("30 sources as line")).to_be_visible(timeout=LONG)
+    pane.get_by_role("button", name="Columns and settings of this plot").click()
+    fill(page, "every", "3")
+    pane.get_by_role("button", name="Draw", exact=True).click()
+    expect(page.get_by_text("100 sources as line")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("all saved")).to_be_visible(timeout=LONG)
+    kept: PaneConfig = next(pane for pane in read_config(path).layout.panes if pane.kind == "steps")
+    assert (kept.settings["every"], kept.settings["style"]) == (3, "line")
+
+
+def fill(page: Page, label: str, value: str) -> None:
+    field = page.get_by_role("textbox", name=re.compile(rf"^{label}\b"))
+    field.fill(value)
+    field.press("Tab")
+
+
+def make_with_the_wizard(page: Page, catalogue: Path) -> None:
+    """Make a project whose features are means of pairs of columns, and open it."""
+    page.get_by_role("button", name="Choose a catalogue").click()
+    field = page.get_by_label("Path of the catalogue")
+    field.fill(str(catalogue))
+    field.press("Enter")
+    page.get_by_role("button", name="Next").click(timeout=LONG)
+    for value, name in CLASSES.items():
+        field = page.get_by_label(re.compile(rf"^{value} \("))
+        field.fill(name)
+        field.press("Tab")
+    page.get_by_role("button", name="Next").click(timeout=LONG)
+    expect(page.get_by_text("broken.py, line 1: ZeroDivisionError: division by zero")).to_be_visible(timeout=LONG)
+    pattern = page.get_by_label("Choose by name or pattern")
+    pattern.fill("u,g,r,i")
+    pattern.press("Enter")
+    page.get_by_role("button", name="Add a combination").click()
+    choose(page, "Combine", "^mean$")
+    expect(page.get_by_text("u~g, u~r")).to_be_visible(timeout=LONG)
+    page.get_by_role("button", name="Next").click()
+    expect(page.locator("canvas").first).to_be_visible(timeout=LONG)
+    page.get_by_role("button", name="Create project").click(timeout=LONG)
+    expect(page.get_by_role("button", name="Start the Star learner")).to_be_visible(timeout=LONG)
