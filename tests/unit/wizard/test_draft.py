@@ -299,7 +299,7 @@ def test_nothing_stays_behind_when_an_upload_cannot_be_used(write, begin, tmp_pa
     draft = begin(write())
     draft.uploaded, draft.features = True, ("u", "g")
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise ValueError("no")
 
     monkeypatch.setattr("astronomical.dashboard.wizard.create.new_project", fail)
