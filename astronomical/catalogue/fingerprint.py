@@ -3,17 +3,46 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from astronomical.catalogue.hashing import derive_seed, hash_ids, hash_pairs
 from astronomical.catalogue.texts import encode, sort_order
 
-__all__ = ["fingerprint"]
+__all__ = ["N_BLOCKS", "Change", "block_digests", "count_changes", "fingerprint"]
 
 _DIGITS = 16
+#: Sources are dealt out to so many blocks by their ids; each has a byte of digest.
+N_BLOCKS = 256
+#: With a larger share of blocks that differ, the number of rows that do is not estimated.
+_TOO_MANY = 0.9
+
+
+@dataclass(frozen=True)
+class Change:
+    """In how many rows two tables differ.
+
+    Attributes
+    ----------
+    least
+        At least so many.
+    about
+        About so many; None if that cannot be told.
+    """
+
+    least: int
+    about: int | None
+
+    def __str__(self) -> str:
+        if self.about is None:
+            return f"many rows, at least {self.least:,}"
+        many = f"about {self.about:,} row{'' if self.about == 1 else 's'}"
+        return many if self.about == self.least else f"{many}, at least {self.least:,}"
 
 
 def fingerprint(ids: NDArray[np.bytes_], columns: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
@@ -42,6 +71,72 @@ def fingerprint(ids: NDArray[np.bytes_], columns: Mapping[str, NDArray[Any]]) ->
     }
 
 
+def block_digests(ids: NDArray[np.bytes_], columns: Mapping[str, NDArray[Any]]) -> tuple[str, dict[str, str]]:
+    """Return digests of blocks of sources, from which it can be told in how many rows another table differs.
+
+    Parameters
+    ----------
+    ids, columns
+        See `fingerprint`; neither the order of the rows nor the number of others in the table matters to a block.
+
+    Returns
+    -------
+    tuple
+        Digests of the ids, and of each column with them: two hexadecimal digits for each of `N_BLOCKS` blocks.
+    """
+    hashes = hash_ids(ids, derive_seed("fingerprint"))
+    blocks = (hashes >> np.uint64(56)).astype(np.intp)
+    return _blocks_text(blocks, hashes), {
+        name: _blocks_text(blocks, hash_pairs(hashes, _words(values))) for name, values in columns.items()}
+
+
+def count_changes(recorded: str, found: str, where: tuple[str, str] | None = None) -> Change | None:
+    """Estimate in how many rows two tables differ from the digests of their blocks.
+
+    Parameters
+    ----------
+    recorded, found
+        Digests of the same column in two tables.
+    where
+        Digests of the ids of both: only blocks in which these agree are compared.
+
+    Returns
+    -------
+    Change or None
+        None if no block can be compared.
+    """
+    if not len(recorded) == len(found) == 2 * N_BLOCKS:
+        return None
+    alike = np.ones(N_BLOCKS, dtype=np.bool_) if where is None else ~_differ(*where)
+    n_blocks, n_differing = int(alike.sum()), int((_differ(recorded, found) & alike).sum())
+    if not n_blocks:
+        return None
+    if n_differing > _TOO_MANY * n_blocks:
+        return Change(n_differing, None)
+    # Rows fall into blocks at random: so many leave this share of them untouched.
+    about = -N_BLOCKS * math.log(1 - n_differing / n_blocks)
+    return Change(n_differing, max(n_differing, round(about)))
+
+
+def _differ(recorded: str, found: str) -> NDArray[np.bool_]:
+    first, second = (np.frombuffer(bytes.fromhex(text), dtype=np.uint8) for text in (recorded, found))
+    differing: NDArray[np.bool_] = first != second
+    return differing
+
+
+def _blocks_text(blocks: NDArray[np.intp], hashes: NDArray[np.uint64]) -> str:
+    sums = np.zeros(N_BLOCKS, dtype=np.uint64)
+    np.add.at(sums, blocks, hashes)
+    return (sums >> np.uint64(56)).astype(np.uint8).tobytes().hex()
+
+
+def _words(values: NDArray[Any]) -> NDArray[np.uint64]:
+    if values.dtype.kind in "US":
+        texts = encode(values) if values.dtype.kind == "U" else values
+        return hash_ids(texts, 0)
+    return _numbers(values).view("<u4").astype(np.uint64)
+
+
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:_DIGITS]
 
@@ -51,10 +146,15 @@ def _column_bytes(values: NDArray[Any]) -> bytes:
         return _text_bytes(encode(values))
     if values.dtype.kind == "S":
         return _text_bytes(values)
+    return _numbers(values).tobytes()
+
+
+def _numbers(values: NDArray[Any]) -> NDArray[np.float32]:
+    """Return numbers as they are compared: in 32 bits, with one zero and one NaN."""
     with np.errstate(over="ignore"):
         numbers = np.array(np.ma.getdata(values), dtype="<f4")
     numbers[np.ma.getmaskarray(values) | np.isnan(numbers)] = np.nan
-    return (numbers + np.float32(0)).astype("<f4").tobytes()
+    return (numbers + np.float32(0)).astype("<f4")
 
 
 def _text_bytes(texts: NDArray[np.bytes_]) -> bytes:

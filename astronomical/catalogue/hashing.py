@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from astronomical.catalogue.texts import id_words
 
-__all__ = ["derive_seed", "first_by_hash", "hash_ids", "hash_order"]
+__all__ = ["derive_seed", "first_by_hash", "hash_ids", "hash_order", "hash_pairs"]
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -77,6 +77,12 @@ def hash_ids(ids: NDArray[np.bytes_], seed: int) -> NDArray[np.uint64]:
             # An id holds no NUL, so a word is zero only beyond its end.
             state = np.where(word == 0, state, _mix((state ^ word) + _GOLDEN))
     return state
+
+
+def hash_pairs(hashes: NDArray[np.uint64], words: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Hash each of some hashes together with a number; saved projects depend on it, so it never changes."""
+    with np.errstate(over="ignore"):
+        return _mix((hashes ^ words) + _GOLDEN)
 
 
 def hash_order(ids: NDArray[np.bytes_], seed: int) -> NDArray[np.intp]:

@@ -52,11 +52,16 @@ class PositionConfig(Section):
 
 
 class FingerprintConfig(Section):
-    """Digests of the ids and of each used column, independent of row order and file format."""
+    """Digests of the ids and of each used column, independent of row order and file format.
+
+    `id_blocks` and `blocks` are those of parts of the catalogue, which tell in how many rows another one differs.
+    """
 
     rows: int = Field(ge=0)
     ids: str
     columns: dict[str, str] = {}
+    id_blocks: str = Field(default="", pattern=r"^[0-9a-f]*$")
+    blocks: dict[str, Annotated[str, Field(pattern=r"^[0-9a-f]*$")]] = {}
 
 
 class JoinConfig(Section):

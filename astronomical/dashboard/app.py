@@ -109,7 +109,7 @@ class App:
             return
 
         def prepare_it() -> Prepared:
-            return prepare(request.path, request.level, catalogue=request.catalogue)
+            return prepare(request.path, request.level, catalogue=request.catalogue, joined=request.joined)
 
         self._do("Opening the project", prepare_it, request)
 
@@ -156,10 +156,10 @@ class App:
                 self._show_project(project)
             except MissingCatalogueError as error:
                 self._fail("")
-                self._start.ask_catalogue(asked or OpenRequest(Path()), str(error))
+                self._start.ask_catalogue(asked or OpenRequest(Path()), str(error), error.join)
             except ChangedCatalogueError as error:
                 self._fail("")
-                self._start.ask_changes(asked or OpenRequest(Path()), str(error))
+                self._start.ask_changes(asked or OpenRequest(Path()), error.differences)
             except (ValueError, OSError) as error:
                 self._fail(str(error))
             except Exception as error:  # a person sees a sentence, the log has the rest

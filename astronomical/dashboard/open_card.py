@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +34,8 @@ class OpenRequest:
         The config.
     level
         How much of it.
-    catalogue
-        Where its catalogue is now, if the config does not know.
+    catalogue, joined
+        Where its catalogue, and joined ones by their places, are now, if the config does not know.
     accept_changes
         Whether the person knows that the catalogue is not the one that the project was made with.
     """
@@ -43,6 +43,7 @@ class OpenRequest:
     path: Path
     level: Level = "labels"
     catalogue: Path | None = None
+    joined: Mapping[int, Path] = field(default_factory=dict)
     accept_changes: bool = False
 
 
@@ -65,6 +66,7 @@ class OpenCard:
     def __init__(self, on_open: Callable[[OpenRequest], None], error: Message) -> None:
         self._on_open, self._error = on_open, error
         self._homeless: OpenRequest | None = None
+        self._place: int | None = None
         self.path = pmui.TextInput(label="Path of the config", placeholder="~/astronomical/project.yaml", size="small",
                                    sizing_mode="stretch_width", helper_text=_HELP)
         self.level = pmui.Select(label="What to take from it", options={text: name for name, text in LEVELS.items()},
@@ -79,10 +81,12 @@ class OpenCard:
         self.path.param.watch(self._on_path, "enter_pressed")
         self.catalogue.param.watch(self._on_catalogue, "enter_pressed")
 
-    def ask_catalogue(self, request: OpenRequest) -> None:
-        """Ask where the catalogue of a config is."""
-        self._homeless = request
-        self.catalogue.param.update(visible=True, value="", error_state=False, helper_text=_CATALOGUE_HELP)
+    def ask_catalogue(self, request: OpenRequest, place: int | None = None) -> None:
+        """Ask where the catalogue of a config is, or that of one of its joins."""
+        self._homeless, self._place = request, place
+        label = "Path of its catalogue" if place is None else "Path of the joined catalogue"
+        self.catalogue.param.update(label=label, visible=True, value="", value_input="", error_state=False,
+                                    helper_text=_CATALOGUE_HELP)
         self.relink.visible = True
 
     def settled(self) -> None:
@@ -135,9 +139,10 @@ class OpenCard:
         if not path.is_file():
             self.catalogue.param.update(error_state=True, helper_text=f"There is no file {path}.")
             return
-        request = self._homeless
+        request, place = self._homeless, self._place
         self.settled()
-        self._on_open(replace(request, catalogue=path))
+        self._on_open(replace(request, catalogue=path) if place is None else
+                      replace(request, joined={**request.joined, place: path}))
 
 
 def keep_upload(name: str, content: bytes) -> Path:

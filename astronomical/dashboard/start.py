@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -96,14 +96,14 @@ class StartPage:
         """Say why something could not be done; an empty text says nothing."""
         self._error.show(text)
 
-    def ask_catalogue(self, request: OpenRequest, text: str) -> None:
-        """Say that a catalogue is missing, and ask where it is."""
+    def ask_catalogue(self, request: OpenRequest, text: str, place: int | None = None) -> None:
+        """Say that a catalogue, or one of those joined to it, is missing, and ask where it is."""
         self._error.show(text, "warning")
-        self.card.ask_catalogue(request)
+        self.card.ask_catalogue(request, place)
 
-    def ask_changes(self, request: OpenRequest, text: str) -> None:
-        """Say that a catalogue is not the one that the project was made with, and ask whether to go on."""
-        self._changes.ask(request, text)
+    def ask_changes(self, request: OpenRequest, differences: Sequence[str]) -> None:
+        """Say in what a catalogue differs from the one of the project, and ask whether to go on."""
+        self._changes.ask(request, differences)
 
     def busy(self, text: str | None) -> None:
         """Say what is being done, and take no further wishes; None when it is over."""
@@ -141,10 +141,11 @@ class ChangesDialog:
         self.view: Any = pmui.Dialog(self._text.view, advice, pn.Row(go, cancel), title="The catalogue has changed",
                                      open=False, width_option="sm")
 
-    def ask(self, request: OpenRequest, text: str) -> None:
+    def ask(self, request: OpenRequest, differences: Sequence[str]) -> None:
         """Ask whether to open a project all the same."""
         self._request = request
-        self._text.show(text)
+        self._text.show("\n".join(("It is not the one that this project was made with:",
+                                   *(f"• {text}" for text in differences))))
         self.view.open = True
 
     def _go(self, _: Any) -> None:

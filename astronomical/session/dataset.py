@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from astronomical.catalogue.catalogue import Catalogue
 from astronomical.catalogue.features import FeatureMatrix, FeatureRecipe, build_features
-from astronomical.catalogue.fingerprint import fingerprint
+from astronomical.catalogue.fingerprint import block_digests, fingerprint
 from astronomical.catalogue.hashing import first_by_hash
 from astronomical.catalogue.joins import Join
 from astronomical.catalogue.labels import code_labels, normalise_labels
@@ -237,10 +237,13 @@ def label_codes(config: Config, catalogue: Catalogue) -> NDArray[np.int16]:
     return code_labels(texts, meaning, config.class_names, config.catalogue.unknown_labels)
 
 
-def make_fingerprint(config: Config, catalogue: Catalogue) -> FingerprintConfig:
-    """Return the digests of the ids and of each column on which results depend."""
+def make_fingerprint(config: Config, catalogue: Catalogue, *, blocks: bool = True) -> FingerprintConfig:
+    """Return the digests of the ids and of each column on which results depend, those of blocks of sources too."""
     columns = {name: _values_for_digest(config, catalogue, name) for name in used_columns(config)}
-    return FingerprintConfig.model_validate(fingerprint(catalogue.ids, columns))
+    found = fingerprint(catalogue.ids, columns)
+    if blocks:
+        found["id_blocks"], found["blocks"] = block_digests(catalogue.ids, columns)
+    return FingerprintConfig.model_validate(found)
 
 
 def _values_for_digest(config: Config, catalogue: Catalogue, name: str) -> NDArray[np.generic]:

@@ -2,19 +2,69 @@
 
 from __future__ import annotations
 
-from astronomical.config.schema import FingerprintConfig
+from astronomical.catalogue.catalogue import Catalogue
+from astronomical.catalogue.fingerprint import count_changes
+from astronomical.config.schema import Config, FingerprintConfig
+from astronomical.session.dataset import make_fingerprint
+
+__all__ = ["catalogue_differences", "fingerprint_differences"]
+
+_SHOWN = 5
+
+
+def catalogue_differences(config: Config, catalogue: Catalogue) -> list[str]:
+    """Return in what a catalogue differs from the one of a project, as phrases; nothing if it is the same."""
+    recorded = config.catalogue.fingerprint
+    if recorded is None:
+        return []
+    found = make_fingerprint(config, catalogue, blocks=False)
+    if (found.rows, found.ids) == (recorded.rows, recorded.ids) and not _changed_columns(recorded, found):
+        return []
+    return fingerprint_differences(recorded, make_fingerprint(config, catalogue))
 
 
 def fingerprint_differences(recorded: FingerprintConfig, found: FingerprintConfig) -> list[str]:
     """Return what differs between two fingerprints, as phrases; nothing if they agree."""
     differences = []
-    if recorded.rows != found.rows:
-        differences.append(f"it has {found.rows:,} sources instead of {recorded.rows:,}")
-    elif recorded.ids != found.ids:
-        differences.append("its ids differ")
-    changed = [name for name, digest in recorded.columns.items() if found.columns.get(name, digest) != digest]
-    if changed and recorded.ids == found.ids:
-        shown = ", ".join(repr(name) for name in changed[:5])
-        more = f" and {len(changed) - 5} more" if len(changed) > 5 else ""
-        differences.append(f"the values of column {shown}{more} differ")
-    return differences
+    if (recorded.rows, recorded.ids) != (found.rows, found.ids):
+        differences.append(_source_difference(recorded, found))
+    columns = [text for name in _changed_columns(recorded, found)
+               if (text := _column_difference(name, recorded, found))]
+    if len(columns) > _SHOWN:
+        columns[_SHOWN:] = [f"{len(columns) - _SHOWN} more columns differ"]
+    return differences + columns
+
+
+def _changed_columns(recorded: FingerprintConfig, found: FingerprintConfig) -> list[str]:
+    return [name for name, digest in recorded.columns.items() if found.columns.get(name, digest) != digest]
+
+
+def _source_difference(recorded: FingerprintConfig, found: FingerprintConfig) -> str:
+    more = found.rows - recorded.rows
+    many = f"it has {found.rows:,} sources instead of {recorded.rows:,}" if more else ""
+    change = count_changes(recorded.id_blocks, found.id_blocks)
+    if change is None or change.about is None:
+        others = "its ids differ" if change is None else "most or all of its ids are others"
+        return f"{many}; {others}" if many and change is not None else many or others
+    # Sources that are in one of the two only: some are gone, the others new.
+    only_one = max(change.about, abs(more))
+    gone = round((only_one - more) / 2)
+    new = gone + more
+    if not many:
+        return f"about {gone:,} of its {found.rows:,} sources have other ids"
+    return f"{many}: {_about(gone)} gone, {_about(new)} new"
+
+
+def _about(n: int) -> str:
+    return f"about {n:,}" if n else "none"
+
+
+def _column_difference(name: str, recorded: FingerprintConfig, found: FingerprintConfig) -> str:
+    same_ids = recorded.ids == found.ids
+    change = count_changes(recorded.blocks.get(name, ""), found.blocks.get(name, ""),
+                           None if same_ids else (recorded.id_blocks, found.id_blocks))
+    if change is None:  # recorded without blocks, or no source in common
+        return f"the values of column {name!r} differ" if same_ids else ""
+    if change.least == 0:
+        return f"column {name!r} differs in about 1 row" if same_ids else ""
+    return f"column {name!r} differs in {change}"

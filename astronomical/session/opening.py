@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from astronomical.config.io import is_file, local_path, read_config, read_plain, write_config
-from astronomical.config.schema import Config, LayoutConfig
+from astronomical.config.schema import Config, JoinConfig, LayoutConfig
 from astronomical.config.v1 import is_v1, translate
-from astronomical.session.dataset import catalogue_path
+from astronomical.session.dataset import catalogue_path, join_of
 from astronomical.session.errors import MissingCatalogueError
 from astronomical.session.example import fresh_folder, projects_folder, working_copy
 from astronomical.session.migrate import is_old, migrate
@@ -42,7 +44,8 @@ class Prepared:
     notes: tuple[str, ...] = ()
 
 
-def prepare(path: str | Path, level: Level = "labels", *, catalogue: str | Path | None = None) -> Prepared:
+def prepare(path: str | Path, level: Level = "labels", *, catalogue: str | Path | None = None,
+            joined: Mapping[int, Path] = MappingProxyType({})) -> Prepared:
     """Make a config ready to be opened.
 
     Parameters
@@ -53,11 +56,13 @@ def prepare(path: str | Path, level: Level = "labels", *, catalogue: str | Path 
         Whether its labels are wanted; without them it is copied, and the copy begins anew with the same settings.
     catalogue
         Where the catalogue lies now, if no longer where the config says; the config then says so too.
+    joined
+        Where joined catalogues lie now, by their places in the config, likewise.
 
     Raises
     ------
     MissingCatalogueError
-        If the catalogue is not where the config says.
+        If a catalogue is not where the config says.
     ConfigError, CatalogueError, SessionError, OSError
         If the config cannot be used, or a copy cannot be written.
     """
@@ -68,20 +73,34 @@ def prepare(path: str | Path, level: Level = "labels", *, catalogue: str | Path 
     where = catalogue_path(config.catalogue, path.parent) if catalogue is None else Path(catalogue).resolve()
     if not is_file(where):
         raise MissingCatalogueError(f"The catalogue of {path.name} is not at {where}. Say where it is now.")
+    config = _with_joined(config, path, joined)
     if level != "labels":
         return Prepared(_write_copy(without_labels(config), path, where), (
             "This is a copy without labels; the project that it was made from is unchanged.",))
     if not is_writable(path):
-        copy = working_copy(path, projects_folder() / path.stem) if catalogue is None else _write_copy(
-            config, path, where)
+        moved = catalogue is not None or bool(joined)
+        copy = _write_copy(config, path, where) if moved else working_copy(path, projects_folder() / path.stem)
         return Prepared(copy, ("The config cannot be changed where it is, so this is a copy.",))
-    if catalogue is not None:
-        relink(path, where)
+    if catalogue is not None or joined:
+        relink(path, None if catalogue is None else where, config.catalogue.joins)
     return Prepared(path)
 
 
-def relink(path: Path, catalogue: Path) -> None:
-    """Write into a config where its catalogue lies now.
+def _with_joined(config: Config, path: Path, joined: Mapping[int, Path]) -> Config:
+    """Return a config that says where its joined catalogues lie now; none may be missing."""
+    joins = list(config.catalogue.joins)
+    for place, where in joined.items():
+        joins[place] = joins[place].model_copy(update={"path": relative_to(where, path.parent), "format": None})
+    for place, join in enumerate(joins):
+        there = join_of(join, path.parent).path
+        if not is_file(there):
+            raise MissingCatalogueError(f"The catalogue that {path.name} joins is not at {there}. Say where it is now.",
+                                        place)
+    return config.model_copy(update={"catalogue": config.catalogue.model_copy(update={"joins": tuple(joins)})})
+
+
+def relink(path: Path, catalogue: Path | None, joins: tuple[JoinConfig, ...]) -> None:
+    """Write into a config where its catalogue and the joined ones lie now; None leaves the former as it is.
 
     Raises
     ------
@@ -91,8 +110,8 @@ def relink(path: Path, catalogue: Path) -> None:
     store = ProjectStore(path)
     loaded = store.open()
     try:
-        moved = loaded.config.catalogue.model_copy(update={"path": relative_to(catalogue, path.parent),
-                                                           "format": None})
+        place = {} if catalogue is None else {"path": relative_to(catalogue, path.parent), "format": None}
+        moved = loaded.config.catalogue.model_copy(update={**place, "joins": joins})
         store.fold(loaded.config.model_copy(update={"catalogue": moved, "events": loaded.events}))
     finally:
         store.close()

@@ -13,9 +13,9 @@ from astronomical.config.schema import Config, LearnerResultConfig, RoundResultC
 from astronomical.labels.ledger import ChainError, Ledger
 from astronomical.learning.rounds import fit_round
 from astronomical.plugins.registry import Registry
-from astronomical.session.dataset import build_dataset, make_fingerprint, open_project_catalogue
+from astronomical.session.dataset import build_dataset, open_project_catalogue
 from astronomical.session.errors import SessionError
-from astronomical.session.fingerprints import fingerprint_differences
+from astronomical.session.fingerprints import catalogue_differences
 from astronomical.session.plugins import project_plugins
 from astronomical.session.requests import LearnerView, learner_view, request_for
 from astronomical.session.results import environment, sampled_probabilities, scores_config
@@ -111,7 +111,9 @@ def reproduce(path: str | Path, *, catalogue: str | Path | None = None, plugins:
     # The results were recorded when the config was written: what the journal has beyond has none yet.
     ledger = Ledger.replay(config.events)
     dataset = build_dataset(config, table, registry)
-    differences = list(_compare_catalogue(config, make_fingerprint(config, table)))
+    differences = [
+        Difference("catalogue", expected="the catalogue of the fingerprint", got=phrase)
+        for phrase in catalogue_differences(config, table)]
     done = 0
     for result in config.results:
         view = learner_view(config, dataset, ledger, result.class_name)
@@ -120,13 +122,6 @@ def reproduce(path: str | Path, *, catalogue: str | Path | None = None, plugins:
             done += 1
             progress(done, total)
     return Report(total, tuple(differences), _version_differences(config) if differences else ())
-
-
-def _compare_catalogue(config: Config, found: Any) -> Iterator[Difference]:
-    recorded = config.catalogue.fingerprint
-    if recorded is not None:
-        for phrase in fingerprint_differences(recorded, found):
-            yield Difference("catalogue", expected="the catalogue of the fingerprint", got=phrase)
 
 
 def _compare_round(config: Config, dataset: Any, registry: Registry, view: LearnerView,

@@ -16,7 +16,7 @@ from astronomical.session.actions.testing import TestActions
 from astronomical.session.bulk import find_rows
 from astronomical.session.dataset import Progress, build_dataset, make_fingerprint, no_progress, open_project_catalogue
 from astronomical.session.errors import ChangedCatalogueError
-from astronomical.session.fingerprints import fingerprint_differences
+from astronomical.session.fingerprints import catalogue_differences
 from astronomical.session.jobs import Dispatch
 from astronomical.session.kept import DEFAULT_BYTES
 from astronomical.session.memory import memory_text, read_in_use
@@ -140,12 +140,16 @@ class Session(LabelActions, LearnerActions, TestActions, SettingsActions, FileAc
             self._change(catalogue=self.state.config.catalogue.model_copy(
                 update={"fingerprint": make_fingerprint(self.state.config, table)}))
             return
-        differences = fingerprint_differences(recorded, make_fingerprint(self.state.config, table))
+        differences = catalogue_differences(self.state.config, table)
         if differences:
-            text = f"The catalogue is not the one that this project was made with: {'; '.join(differences)}."
+            lost = {event.id for event in self.ledger.effective if event.id is not None and event.id not in table}
+            if lost:
+                differences.append(f"{len(lost):,} of the sources with labels {'is' if len(lost) == 1 else 'are'} "
+                                   "not in it")
+            error = ChangedCatalogueError(differences)
             if not accept_changes:
-                raise ChangedCatalogueError(text)
-            self.notify(f"{text} Results will differ.", "warning")
+                raise error
+            self.notify(f"{error} Results will differ.", "warning")
 
 
 def open_project(path: str | Path, **options: Any) -> Session:

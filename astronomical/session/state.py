@@ -57,7 +57,10 @@ class Curating:
 
 @dataclass(frozen=True)
 class TestResult:
-    """Scores of a round on the test set; None where no source of it has a known label."""
+    """Scores of a round on the test set; None where no source of it has a known label.
+
+    `left_out` says in words which sources of a curated set are not tested.
+    """
 
     __test__ = False
 
@@ -66,6 +69,7 @@ class TestResult:
     key: str
     title: str
     scores: SetScores | None
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

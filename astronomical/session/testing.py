@@ -33,6 +33,8 @@ class TestTruth:
         Sources of the test set, shape (n,).
     truth
         1 for the class, 0 for the rest, -1 for unknown, shape (n,).
+    left_out
+        How many curated sources are not tested, and why, in words.
     """
 
     __test__ = False  # no test of pytest
@@ -41,6 +43,7 @@ class TestTruth:
     title: str
     rows: NDArray[np.intp]
     truth: NDArray[np.int8]
+    left_out: tuple[str, ...] = ()
 
 
 def test_truth(config: Config, dataset: Dataset, ledger: Ledger, class_name: str) -> TestTruth:
@@ -53,7 +56,8 @@ def test_truth(config: Config, dataset: Dataset, ledger: Ledger, class_name: str
         rows = np.array([dataset.catalogue.row(id) for id in test.labels], dtype=np.intp)
         truth = np.array([label == class_name for label in test.labels.values()], dtype=np.int8)
         chosen = test.criteria or "the whole catalogue"
-        return TestTruth("curated", f"agreement with curated labels, of sources from: {chosen}", rows, truth)
+        return TestTruth("curated", f"agreement with curated labels, of sources from: {chosen}", rows, truth,
+                         test.left_out)
     rows = np.flatnonzero(dataset.split.test)
     known = dataset.truth(class_name, config.split.drop)[rows]
     return TestTruth("catalogue", "agreement with catalogue labels", rows, known)
@@ -72,7 +76,7 @@ def test_work(config: Config, dataset: Dataset, ledger: Ledger, vote: Vote) -> C
         proba = found.proba[vote.class_name][test.rows]
         known = bool(np.any(test.truth >= 0))
         scores = SetScores.of(confusion(test.truth, proba > 0.5)) if known else None
-        return TestResult(vote.class_name, vote.k, vote.key, test.title, scores)
+        return TestResult(vote.class_name, vote.k, vote.key, test.title, scores, test.left_out)
 
     return work
 

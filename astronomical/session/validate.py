@@ -9,9 +9,9 @@ from astronomical.config.errors import ConfigError, Problem
 from astronomical.config.io import local_path
 from astronomical.labels.ledger import ChainError, Ledger
 from astronomical.plugins.registry import Registry
-from astronomical.session.dataset import build_dataset, make_fingerprint, open_project_catalogue
+from astronomical.session.dataset import build_dataset, open_project_catalogue
 from astronomical.session.errors import SessionError
-from astronomical.session.fingerprints import fingerprint_differences
+from astronomical.session.fingerprints import catalogue_differences
 from astronomical.session.plugins import project_plugins
 from astronomical.session.requests import check_learner
 from astronomical.session.store import Loaded, load_project
@@ -67,7 +67,5 @@ def _check_catalogue(loaded: Loaded, path: Path, registry: Registry) -> list[Pro
         build_dataset(config, table, registry)
     except (ValueError, OSError) as error:
         return [Problem("catalogue", config.catalogue.path, str(error))]
-    if config.catalogue.fingerprint is None:
-        return []
-    differences = fingerprint_differences(config.catalogue.fingerprint, make_fingerprint(config, table))
-    return [Problem("catalogue.fingerprint", "", f"the catalogue is another one: {text}") for text in differences]
+    return [Problem("catalogue.fingerprint", "", f"the catalogue is another one: {text}")
+            for text in catalogue_differences(config, table)]

@@ -8,7 +8,11 @@ from astropy.table import Table
 
 from astronomical.config.io import read_config
 from astronomical.config.schema import JoinConfig
+from astronomical.dashboard.open_card import OpenCard, OpenRequest
+from astronomical.dashboard.parts import Message
+from astronomical.session.errors import MissingCatalogueError
 from astronomical.session.new import Choices, new_project
+from astronomical.session.opening import prepare
 from astronomical.session.reproduce import reproduce
 from astronomical.session.session import Session
 from astronomical.session.validate import validate
@@ -51,3 +55,28 @@ def test_joined_columns_are_features_and_part_of_the_proof(project, tmp_path):
     assert any("'w1'" in str(problem) for problem in validate(project))
     (tmp_path / "more" / "wise.vot").unlink()
     assert any("There is no file" in str(problem) for problem in validate(project))
+
+
+def test_a_joined_catalogue_that_moved_is_asked_for_as_well(project, tmp_path, home):
+    (tmp_path / "more").rename(tmp_path / "elsewhere")
+    (tmp_path / "catalogue.fits").rename(tmp_path / "elsewhere" / "c.fits")
+    asked, opened = [], []
+    card = OpenCard(opened.append, Message())
+    request = OpenRequest(project)
+    for file, place in (("c.fits", None), ("wise.vot", 0)):
+        with pytest.raises(MissingCatalogueError, match=r"is not at .*Say where it is now") as missing:
+            prepare(request.path, catalogue=request.catalogue, joined=request.joined)
+        assert missing.value.join == place
+        card.ask_catalogue(request, missing.value.join)
+        asked.append(card.catalogue.label)
+        card.catalogue.value_input = str(tmp_path / "elsewhere" / file)
+        card._on_catalogue(None)
+        request = opened[-1]
+    assert asked == ["Path of its catalogue", "Path of the joined catalogue"]
+    prepare(request.path, catalogue=request.catalogue, joined=request.joined)
+    config = read_config(project)
+    assert (config.catalogue.path, config.catalogue.joins[0].path) == ("elsewhere/c.fits", "elsewhere/wise.vot")
+    copy = prepare(project, "settings").path
+    assert copy.is_relative_to(home)
+    for path in (project, copy):
+        Session.open(path, accept_changes=False).close()

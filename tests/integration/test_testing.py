@@ -8,6 +8,7 @@ from astropy.table import Table
 
 from astronomical.config.io import read_config, write_config
 from astronomical.config.schema import ModelsConfig
+from astronomical.dashboard.panes.testing import TestView
 from astronomical.learning.metrics import SetScores, confusion
 from astronomical.session.bundles import load_model
 from astronomical.session.errors import ReadOnlyError, SessionError
@@ -63,12 +64,22 @@ def test_a_curated_set_that_serves_as_the_test_set_is_the_truth(session):
     for id in ids:
         session.focus(id)
         session.assign("Star", id=id)
+    unsure = session.dataset.catalogue.id_at(np.flatnonzero(session.dataset.split.test)[7])
+    session.focus(unsure)
+    session.assign(None, id=unsure)
     session.use_curated_as_test(True)
     session.open_test_results("Star")
     result = session.state.test_results["Star"]
     assert result.scores.n == 6
     assert result.scores.fp == result.scores.tn == 0
     assert "curated" in result.title
+    assert result.left_out == ("1 unsure",)
+    view = TestView(session)
+    view.set_visible(True)
+    view._button.clicks += 1
+    assert "not tested" in view._html.object
+    assert "<li>1 unsure</li>" in view._html.object
+    view.close()
     assert read_config(session.path).testing.openings[0].truth == "curated"
 
 

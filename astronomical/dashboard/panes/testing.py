@@ -99,7 +99,9 @@ class TestView(View):
             self._html.object = "<p>Scoring the test set …</p>" + count
         else:
             matrix = matrix_html("Test set", result.scores, name, result.title)
-            self._html.object = f"<div class=sets>{matrix}</div><p>Round {result.k}.</p>{count}"
+            out = "".join(f"<li>{escape(words)}</li>" for words in result.left_out)
+            left_out = f"<p>Of the curated sources, not tested:</p><ul>{out}</ul>" if out else ""
+            self._html.object = f"<div class=sets>{matrix}</div>{left_out}<p>Round {result.k}.</p>{count}"
 
 
 class CheckpointsView(View):
