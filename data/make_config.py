@@ -11,6 +11,7 @@ from pathlib import Path
 
 from astronomical.config.io import read_config, write_config
 from astronomical.config.schema import CombinationConfig
+from astronomical.session.arrangement import default_layout
 from astronomical.session.new import Choices, new_project
 from astronomical.session.session import Session
 from astronomical.session.store import relative_to
@@ -18,7 +19,9 @@ from astronomical.session.store import relative_to
 CHECKOUT = Path(__file__).resolve().parents[1]
 TARGET = CHECKOUT / "configs" / "example.yaml"
 BANDS = ("u", "g", "r", "i", "z", "y", "j", "h", "k", "w1", "w2")
-AXES = (("g-j", "y-w1"), ("u-g", "g-r"), ("j-k", "w1-w2"), ("redshift", "r-w1"))
+AXES = ("g-j", "y-w1")
+#: The units of the catalogue do not tell AB from Vega magnitudes; the band file does.
+PLOTS = {"sed": {"bands": "sed_bands.csv"}, "bpt": {}, "mateos": {}}
 N_LABELS = 30
 
 
@@ -44,18 +47,13 @@ def make_project(path: Path) -> None:
         features=BANDS,
         combinations=(CombinationConfig(operation="subtract", n=2, columns=BANDS),),
         extra_columns=("redshift", "lx", *BANDS),
-        axes=AXES[0],
+        axes=AXES,
         seed=2021,
         title="Example: stars, galaxies and QSOs",
         authors=("The astronomical developers",),
     )
     config = new_project(choices, path)
-    axes = iter(AXES)
-    panes = tuple(
-        pane.model_copy(update={"settings": dict(zip("xy", next(axes), strict=True))}) if pane.kind == "basic" else pane
-        for pane in config.layout.panes
-    )
-    write_config(config.model_copy(update={"layout": config.layout.model_copy(update={"panes": panes})}), path)
+    write_config(config.model_copy(update={"layout": default_layout(AXES, AXES, PLOTS)}), path)
 
 
 def train(path: Path) -> None:

@@ -13,8 +13,9 @@ import holoviews as hv
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from astronomical.extend import Column, Parameter, plot
+from astronomical.extend import Parameter, plot
 from astronomical.plots.data import CannotDrawError, NeedsColumnsError, PlotData
+from astronomical.plots.roles import LINES
 
 __all__ = ["BUILTINS", "CLASSES", "classify_nii", "classify_oi", "classify_sii", "joint_class"]
 
@@ -125,34 +126,6 @@ _DIAGRAMS = {
                   ((-2.0, -0.6, "star-forming"), (-1.4, 1.25, "Seyfert"), (-0.4, 0.2, "LINER")), (-2.6, 0.2)),
 }
 _Y_AXIS, _Y_LIMITS = "log [O III] 5007 / Hβ", (-1.3, 1.6)
-
-
-def _line(name: str, help: str, *guesses: str) -> tuple[Column, Column]:
-    """Return the roles of a line and of its error."""
-    known = tuple(f"{guess}{end}" for guess in guesses for end in ("", "_flux", "flux"))
-    errors = tuple(f"{guess}{end}" for guess in guesses
-                   for end in ("_flux_err", "_err", "_flux_error", "_error", "_flux_sigma", "err", "_ferr"))
-    known += tuple(f"f_{guess}" for guess in guesses)
-    errors += tuple(f"{start}_{guess}" for guess in guesses for start in ("err", "e_f", "e", "flux_err"))
-    return (Column(name, f"flux of {help}", "any", known, optional=True),
-            Column(f"{name}_err", "its error", "as the flux", errors, optional=True))
-
-
-_COLUMNS = (
-    *_line("halpha", "Hα 6563", "halpha", "h_alpha", "ha", "ha_6563", "halpha_6563", "h_alpha_6562"),
-    *_line("hbeta", "Hβ 4861", "hbeta", "h_beta", "hb", "hb_4861", "hbeta_4861", "h_beta_4861"),
-    *_line("oiii", "[O III] 5007", "oiii_5007", "oiii", "oiii5007", "o3_5007", "o3"),
-    *_line("nii", "[N II] 6584", "nii_6584", "nii_6583", "nii", "nii_6585", "n2_6584", "n2"),
-    *_line("sii_6717", "[S II] 6717", "sii_6717", "sii_6716", "sii6717", "s2_6717"),
-    *_line("sii_6731", "[S II] 6731", "sii_6731", "sii_6730", "sii6731", "s2_6731"),
-    *_line("oi", "[O I] 6300", "oi_6300", "oi", "oi6300", "o1_6300"),
-    Column("log_oiii_hb", "log ratio, in place of the fluxes", "dex", ("log_oiii_hbeta", "log_oiii_hb", "log_o3hb"),
-           optional=True),
-    Column("log_nii_ha", "log ratio, in place of the fluxes", "dex", ("log_nii_halpha", "log_n2ha"), optional=True),
-    Column("log_sii_ha", "log ratio of both lines, in place of the fluxes", "dex", ("log_sii_halpha", "log_s2ha"),
-           optional=True),
-    Column("log_oi_ha", "log ratio, in place of the fluxes", "dex", ("log_oi_halpha", "log_o1ha"), optional=True),
-)
 _RATIOS = {"OIII": ("log_oiii_hb", ("oiii",), "hbeta"), "NII": ("log_nii_ha", ("nii",), "halpha"),
            "SII": ("log_sii_ha", ("sii_6717", "sii_6731"), "halpha"), "OI": ("log_oi_ha", ("oi",), "halpha")}
 
@@ -193,7 +166,7 @@ def _ratio(data: PlotData, key: str, snr: float) -> _Ratio | None:
     return _Ratio(values, faint, negative, len(there))
 
 
-@plot("bpt", title="BPT diagrams", columns=_COLUMNS,
+@plot("bpt", title="BPT diagrams", columns=LINES,
       help="Emission-line ratios: star-forming galaxies, composites, Seyferts and LINERs ([N II], [S II], [O I]).",
       parameters=(Parameter("diagram", "NII", "Which line stands over Hα", choices=tuple(_DIAGRAMS)),
                   Parameter("snr", 3.0, "Least signal-to-noise ratio of the lines used, where errors are known",

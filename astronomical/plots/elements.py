@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any
-from weakref import WeakMethod, ref
+from weakref import WeakMethod, WeakSet, ref
 
 import holoviews as hv
 import numpy as np
@@ -22,9 +22,8 @@ if "bokeh" not in hv.Store.loaded_backends():
 
 #: Pixels of the image until the browser has told its own, and most that are drawn whatever it tells.
 _SIZE, _MAX_SIZE = (600, 400), (4000, 4000)
-#: Without these Bokeh reports a zoom half a second late, and HoloViews waits for another tenth.
+#: Without this Bokeh reports a zoom half a second late.
 _LOD_TIMEOUT_MS = 50
-_RANGE_DEBOUNCE_MS = 20
 
 #: Images are drawn, and indexes built, here: never on the event loop.
 _drawing = ThreadPoolExecutor(2, thread_name_prefix="astronomical-draw")
@@ -54,7 +53,10 @@ class PointsElement:
     """The image of a cloud, and what it follows.
 
     In a page that is served the images are drawn in a thread, one at a time; of the requests that come meanwhile
-    only the newest is kept. Elsewhere, as in a notebook or a test, they are drawn at once.
+    only the newest is kept, and the new image takes the place of the old one without HoloViews, which would take longer
+    than the drawing. Elsewhere, as in a notebook or a test, images are drawn at once, by way of HoloViews.
+
+    Whoever gives the element other hooks has to name `attach` among them.
 
     Parameters
     ----------
@@ -74,13 +76,13 @@ class PointsElement:
         self._source = cloud if isinstance(cloud, hv.streams.Pipe) else hv.streams.Pipe(data=cloud)
         self._dimensions = [hv.Dimension("x", label=x_label), hv.Dimension("y", label=y_label)]
         self._background = background
-        self._document: Any = lambda: None
+        self._plots: WeakSet[Any] = WeakSet()
         self._wanted = self._busy = False
         self._image = hv.streams.Pipe(data=None)
         # What HoloViews holds keeps this alive, and nothing else does.
         element = hv.DynamicMap(lambda data: self._show(data), streams=[self._image])
         self.element: hv.DynamicMap = element.opts(
-            hv.opts.RGB(hooks=[make_prompt, self._attach], lod={"timeout": _LOD_TIMEOUT_MS}, responsive=True))
+            hv.opts.RGB(hooks=[self.attach], lod={"timeout": _LOD_TIMEOUT_MS}, responsive=True))
         self.ranges, self.size = hv.streams.RangeXY(source=element), hv.streams.PlotSize(source=element)
         for stream in (self.ranges, self.size, self._source):
             stream.add_subscriber(self._ask)
@@ -106,17 +108,23 @@ class PointsElement:
     def _draw(self, cloud: PointCloud, frame: Frame) -> tuple[Image, Frame]:
         return shade_cloud(cloud, frame, self._background), frame
 
-    def _attach(self, plot: Any, element: Any) -> None:
-        """Note the page in which the plot stands; a hook of HoloViews. The index is made meanwhile."""
-        self._document = ref(plot.document) if plot.document is not None else lambda: None
+    def attach(self, plot: Any, element: Any) -> None:
+        """Take note of the plot that HoloViews made, and have the index made meanwhile; a hook of HoloViews."""
+        self._plots.add(plot)
+        make_prompt(plot, element)
         index = self._source.data.index
         if self._served() is not None and not index.is_ready:
             _building.submit(index.build)
 
+    def prepare(self) -> None:
+        """Draw the first image, and make the index for those to come; may be called from any thread."""
+        self._source.data.index.build()
+        self._image.update(data=self._draw(self._source.data, self.frame))
+
     def _served(self) -> Any:
         """Return the page, if it is shown by a server."""
-        document = self._document()
-        return document if document is not None and document.session_context is not None else None
+        documents = (plot.document for plot in self._plots)
+        return next((page for page in documents if page is not None and page.session_context is not None), None)
 
     def _ask(self, **_: Any) -> None:
         """Have the image drawn anew, for the ranges, the size and the points of now."""
@@ -138,7 +146,9 @@ class PointsElement:
         if self._wanted:
             self._wanted = False
             self._ask()
-        self._image.send(task.result())
+        self._image.update(data=task.result())  # for whatever HoloViews draws anew
+        for plot in self._plots:
+            _put(plot, *task.result())
 
 
 def _arrived(take: Any, document: Any, task: Future[tuple[Image, Frame]]) -> None:
@@ -148,11 +158,20 @@ def _arrived(take: Any, document: Any, task: Future[tuple[Image, Frame]]) -> Non
         page.add_next_tick_callback(partial(receiver, task))
 
 
+def _put(plot: Any, image: Image, frame: Frame) -> None:
+    """Show an image in a plot that HoloViews has made."""
+    source = plot.handles.get("source")
+    if source is not None:
+        left, low, right, high = frame.bounds
+        packed = np.ascontiguousarray(image[::-1]).view(np.uint32)[..., 0]  # Bokeh has the first row below
+        source.data = {"image": [packed], "x": [left], "y": [low], "dw": [right - left], "dh": [high - low]}
+
+
 def make_prompt(plot: Any, element: Any) -> None:
-    """Let a plot report new ranges with little delay; a hook of HoloViews."""
+    """Let a plot report new ranges at once; a hook of HoloViews, which otherwise waits for more of them."""
     for callback in plot.callbacks:
         if any(isinstance(stream, hv.streams.RangeXY) for stream in callback.streams):
-            callback.debounce = _RANGE_DEBOUNCE_MS
+            callback.debounce = 0
 
 
 def _usable(limits: Limits | None, default: Limits) -> Limits:

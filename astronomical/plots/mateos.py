@@ -6,9 +6,10 @@ import holoviews as hv
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from astronomical.extend import Column, plot
+from astronomical.extend import plot
 from astronomical.plots.bands import is_counts, is_flux_density, system_of
 from astronomical.plots.data import CannotDrawError, NeedsColumnsError, PlotData, Question
+from astronomical.plots.roles import WISE, WISE_BANDS
 
 __all__ = ["BUILTINS", "colours_from_fluxes", "colours_from_magnitudes", "in_wedge"]
 
@@ -19,7 +20,6 @@ ZERO_POINTS_JY = (309.540, 171.787, 31.674)
 #: The corners of the open end.
 CORNERS = ((0.040, 0.310), (0.157, -0.061))
 _FAR = 2.5
-_BANDS = ("w1", "w2", "w3")
 
 
 def in_wedge(x: ArrayLike, y: ArrayLike) -> NDArray[np.bool_]:
@@ -51,19 +51,8 @@ def colours_from_magnitudes(w1: ArrayLike, w2: ArrayLike, w3: ArrayLike, system:
     return 0.4 * (b - c) + zero[2] - zero[1], 0.4 * (a - b) + zero[1] - zero[0]
 
 
-def _magnitude(band: str) -> Column:
-    n = band[-1]
-    return Column(band, f"magnitude of {band.upper()}", "mag", (f"{band}mpro", f"{band}_mag", f"{band}mag", f"{band}m",
-                                                                f"mag_{band}", f"wise_{band}", f"w{n}"), optional=True)
-
-
-def _flux(band: str) -> Column:
-    return Column(f"{band}_flux", f"flux density of {band.upper()}, in place of the magnitude", "Jy, mJy …",
-                  (f"f_{band}", f"{band}_fnu", f"flux_{band}", f"{band}flux_jy", f"{band}_flux_mjy"), optional=True)
-
-
 @plot("mateos", title="Mateos wedge", help="Mid-infrared colours of WISE, with the AGN wedge of Mateos et al. (2012).",
-      columns=(*(_magnitude(band) for band in _BANDS), *(_flux(band) for band in _BANDS)))
+      columns=WISE)
 def mateos(data: PlotData) -> hv.Element:
     """Draw the colours of W1, W2 and W3, with the wedge."""
     x, y = _colours(data)
@@ -82,8 +71,8 @@ def mateos(data: PlotData) -> hv.Element:
 
 
 def _colours(data: PlotData) -> tuple[Values, Values]:
-    fluxes = [f"{band}_flux" for band in _BANDS]
-    if all(data.has(band) for band in _BANDS):
+    fluxes = [f"{band}_flux" for band in WISE_BANDS]
+    if all(data.has(band) for band in WISE_BANDS):
         return colours_from_magnitudes(data["w1"], data["w2"], data["w3"], _system(data))
     if not all(data.has(flux) for flux in fluxes):
         raise NeedsColumnsError("The wedge needs W1, W2 and W3: three magnitudes, or three flux densities.")
@@ -104,7 +93,7 @@ def _colours(data: PlotData) -> tuple[Values, Values]:
 
 def _system(data: PlotData) -> str:
     """Return the system of the magnitudes: by unit, by name, or as the user says."""
-    found = {system_of(data.names.get(band, ""), data.unit(band)) for band in _BANDS}
+    found = {system_of(data.names.get(band, ""), data.unit(band)) for band in WISE_BANDS}
     if len(found) == 1 and None not in found:
         return str(found.pop())
     question = Question("wise_system", "Of which system are the magnitudes of W1, W2 and W3?", ("Vega", "AB"))

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations, pairwise
+from typing import Any
 
+from astronomical.catalogue.catalogue import Catalogue
 from astronomical.config.schema import Config, LayoutConfig, PaneConfig
+from astronomical.plots.roles import DOMAIN_PLOTS, domain_plots
 from astronomical.session.dataset import Dataset
 
 _N_PLOTS = 4
 _TOP_ROWS, _PLOT_ROWS = 7, 5
 
 
-def default_layout(names: Sequence[str], axes: tuple[str, str] | None = None) -> LayoutConfig:
+def default_layout(names: Sequence[str], axes: tuple[str, str] | None = None,
+                   domain: Mapping[str, Mapping[str, Any]] | None = None) -> LayoutConfig:
     """Return the arrangement of figure 2 of Stevens et al. 2021: learning, selected source, four plots below.
 
     Parameters
@@ -21,24 +25,36 @@ def default_layout(names: Sequence[str], axes: tuple[str, str] | None = None) ->
         Columns and features that can be axes, the most telling first.
     axes
         Axes of the first plot; by default the first two names.
+    domain
+        Plots of the domain, by name with their settings: they take the places from the second on.
     """
     pairs = plot_axes(names, axes)
+    plots = [("basic", {"x": x, "y": y}) for x, y in pairs]
+    plots[1:1] = [(kind, dict(settings)) for kind, settings in (domain or {}).items()]
     panes = [
         PaneConfig(id="learning", kind="learning", x=0, y=0, w=7, h=_TOP_ROWS),
         PaneConfig(id="source", kind="source", x=7, y=0, w=5, h=_TOP_ROWS),
     ]
     width = 12 // _N_PLOTS
-    for i, (x, y) in enumerate(pairs):
-        panes.append(PaneConfig(id=f"plot-{i + 1}", kind="basic", x=i * width, y=_TOP_ROWS, w=width, h=_PLOT_ROWS,
-                                settings={"x": x, "y": y}))
+    for i, (kind, settings) in enumerate(plots[:_N_PLOTS]):
+        panes.append(PaneConfig(id=f"plot-{i + 1}", kind=kind, x=i * width, y=_TOP_ROWS, w=width, h=_PLOT_ROWS,
+                                settings=settings))
     return LayoutConfig(panes=tuple(panes), axes=pairs[0] if pairs else None)
 
 
 def layout_for(config: Config, data: Dataset) -> LayoutConfig:
-    """Return the arrangement that a project would start with."""
+    """Return the arrangement that a project would start with; plots of the domain keep their settings."""
     columns = config.features.columns
     combined = tuple(name for name in data.features.names if name not in columns)
-    return default_layout(combined + columns, config.layout.axes)
+    shown = {pane.kind: pane.settings for pane in config.layout.panes}
+    domain = {kind: shown.get(kind, {}) for kind in DOMAIN_PLOTS
+              if kind in shown or kind in domain_plots(units_of(data.catalogue))}
+    return default_layout(combined + columns, config.layout.axes, domain)
+
+
+def units_of(catalogue: Catalogue) -> dict[str, str]:
+    """Return the numeric columns of a catalogue with their units."""
+    return {name: catalogue.info(name).unit for name in catalogue.numeric_columns}
 
 
 def adapt_layout(layout: LayoutConfig, names: Sequence[str], known: Collection[str],

@@ -34,9 +34,10 @@ from astronomical.config.schema import (
     ProjectConfig,
     SplitConfig,
 )
+from astronomical.plots.roles import domain_plots
 from astronomical.plugins.loader import load_plugins
 from astronomical.plugins.registry import Registry, builtin_registry
-from astronomical.session.arrangement import adapt_layout, default_layout
+from astronomical.session.arrangement import adapt_layout, default_layout, units_of
 from astronomical.session.dataset import (
     build_dataset,
     check_columns,
@@ -186,7 +187,7 @@ def make_config(choices: Choices, folder: Path, registry: Registry | None = None
 
 def _layout(choices: Choices, names: tuple[str, ...], catalogue: Catalogue) -> LayoutConfig:
     if choices.layout is None:
-        return default_layout(names, choices.axes)
+        return default_layout(names, choices.axes, {kind: {} for kind in domain_plots(units_of(catalogue))})
     return adapt_layout(choices.layout, names, {*names, *catalogue.numeric_columns}, choices.axes)
 
 

@@ -230,12 +230,12 @@ class PlotPane(View):
     def _show_element(self, element: hv.core.Dimensioned, data: PlotData) -> None:
         if data.points_drawn:
             self.points = PointsLayer(self.session, data.points_drawn[0], self._on_row, self._on_range)
-            self.points.element.opts(plot_options(self.points.markers, self._live))
+            self.points.element.opts(plot_options(self._live, points=(self.points.drawn, self.points.markers)))
             self._selection.watch(self.points.element)
             if self.session.state.selection:
                 self.points.select()
         else:
-            element = element.opts(plot_options(None, self._live, element))
+            element = element.opts(plot_options(self._live, element))
         self._plot.object = element
         self._body.objects = [self._plot]
         self._show_legend()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ from astronomical.config.schema import PaneConfig
 from astronomical.dashboard.parts import hint
 from astronomical.extend import Column, Extension, Parameter
 from astronomical.plots.data import Question
+from astronomical.plots.roles import guess_columns
 
 __all__ = ["COMPACT", "PlotForm", "choose_columns", "is_tabs", "quick_controls"]
 
@@ -40,15 +40,14 @@ def choose_columns(columns: Sequence[Column], there: Sequence[str], settings: Ma
     others
         Other panes of the same kind, the newest last.
     """
-    known = {_plain(name): name for name in reversed(there)}
+    guessed = guess_columns(columns, there)
     chosen = {}
     for column in columns:
-        set_before = [str(pane.settings[column.name]) for pane in others if pane.settings.get(column.name)]
-        guesses = [known[key] for guess in (column.name, *column.guesses) if (key := _plain(guess)) in known]
-        options = [*([str(settings[column.name])] if column.name in settings else []),
-                   *(name for name in reversed(set_before) if name in there), *guesses]
-        if options and options[0]:
-            chosen[column.name] = options[0]
+        set_before = (str(pane.settings.get(column.name) or "") for pane in reversed(others))
+        usual = next((name for name in set_before if name in there), guessed.get(column.name))
+        name = str(settings[column.name]) if column.name in settings else usual
+        if name:
+            chosen[column.name] = name
     return chosen
 
 
@@ -143,7 +142,3 @@ def _parameter_field(parameter: Parameter, value: Any, look: dict[str, Any]) -> 
         field = pmui.IntInput if isinstance(parameter.default, int) else pmui.FloatInput
         return field(label=label, value=value, start=low, end=high, description=tip, **look)
     return pmui.TextInput(label=label, value=str(value), description=tip, **look)
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())

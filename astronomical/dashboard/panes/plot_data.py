@@ -12,6 +12,7 @@ from astronomical.config.schema import UNKNOWN_COLOUR
 from astronomical.dashboard.panes.texts import unit_text
 from astronomical.extend import Column
 from astronomical.plots.data import Colouring, PlotData, label_text
+from astronomical.session.arrangement import units_of
 from astronomical.session.dataset import Dataset, catalogue_path
 from astronomical.session.session import Session
 
@@ -132,7 +133,7 @@ def plot_data(session: Session, columns: Sequence[Column], chosen: Mapping[str, 
         units={role: axis_unit(data, name) for role, name in names.items() if name},
         selected=data.catalogue.row(focus) if focus is not None else None,
         position=data.catalogue.position,
-        columns={name: data.catalogue.info(name).unit for name in data.catalogue.numeric_columns},
+        columns=units_of(data.catalogue),
         read=lambda name: axis_values(data, name),
         folders=(catalogue_path(session.state.config.catalogue, session.path.parent).parent, session.path.parent),
         **extra,

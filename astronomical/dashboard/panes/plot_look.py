@@ -10,9 +10,11 @@ from bokeh.models import BoxSelectTool, LassoSelectTool
 
 from astronomical.dashboard.panes.markers import MarkerLayer
 from astronomical.dashboard.panes.plot_selection import SELECT_TOOLS
-from astronomical.plots.elements import make_prompt
+from astronomical.plots.elements import PointsElement
 
 __all__ = ["LivePlots", "plot_options"]
+
+Points = tuple[PointsElement, MarkerLayer]
 
 
 class LivePlots:
@@ -38,23 +40,26 @@ class LivePlots:
         self._plots.clear()
 
 
-def plot_options(markers: MarkerLayer | None, live: LivePlots, element: Any = None) -> hv.Options:
+def plot_options(live: LivePlots, element: Any = hv.RGB, points: Points | None = None) -> hv.Options:
     """Return the options of a plot that fills its pane.
 
     Parameters
     ----------
-    markers
-        What is marked above a cloud of points; None for a plot without.
     live
         Takes note of the plot.
     element
-        The plot, if it is not a cloud of points.
+        The plot, or its type.
+    points
+        The image of a cloud of points and what is marked above it, if the plot is one.
     """
-    name = hv.RGB.__name__ if element is None else type(element).__name__
-    tools = SELECT_TOOLS if markers is not None else ()
-    hooks = [_finish, live.note] if markers is None else [make_prompt, _finish, markers.attach, live.note]
+    name = (element if isinstance(element, type) else type(element)).__name__
+    hooks: list[Any] = [_finish, live.note]
+    if points is not None:
+        drawn, markers = points
+        hooks = [drawn.attach, markers.attach, *hooks]
+    tools = SELECT_TOOLS if points is not None else ()
     return hv.Options(name, default_tools=["pan", "wheel_zoom", "box_zoom", *tools, "reset"],
-                           active_tools=["pan", "wheel_zoom"], toolbar="right", responsive=True, hooks=hooks)
+                      active_tools=["pan", "wheel_zoom"], toolbar="right", responsive=True, hooks=hooks)
 
 
 def _finish(plot: Any, element: Any) -> None:

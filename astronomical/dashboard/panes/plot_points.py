@@ -38,19 +38,21 @@ class PointsLayer:
 
     Attributes
     ----------
+    drawn
+        The image of the points.
     markers
         The sources marked above the points.
     """
 
     def __init__(self, session: Session, points: DrawnPoints, on_row: Callable[[int], None],
                  on_range: Callable[[], None]) -> None:
-        self._session, self._source, self._drawn = session, points.source, points.drawn
+        self._session, self._source, self.drawn = session, points.source, points.drawn
         self._on_row, self._on_range = on_row, on_range
         self.markers = MarkerLayer()
         self._trained: tuple[tuple[Any, ...], list[tuple[float, float]]] = ((), [])
         self._taps = hv.streams.Tap(source=points.drawn.element)
         self._taps.add_subscriber(self._on_tap)
-        self._drawn.ranges.add_subscriber(self._moved)
+        self.drawn.ranges.add_subscriber(self._moved)
         self.mark()
 
     @property
@@ -62,12 +64,12 @@ class PointsLayer:
     @property
     def frame(self) -> Frame:
         """What the plot shows now."""
-        return self._drawn.frame
+        return self.drawn.frame
 
     @property
     def element(self) -> hv.DynamicMap:
         """The image of the points."""
-        return self._drawn.element
+        return self.drawn.element
 
     def colour(self, colouring: Colouring, hidden: frozenset[int]) -> None:
         """Colour the same points anew; ranges stay."""
@@ -105,7 +107,7 @@ class PointsLayer:
     @property
     def ranges(self) -> dict[str, Limits]:
         """Names of the axes and what they show."""
-        x, y = self._drawn.labels
+        x, y = self.drawn.labels
         return {x: self.frame.x_range, y: self.frame.y_range}
 
     def take_ranges(self, ranges: dict[str, Limits], figures: Iterable[Any]) -> None:
@@ -115,7 +117,7 @@ class PointsLayer:
             for axis, limits in zip((figure.x_range, figure.y_range), news, strict=True):
                 start, end = limits if axis.start is None or axis.start <= axis.end else limits[::-1]
                 axis.update(start=start, end=end)
-        self._drawn.ranges.event(x_range=news[0], y_range=news[-1])
+        self.drawn.ranges.event(x_range=news[0], y_range=news[-1])
 
     def counts(self) -> list[int]:
         """Return how many sources of each class have both coordinates."""
@@ -134,7 +136,7 @@ class PointsLayer:
 
     def close(self) -> None:
         """Take the handlers off the streams."""
-        for stream in (self._taps, self._drawn.ranges, self._drawn.size, self._source):
+        for stream in (self._taps, self.drawn.ranges, self.drawn.size, self._source):
             stream.clear()
 
     def _trained_places(self) -> list[tuple[float, float]]:

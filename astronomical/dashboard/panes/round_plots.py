@@ -18,7 +18,7 @@ from astronomical.dashboard.panes.plot_selection import PlotSelection, with_sele
 from astronomical.dashboard.panes.standing import why_no_model
 from astronomical.dashboard.view import View
 from astronomical.learning.rounds import Round
-from astronomical.plots.elements import points_element
+from astronomical.plots.elements import PointsElement
 from astronomical.plots.points import PointCloud
 from astronomical.session.session import Session
 
@@ -49,7 +49,8 @@ class RoundPlotView(View):
         self._cloud = hv.streams.Pipe(data=self._empty())
         self._markers, self._live = MarkerLayer(), LivePlots()
         labels = {"x_label": axis_label(session.dataset, x), "y_label": axis_label(session.dataset, y)}
-        plot = points_element(self._cloud, **labels).opts(plot_options(self._markers, self._live))
+        drawn = PointsElement(self._cloud, **labels)
+        plot = drawn.element.opts(plot_options(self._live, points=(drawn, self._markers)))
         self._selection = PlotSelection(self, lambda: self._cloud.data)
         self._selection.watch(plot)
         self._show_correct = pmui.Checkbox(label="correct", value=True, size="small", margin=(0, 4))

@@ -115,7 +115,7 @@ def test_a_box_selects_for_the_project(session, pane):
 
 def test_a_new_round_recolours_and_keeps_ranges(session, pane, rounds):
     pane._widgets["colour"].value = "predicted"
-    pane.points._drawn.ranges.event(x_range=(18, 19), y_range=(18, 20))
+    pane.points.drawn.ranges.event(x_range=(18, 19), y_range=(18, 20))
     before = pane.points.cloud
     changed = dict(rounds)
     star = rounds["Star"]

@@ -107,7 +107,7 @@ def test_linked_plots_of_the_same_axes_share_their_ranges(make_pane: Callable[..
     panes = [make_pane("basic", links=links, x="g", y=y, linked=linked)
              for y, linked in (("r", True), ("i", True), ("r", False))]
     first, second, alone = panes
-    first.points._drawn.ranges.event(x_range=(19.0, 20.0), y_range=(18.0, 21.0))
+    first.points.drawn.ranges.event(x_range=(19.0, 20.0), y_range=(18.0, 21.0))
     links.moved(first)
     assert second.points.frame.x_range == (19.0, 20.0)
     assert second.points.frame.y_range != (18.0, 21.0), "another column stands at this axis"

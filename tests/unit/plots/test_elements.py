@@ -80,4 +80,4 @@ def test_plot_reports_ranges_without_delay(cloud):
     callbacks = [callback for found in plot.traverse(lambda p: p.callbacks) for callback in found]
     ranges = [c for c in callbacks if any(isinstance(s, hv.streams.RangeXY) for s in c.streams)]
     assert ranges
-    assert {callback.debounce for callback in ranges} == {20}
+    assert {callback.debounce for callback in ranges} == {0}

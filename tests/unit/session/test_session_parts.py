@@ -6,7 +6,7 @@ import pytest
 
 from astronomical.catalogue.labels import label_counts
 from astronomical.config.io import read_config
-from astronomical.session.arrangement import default_layout, plot_axes
+from astronomical.session.arrangement import default_layout, layout_for, plot_axes
 from astronomical.session.curves import check_picture, plot_curves
 from astronomical.session.errors import SessionError
 from astronomical.session.example import example_config, newest_example, projects_folder, working_copy
@@ -25,6 +25,25 @@ def test_the_first_arrangement_is_that_of_the_paper():
     top, plots = layout.panes[:2], layout.panes[2:]
     assert all(pane.y == 0 for pane in top)
     assert all(pane.y == top[0].h for pane in plots)
+
+
+def test_plots_of_the_domain_stand_beside_the_first_scatter_plot():
+    layout = default_layout(COLOURS, domain={"sed": {"bands": "b.csv"}, "bpt": {}, "mateos": {}})
+    plots = layout.panes[2:]
+    assert [(pane.id, pane.kind, pane.x) for pane in plots] == [
+        ("plot-1", "basic", 0), ("plot-2", "sed", 3), ("plot-3", "bpt", 6), ("plot-4", "mateos", 9)]
+    assert plots[0].settings == {"x": "u-g", "y": "g-r"}
+    assert plots[1].settings == {"bands": "b.csv"}
+    assert [pane.kind for pane in default_layout(COLOURS, domain={"bpt": {}}).panes[2:]] == [
+        "basic", "bpt", "basic", "basic"]
+
+
+def test_the_example_shows_the_plots_of_the_paper_and_a_reset_brings_them_back():
+    config = read_config(example_config())
+    with Session.open(example_config(), read_only=True, look_ahead=False) as session:
+        layout = layout_for(session.state.config, session.dataset)
+    assert [pane.kind for pane in config.layout.panes] == ["learning", "source", "basic", "sed", "bpt", "mateos"]
+    assert layout.panes == config.layout.panes
 
 
 def test_plots_start_with_colours_of_neighbouring_bands():
