@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import holoviews as hv
@@ -15,7 +16,7 @@ from astronomical.dashboard.panes.class_strip import ClassStrip
 from astronomical.dashboard.panes.plot_colour import colour_options, coloured, follows_learners, scale_entry
 from astronomical.dashboard.panes.plot_columns import COMPACT, choose_columns, quick_controls
 from astronomical.dashboard.panes.plot_data import axis_names, complete_counts, plot_data
-from astronomical.dashboard.panes.plot_errors import author_error, check_element
+from astronomical.dashboard.panes.plot_errors import GuardedPlot, author_error, check_element
 from astronomical.dashboard.panes.plot_links import RangeLinks
 from astronomical.dashboard.panes.plot_look import LivePlots, plot_options
 from astronomical.dashboard.panes.plot_menu import PlotMenu
@@ -82,7 +83,7 @@ class PlotPane(View):
         self._legend = ClassStrip(self._toggle, self._toggle_statistic)
         self._selection = PlotSelection(self, lambda: None if self.points is None else self.points.cloud)
         self._notes = hint("", margin=(0, 8), visible=False)
-        self._plot = pn.pane.HoloViews(None, linked_axes=False, sizing_mode="stretch_both", margin=0)
+        self._plot = GuardedPlot(None, self._on_drawing_error, linked_axes=False, sizing_mode="stretch_both", margin=0)
         self._message = Message()
         kinds = {entry.extension.name: entry.extension.title for entry in session.registry.entries("plot")}
         self._links = links or RangeLinks()
@@ -223,9 +224,16 @@ class PlotPane(View):
         except CannotDrawError as error:
             self._tell(str(error), "info")
         except Exception as error:  # an author's mistake stays in this pane
-            log.warning("the plot %s failed", self._kind.name, exc_info=True)
-            self._let_go()
-            self._tell(author_error(error, self._entry.obj), "error")
+            self._show_mistake(error)
+
+    def _on_drawing_error(self, error: Exception) -> None:
+        """Say what is wrong with an element that could be made and not drawn, once the page has been put together."""
+        self.soon(partial(self._show_mistake, error))
+
+    def _show_mistake(self, error: Exception) -> None:
+        log.warning("the plot %s failed", self._kind.name, exc_info=error)
+        self._let_go()
+        self._tell(author_error(error, self._entry.obj), "error")
 
     def _show_element(self, element: hv.core.Dimensioned, data: PlotData) -> None:
         if data.points_drawn:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import inspect
 import linecache
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import holoviews as hv
+import panel as pn
+from bokeh.models import Spacer
+from panel.pane.base import RerenderError
 
-__all__ = ["author_error", "check_element"]
+__all__ = ["GuardedPlot", "author_error", "check_element"]
 
 
 def check_element(element: Any, plot: Any) -> None:
@@ -36,3 +40,32 @@ def author_error(error: BaseException, plot: Any) -> str:
     line = frames[-1].lineno or first if frames else first
     code = linecache.getline(file, line).strip()
     return f"{what}\n{Path(file).name}, line {line}: {code}"
+
+
+class GuardedPlot(pn.pane.HoloViews):
+    """Shows an element; what its author got wrong, seen only when it is drawn, harms nothing else in the page.
+
+    Parameters
+    ----------
+    element
+        The element.
+    on_error
+        Called with the error.
+    """
+
+    def __init__(self, element: Any, on_error: Callable[[Exception], None], **params: Any) -> None:
+        self._on_error = on_error
+        super().__init__(element, **params)
+
+    def _get_model(self, doc: Any, root: Any = None, parent: Any = None, comm: Any = None) -> Any:
+        try:
+            return super()._get_model(doc, root, parent, comm)
+        except RerenderError:
+            raise
+        except Exception as error:
+            if root is None:  # then Panel calls this method once more, with a root
+                raise
+            self._on_error(error)
+            model = Spacer()
+            self._models[root.ref["id"]] = (model, parent)
+            return model

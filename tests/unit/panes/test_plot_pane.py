@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import holoviews as hv
 import pytest
 
 from astronomical.config.schema import PaneConfig
@@ -27,6 +28,11 @@ def wrong(data: Any) -> Any:
     return 12
 
 
+@plot("undrawable", columns=(Column("x", guesses=("g",)),))
+def undrawable(data: Any) -> Any:
+    return hv.DynamicMap(lambda: data["x"] + {})  # seen only when HoloViews draws it
+
+
 @plot("lacking", columns=(Column("x", "the flux of a line", "erg/s", guesses=("nowhere",)),))
 def lacking(data: Any) -> Any:
     return data.points(data["x"], data["x"])
@@ -37,7 +43,7 @@ def make_pane(session: Session, monkeypatch: pytest.MonkeyPatch) -> Callable[...
     registry = Registry()
     for entry in session.registry:
         registry.add(entry.obj, entry.source)
-    registry.add_all((broken, wrong, lacking), __name__)
+    registry.add_all((broken, wrong, undrawable, lacking), __name__)
     monkeypatch.setattr(session, "registry", registry)
     made = []
 
@@ -124,3 +130,12 @@ def test_the_menu_offers_other_plots_and_pictures(make_pane: Callable[..., PlotP
     assert pane.kinds == ["histogram"]
     pane.on_action("settings")
     assert pane._body.objects == [pane._plot]
+
+
+def test_a_mistake_seen_only_in_drawing_is_told_in_the_pane(make_pane: Callable[..., PlotPane]) -> None:
+    pane = make_pane("undrawable")
+    pane.view.get_root()
+    assert "TypeError" in pane._message.text
+    assert "test_plot_pane.py, line" in pane._message.text
+    assert 'data["x"] + {}' in pane._message.text
+    assert pane._body.objects == [pane._message.view]
