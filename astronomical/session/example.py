@@ -44,7 +44,7 @@ def newest_example() -> Path | None:
 
 
 def working_copy(config: Path, folder: Path) -> Path:
-    """Copy a project, its catalogue with it, into a new folder, and return the config there.
+    """Copy a project, its catalogue and band files with it, into a new folder, and return the config there.
 
     Parameters
     ----------
@@ -58,6 +58,11 @@ def working_copy(config: Path, folder: Path) -> Path:
     target.mkdir(parents=True)
     source = catalogue_path(loaded.catalogue, config.parent)
     shutil.copyfile(source, target / source.name)
+    for pane in loaded.layout.panes:  # a band file is known by its name, beside the catalogue or the project
+        name = Path(str(pane.settings.get("bands") or ""))
+        bands = next((folder / name for folder in (source.parent, config.parent) if (folder / name).is_file()), None)
+        if bands is not None and name.name == str(name):
+            shutil.copyfile(bands, target / name)
     copy = target / config.name
     write_config(moved_paths(loaded, target / source.name, config.parent, target), copy)
     return copy

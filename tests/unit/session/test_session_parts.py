@@ -118,3 +118,8 @@ def test_a_merged_class_counts_the_sources_of_all_its_values(tmp_path):
         counts = label_counts(session.dataset.catalogue.raw("label"))
         assert session.dataset.counts == {"Star": counts["0"], "Extragalactic": counts["1"] + counts["2"]}
         assert [learner.class_name for learner in session.state.config.learners] == ["Star", "Extragalactic"]
+
+
+def test_a_working_copy_of_the_example_has_its_band_file(tmp_path):
+    copy = working_copy(example_config(), tmp_path / "example")
+    assert (copy.parent / "sed_bands.csv").is_file()
