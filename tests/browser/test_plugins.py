@@ -89,7 +89,7 @@ def test_plugins_named_on_the_command_line_are_offered_everywhere(serve: Callabl
     assert learner.models == (ExtensionConfig(name="naive_bayes", parameters={"smoothing": 0.25}),)
     assert learner.strategy == ExtensionConfig(name="off_centre", parameters={"centre": 0.625})
 
-    button(page, "Add pane").click()
+    button(page, "Add pane…").click()
     page.get_by_role("dialog").get_by_text("Every nth source", exact=True).click()
     expect(page.get_by_text("30 sources as points")).to_be_visible(timeout=LONG)
     pane = page.locator('[data-id="steps-1"]')
