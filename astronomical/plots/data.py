@@ -213,6 +213,11 @@ class PlotData:
         codes
             Class of each point, shape (n_rows,), if not that of the colouring; -1 is not drawn.
 
+        Returns
+        -------
+        hv.DynamicMap
+            The points, to be returned by the plot, alone or with curves over them.
+
         Raises
         ------
         CannotDrawError
@@ -237,12 +242,30 @@ class PlotData:
         return frozenset(code for code, name in enumerate(self.colouring.names) if name in self.hidden)
 
     def curve(self, x: ArrayLike, y: ArrayLike, *, dashed: bool = False, name: str = "") -> hv.Curve:
-        """Return a line over the points, such as the border of a region; it does not widen the axes."""
+        """Return a line over the points, such as the border of a region; it does not widen the axes.
+
+        Parameters
+        ----------
+        x, y
+            Its points, shape (n,).
+        dashed
+            Whether it is dashed.
+        name
+            Name of the curve; it is not drawn.
+        """
         style = "dashed" if dashed else "solid"
         return hv.Curve((np.asarray(x), np.asarray(y)), "x", "y").opts(
             hv.opts.Curve(color=INK, line_width=1.8, line_dash=style, apply_ranges=False))
 
     def text(self, x: float, y: float, text: str) -> hv.Text:
-        """Return a text over the points, such as the name of a region."""
+        """Return a text over the points, such as the name of a region.
+
+        Parameters
+        ----------
+        x, y
+            Its middle, in the units of the axes.
+        text
+            What it says.
+        """
         return hv.Text(x, y, text).opts(
             hv.opts.Text(color=INK, text_font_size="11px", text_font_style="bold", apply_ranges=False))

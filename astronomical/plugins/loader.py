@@ -98,6 +98,11 @@ def load_plugins(paths: Sequence[Path] = (), named: Iterable[PluginConfig] = (),
         Folder of the config: its paths are relative to it.
     trusts
         Tells whether the user has agreed to run a file.
+
+    Returns
+    -------
+    Plugins
+        A registry with all that could be loaded, and what became of the rest.
     """
     work = _Loading()
     for group in GROUPS:

@@ -45,7 +45,15 @@ class Registry:
         self._deferred: dict[Kind, Callable[[Registry], None]] = {}
 
     def defer(self, kind: Kind, fill: Callable[[Registry], None]) -> None:
-        """Fill in the built-in objects of a kind when it is first asked for: plots bring large libraries along."""
+        """Fill in the built-in objects of a kind when it is first asked for: plots bring large libraries along.
+
+        Parameters
+        ----------
+        kind
+            Kind of the objects.
+        fill
+            Called with the registry, once.
+        """
         self._deferred[kind] = fill
 
     def _ready(self, kind: Kind) -> None:
@@ -62,6 +70,15 @@ class Registry:
 
     def add(self, obj: Any, source: str, plugin: PluginFile | Package | None = None) -> None:
         """Register a marked object.
+
+        Parameters
+        ----------
+        obj
+            A marked function or class.
+        source
+            Where it comes from, for people.
+        plugin
+            The plugin that brought it; None for what is built in.
 
         Raises
         ------
@@ -83,7 +100,13 @@ class Registry:
         self._entries[key] = Entry(extension, obj, source, plugin)
 
     def add_all(self, objects: Iterable[Any], source: str, plugin: PluginFile | Package | None = None) -> None:
-        """Register several marked objects of one source."""
+        """Register several marked objects of one source.
+
+        Parameters
+        ----------
+        objects, source, plugin
+            As for `add`.
+        """
         for obj in objects:
             self.add(obj, source, plugin)
 
@@ -99,6 +122,13 @@ class Registry:
 
     def find(self, kind: Kind, name: str) -> Entry:
         """Return a registered object.
+
+        Parameters
+        ----------
+        kind
+            ``model``, ``strategy``, ``feature`` or ``plot``.
+        name
+            Its name in a config.
 
         Raises
         ------

@@ -217,6 +217,11 @@ def load_model(path: str | Path, *, run_its_code: bool = False) -> Bundle:
     run_its_code
         Needed for a file of joblib: whoever made it can make this computer do anything. One of skops runs no code.
 
+    Returns
+    -------
+    Bundle
+        The model; see its `predict`.
+
     Raises
     ------
     SessionError

@@ -71,7 +71,15 @@ class Dataset:
                                "loaded: nothing can be trained without them.")
 
     def truth(self, class_name: str, dropped: tuple[str, ...] = ()) -> NDArray[np.int8]:
-        """Return 1 for sources of a class, 0 for the others and -1 for the unknown, shape (n_rows,)."""
+        """Return 1 for sources of a class, 0 for the others and -1 for the unknown, shape (n_rows,).
+
+        Parameters
+        ----------
+        class_name
+            The class.
+        dropped
+            Classes that are left out: their sources are unknown here.
+        """
         code = self.class_names.index(class_name)
         truth = np.where(self.codes == code, 1, 0).astype(np.int8)
         out = [self.class_names.index(name) for name in dropped]

@@ -131,6 +131,11 @@ def new_project(choices: Choices, path: str | Path, *, plugins: Sequence[str | P
     registry
         What has been loaded already; `plugins` are not looked at then.
 
+    Returns
+    -------
+    Config
+        What was written.
+
     Raises
     ------
     SessionError, CatalogueError, ConfigError

@@ -53,7 +53,17 @@ class Difference:
 
 @dataclass(frozen=True)
 class Report:
-    """What `reproduce` found."""
+    """What `reproduce` found.
+
+    Attributes
+    ----------
+    compared
+        Number of rounds that were computed anew.
+    differences
+        What came out otherwise than recorded.
+    versions
+        Packages of other versions than those that recorded it, in words; only if something differs.
+    """
 
     compared: int
     differences: tuple[Difference, ...]
@@ -88,6 +98,11 @@ def reproduce(path: str | Path, *, catalogue: str | Path | None = None, plugins:
         Agree to run the plugin files that the config names.
     progress
         Called with the number of rounds done and in all.
+
+    Returns
+    -------
+    Report
+        What was compared, and what differs.
 
     Raises
     ------

@@ -153,5 +153,18 @@ class Session(LabelActions, LearnerActions, TestActions, SettingsActions, FileAc
 
 
 def open_project(path: str | Path, **options: Any) -> Session:
-    """Open a project; see `Session.open`."""
+    """Open a project.
+
+    Parameters
+    ----------
+    path
+        The config.
+    **options
+        As for `Session.open`, such as `read_only` or `plugins`.
+
+    Returns
+    -------
+    Session
+        The open project; close it, or use it in a ``with`` block.
+    """
     return Session.open(path, **options)

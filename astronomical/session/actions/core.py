@@ -116,7 +116,15 @@ class SessionCore:
         return {lesson.id: lesson.target for lesson in self._teacher.view(class_name).lessons}
 
     def notify(self, text: str, level: Literal["info", "success", "warning", "error"] = "info") -> None:
-        """Leave a message for the person at the screen."""
+        """Leave a message for the person at the screen.
+
+        Parameters
+        ----------
+        text
+            What to say.
+        level
+            How loud.
+        """
         n = self.state.notices[-1].n + 1 if self.state.notices else 1
         self.state.notices = (*self.state.notices, Notice(n, level, text))[-_NOTICES:]
 

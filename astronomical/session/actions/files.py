@@ -19,6 +19,16 @@ class FileActions(SessionCore):
     def save(self, path: str | Path | None = None) -> Path:
         """Write the project to its config, or a copy of it to another file.
 
+        Parameters
+        ----------
+        path
+            Where the copy goes; None for the project itself.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
         Raises
         ------
         SessionError, OSError

@@ -63,12 +63,33 @@ class LabelActions(SessionCore):
         return event
 
     def relabel(self, id: str, label: str, *, class_name: str | None = None) -> LabelEvent | None:
-        """Give a source another label, in the tab where it was labelled; every learner that has it follows."""
+        """Give a source another label, in the tab where it was labelled; every learner that has it follows.
+
+        Parameters
+        ----------
+        id
+            The source.
+        label
+            Name of a class.
+        class_name
+            The learner in whose tab it was labelled; by default the active one.
+
+        Returns
+        -------
+        LabelEvent or None
+            What was recorded; None if the source has this label already.
+        """
         self.focus(id)
         return self.assign(label, id=id, class_name=class_name)
 
     def plan_bulk(self, label: str, ids: Sequence[str] | None = None, train: Sequence[str] = ()) -> BulkPlan:
-        """Return what `label_bulk` would do; nothing is recorded."""
+        """Return what `label_bulk` would do; nothing is recorded.
+
+        Parameters
+        ----------
+        label, ids, train
+            As for `label_bulk`.
+        """
         return plan_bulk(self.state, label, self.state.selection if ids is None else ids, train)
 
     def label_bulk(self, label: str, ids: Sequence[str] | None = None,
@@ -100,11 +121,23 @@ class LabelActions(SessionCore):
         return events
 
     def undo(self) -> LabelEvent | None:
-        """Take back the newest label, or all that were given at once, and show its source; None if there is none."""
+        """Take back the newest label, or all that were given at once, and show its source; None if there is none.
+
+        Returns
+        -------
+        LabelEvent or None
+            The event that took it back.
+        """
         return self._step_back("undo", self.ledger.next_undos())
 
     def redo(self) -> LabelEvent | None:
-        """Bring back the label that was taken back last, or all that were taken back at once; None if there is none."""
+        """Bring back the label that was taken back last, or all that were taken back at once; None if there is none.
+
+        Returns
+        -------
+        LabelEvent or None
+            The event that brought it back.
+        """
         return self._step_back("redo", self.ledger.next_redos())
 
     def remark(self, id: str, *, note: str | None = None, tags: Sequence[str] | None = None,
@@ -112,6 +145,17 @@ class LabelActions(SessionCore):
         """Change the note, the tags or the flag of a source; None leaves as it is, empty takes away.
 
         Remarks are on disk when this returns. They are no labels: undo does not touch them, and no learner sees them.
+
+        Parameters
+        ----------
+        id
+            The source.
+        note
+            Any text.
+        tags
+            Short words, in any order.
+        flag
+            Whether the source is flagged.
         """
         self._check_writable()
         if id not in self.dataset.catalogue:

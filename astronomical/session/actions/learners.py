@@ -26,6 +26,20 @@ class LearnerActions(SessionCore):
                        queue: int | None = None) -> None:
         """Begin a learner, or change the settings of one that has begun: it keeps its labels.
 
+        Parameters
+        ----------
+        class_name
+            The class that is learnt against the rest.
+        models
+            Its models, one or a committee; by default as they are in the config.
+        strategy
+            How it chooses what to ask for.
+        start
+            Where it begins: drawn from catalogue labels, or labelled by a person. It counts for a learner that has
+            not begun.
+        queue
+            How many sources are asked for at a time.
+
         Raises
         ------
         SessionError
@@ -83,6 +97,18 @@ class LearnerActions(SessionCore):
 
     def checkpoint(self, class_name: str | None = None, *, name: str = "") -> CheckpointConfig:
         """Give the newest round of a learner a name in the project, and keep its model beside it.
+
+        Parameters
+        ----------
+        class_name
+            The learner; by default the active one.
+        name
+            Name of the checkpoint; by default class and number of labels.
+
+        Returns
+        -------
+        CheckpointConfig
+            What the project keeps of it.
 
         Raises
         ------

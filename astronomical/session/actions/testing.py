@@ -56,7 +56,15 @@ class TestActions(SessionCore):
                           title=f"Scoring {vote.class_name} on the test set", lane="files")
 
     def set_test_caution(self, class_name: str, caution: bool) -> None:
-        """Say whether a caution comes before the test results of a class; the project keeps it."""
+        """Say whether a caution comes before the test results of a class; the project keeps it.
+
+        Parameters
+        ----------
+        class_name
+            The class.
+        caution
+            Whether it comes.
+        """
         self._check_writable()
         self._change(testing=with_caution(self.state.config, class_name, caution))
 
