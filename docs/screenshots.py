@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
@@ -27,12 +28,16 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(CHECKOUT))
 
 from astronomical.config.io import read_config, write_config  # noqa: E402
-from astronomical.config.schema import Config  # noqa: E402
+from astronomical.config.schema import Config, CriterionConfig, ExtensionConfig  # noqa: E402
 from astronomical.config.services import ServicesConfig, SurveyConfig  # noqa: E402
+from astronomical.plugins.consent import Consents  # noqa: E402
+from astronomical.plugins.files import read_file  # noqa: E402
 from astronomical.session.example import example_config, working_copy  # noqa: E402
+from astronomical.session.session import Session  # noqa: E402
 from tests.stubs.survey_server import SurveyServer  # noqa: E402
 
 IMAGES = Path(__file__).resolve().parent / "images"
+TUTORIAL = Path(__file__).resolve().parent / "tutorials" / "write-plugins.md"
 MAX_BYTES = 400_000
 PATIENCE_MS = 180_000
 WIDE, LAPTOP = (1600, 1000), (1280, 800)
@@ -61,10 +66,15 @@ class Studio:
         write_config(with_surveys(read_config(path), self.surveys), path)
         return path
 
-    def open_example(self, page: Page, name: str) -> None:
-        """Open a copy of the example and wait until everything is drawn."""
+    def open_example(self, page: Page, name: str, prepare: Callable[[Session], None] | None = None,
+                     **options: Any) -> None:
+        """Open a copy of the example and wait until everything is drawn; somebody may have worked on it before."""
+        path = self.example(name)
+        if prepare is not None:
+            with Session.open(path, who="vera", **options) as session:
+                prepare(session)
         field = page.get_by_label("Path of the config")
-        field.fill(str(self.example(name)))
+        field.fill(str(path))
         field.press("Enter")
         settle(page)
         if page.get_by_text("The catalogue is not the one").count():
@@ -179,8 +189,59 @@ def step(page: Page, name: str) -> None:
     page.get_by_role("button", name="Next").click()
 
 
+def take_curating(studio: Studio) -> None:
+    """A test set of bright sources, labelled as the catalogue has them, and the results on it."""
+    def label(session: Session) -> None:
+        session.set_criteria([CriterionConfig(column="r", operator="<", value=18.0)])
+        session.curate()
+        data = session.dataset
+        while len(session.curated_test().labels) < 20:
+            code = data.codes[data.catalogue.row(session.state.focus)]
+            session.assign(data.class_names[code] if code >= 0 else None, id=session.state.focus)
+        session.use_curated_as_test(True)
+
+    with studio.page(WIDE) as page:
+        studio.open_example(page, "test set", label)
+        learning = page.locator('[data-id="learning"]')
+        page.get_by_role("button", name="Test set", exact=True).click()
+        expect(page.get_by_text("20 sources to test on")).to_be_visible(timeout=PATIENCE_MS)
+        rest(page)
+        keep("curating", learning)
+        page.get_by_role("button", name="Star", exact=True).first.click()
+        page.get_by_role("button", name="Test", exact=True).click()
+        page.get_by_role("button", name="Show the test results").click()
+        expect(page.get_by_text("were opened 1 time so far")).to_be_visible(timeout=PATIENCE_MS)
+        rest(page)
+        keep("test-results", learning)
+
+
+def take_plugins(studio: Studio) -> None:
+    """The plugin that the tutorial writes: in the set-up of a learner, and as a plot."""
+    plugin = studio.home / "projects" / "plugins" / "mine.py"
+
+    def use(session: Session) -> None:
+        session.start_training("Galaxy", models=[ExtensionConfig(name="network", parameters={"units": 8})],
+                               strategy=ExtensionConfig(name="leaning"))
+        panes = session.state.config.layout.panes
+        session.set_layout([pane.model_copy(update={"kind": "excess", "settings": {}}) if pane.id == "plot-4" else pane
+                            for pane in panes])
+
+    plugin.parent.mkdir(parents=True)
+    plugin.write_text("\n".join(re.findall(r"^```python\n# mine.py\n(.*?)^```", TUTORIAL.read_text(encoding="utf-8"),
+                                           re.MULTILINE | re.DOTALL)), encoding="utf-8")
+    Consents(studio.home / "consents.json").give(read_file(plugin))
+    with studio.page(WIDE) as page:
+        studio.open_example(page, "plugins", use, plugins=[plugin])
+        page.get_by_role("button", name="Galaxy", exact=True).first.click()
+        page.locator("button", has_text="Model…").click()
+        expect(page.get_by_text("One hidden layer on scaled features")).to_be_visible(timeout=PATIENCE_MS)
+        rest(page, 3000)
+        keep("plugins", page)
+
+
 TAKES: dict[str, Callable[[Studio], None]] = {
     "start": take_start, "workbench": take_workbench, "dark": take_dark, "wizard": take_wizard,
+    "curating": take_curating, "plugins": take_plugins,
 }
 
 # -- the server -------------------------------------------------------------------------------------
