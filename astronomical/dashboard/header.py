@@ -19,6 +19,9 @@ _RATE_OVER_S = 600.0
 _ON_HEADER = {"color": "#fff", "textTransform": "none", "whiteSpace": "nowrap",
               "&.Mui-disabled": {"color": "#ffffff80"}}
 
+#: However long the title is, the buttons stay in sight.
+_TITLE = ("display:inline-block;max-width:min(30vw,24em);overflow:hidden;text-overflow:ellipsis;"
+          "vertical-align:bottom")
 _FACTS = {"color": "#fff", "white-space": "nowrap", "font-size": "14px"}
 
 
@@ -68,7 +71,8 @@ class HeaderView(View):
         rate = labels_per_minute([e.when for e in given], time.time())
         speed = f", {rate:.0f} a minute" if rate is not None else ""
         saved = "all saved" if state.saved else "labels on disk, file not yet"
-        self._facts.object = (f"<b>{escape(state.config.project.title)}</b> &nbsp;·&nbsp; "
+        title = escape(state.config.project.title)
+        self._facts.object = (f"<b style='{_TITLE}' title='{title}'>{title}</b> &nbsp;·&nbsp; "
                               f"<span title='{escape(str(session.path))}'>{saved}</span> &nbsp;·&nbsp; "
                               f"{len(given)} label{'' if len(given) == 1 else 's'} by hand{speed}")
 
