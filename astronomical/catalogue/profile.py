@@ -101,7 +101,8 @@ def find_sentinels(values: NDArray[np.float64], magnitudes: bool = False) -> tup
 
 
 def _is_sentinel(value: float) -> bool:
-    return any(np.float32(value) == np.float32(known) for known in SENTINELS)
+    with np.errstate(over="ignore"):
+        return any(np.float32(value) == np.float32(known) for known in SENTINELS)
 
 
 def _plain(value: float) -> float:

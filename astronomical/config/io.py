@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -14,6 +15,7 @@ from astronomical.config.schema import SCHEMA_VERSION, Config
 from astronomical.config.text import MAX_BYTES, Inline, TextError, dump_json, dump_yaml, parse_json, parse_yaml
 
 SUFFIXES = (".yaml", ".yml", ".json")
+_CANNOT_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EACCES})
 
 
 def read_config(path: str | Path) -> Config:
@@ -139,11 +141,15 @@ def sync_folder(folder: Path) -> None:
     """Make a rename in a folder durable, where the system lets folders be opened."""
     if os.name != "posix":
         return
-    handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:  # some network file systems cannot
+        if error.errno not in _CANNOT_SYNC:
+            raise
 
 
 def _back_up(path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from astronomical.config.section import Name, Section
+from astronomical.config.section import Name, PathText, Section
 from astronomical.config.services import ServicesConfig
 
 SCHEMA_VERSION = 1
@@ -71,7 +71,7 @@ class JoinConfig(Section):
     ``best`` for pairs that are each other's nearest, ``all`` for the nearest to each source here.
     """
 
-    path: Name
+    path: PathText
     format: Literal["fits", "votable", "ecsv", "ipac", "csv", "parquet", "feather", "hdf5"] | None = None
     table: int | str | None = None
     by: Literal["id", "position"]
@@ -99,7 +99,7 @@ class CatalogueConfig(Section):
     bits, and texts that repeat once each; results are the same.
     """
 
-    path: Name
+    path: PathText
     format: Literal["fits", "votable", "ecsv", "ipac", "csv", "parquet", "feather", "hdf5"] | None = None
     table: int | str | None = None
     id: IdConfig

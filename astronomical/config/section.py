@@ -6,12 +6,13 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["MAX_TEXT", "Name", "Section"]
-
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+__all__ = ["MAX_TEXT", "Name", "PathText", "Section"]
 
 #: Characters of any text in the file: more is a mistake, or malice.
 MAX_TEXT = 4000
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+PathText = Annotated[str, Field(min_length=1)]
 
 
 class Section(BaseModel):

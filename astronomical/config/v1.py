@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from astronomical.config.errors import ConfigError, Problem, did_you_mean, problems_of, shorten
 from astronomical.config.schema import PALETTE
+from astronomical.config.section import MAX_TEXT
 
 __all__ = ["Translation", "V1Labels", "is_v1", "translate"]
 
@@ -34,7 +35,7 @@ _PANES = {"Active Learning": "learning", "Selected Source Info": "source", "Basi
 
 
 class _V1(BaseModel):
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True, str_max_length=MAX_TEXT)
 
 
 class _Classifier(_V1):

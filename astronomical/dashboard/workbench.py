@@ -53,7 +53,7 @@ class Workbench(View):
         self.tab = ProjectTab(project, self._role_changed)
         session: Any = self.tab
         super().__init__(session)
-        self._project, self._page, self._on_leave, self._on_renew = project, page, on_leave, on_renew
+        self._project, self._page, self._on_renew = project, page, on_renew
         self._made_of = self._basis()
         self._walk = HistoryWalk(session)
         self._keys = KeyListener(self._on_key)

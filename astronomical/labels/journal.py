@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
+from astronomical.config.io import write_atomically
 from astronomical.config.schema import LabelEvent
-from astronomical.labels._files import replace_file
 from astronomical.labels.chain import FIRST_CHECK, LedgerError, check_of
 from astronomical.labels.journal_reader import (
     JournalContents,
@@ -146,7 +146,7 @@ class Journal:
         content = header_line(extends) + b"".join(event_line(event) for event in self._beyond(extends))
         self._stream.close()  # an open file cannot be replaced on Windows
         try:
-            replace_file(self.path, content)
+            write_atomically(self.path, content)
         except OSError as error:
             with contextlib.suppress(OSError):
                 self._reopen()
@@ -168,7 +168,7 @@ class Journal:
     @classmethod
     def _start(cls, path: Path, extends: str) -> Journal:
         try:
-            replace_file(path, header_line(extends))
+            write_atomically(path, header_line(extends))
             return cls(path, extends, extends)
         except OSError as error:
             raise _cannot_write(path, error) from error

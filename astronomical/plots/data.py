@@ -241,7 +241,7 @@ class PlotData:
         """Codes of the classes that are switched off."""
         return frozenset(code for code, name in enumerate(self.colouring.names) if name in self.hidden)
 
-    def curve(self, x: ArrayLike, y: ArrayLike, *, dashed: bool = False, name: str = "") -> hv.Curve:
+    def curve(self, x: ArrayLike, y: ArrayLike, *, dashed: bool = False) -> hv.Curve:
         """Return a line over the points, such as the border of a region; it does not widen the axes.
 
         Parameters
@@ -250,8 +250,6 @@ class PlotData:
             Its points, shape (n,).
         dashed
             Whether it is dashed.
-        name
-            Name of the curve; it is not drawn.
         """
         style = "dashed" if dashed else "solid"
         return hv.Curve((np.asarray(x), np.asarray(y)), "x", "y").opts(

@@ -116,11 +116,6 @@ class PointsElement:
         if self._served() is not None and not index.is_ready:
             _building.submit(index.build)
 
-    def prepare(self) -> None:
-        """Draw the first image, and make the index for those to come; may be called from any thread."""
-        self._source.data.index.build()
-        self._image.update(data=self._draw(self._source.data, self.frame))
-
     def _served(self) -> Any:
         """Return the page, if it is shown by a server."""
         documents = (plot.document for plot in self._plots)

@@ -47,8 +47,8 @@ def layout_for(config: Config, data: Dataset) -> LayoutConfig:
     columns = config.features.columns
     combined = tuple(name for name in data.features.names if name not in columns)
     shown = {pane.kind: pane.settings for pane in config.layout.panes}
-    domain = {kind: shown.get(kind, {}) for kind in DOMAIN_PLOTS
-              if kind in shown or kind in domain_plots(units_of(data.catalogue))}
+    suiting = domain_plots(units_of(data.catalogue))
+    domain = {kind: shown.get(kind, {}) for kind in DOMAIN_PLOTS if kind in shown or kind in suiting}
     return default_layout(combined + columns, config.layout.axes, domain)
 
 

@@ -33,8 +33,6 @@ from astronomical.session.store import check_suffix, relative_to
 
 __all__ = ["WHO", "Migrated", "is_old", "migrate"]
 
-#: Characters of a path at most: no system takes longer ones.
-_LONGEST_PATH = 1000
 #: Author of the labels that are taken over.
 WHO = "AstronomicAL"
 
@@ -113,18 +111,15 @@ def migrate(old: str | Path, new: str | Path, *, catalogue: str | Path | None = 
 
 def _find(translation: Translation, folder: Path) -> Path:
     """Find the catalogue, whose path started from wherever AstronomicAL was started."""
-    path = translation.sections["catalogue"]["path"]
-    if len(path) > _LONGEST_PATH:
-        raise SessionError(f"dataset_filepath has {len(path)} characters: no file has such a name.")
-    given = local_path(path)
+    given = local_path(translation.sections["catalogue"]["path"])
     tried = [given] if given.is_absolute() else [folder / given, folder.parent / given]
     tried += [folder / given.name, folder.parent / "data" / given.name]
     for path in tried:
         if is_file(path):
             return path.resolve()
-    raise MissingCatalogueError(f"The catalogue {given} was not found; it was looked for at "
-                                f"{', '.join(str(path) for path in dict.fromkeys(tried))}. Put it there, or say where "
-                                "it is.")
+    raise MissingCatalogueError(f"The catalogue {given} was not found, neither there, as seen from {folder} and from "
+                                f"{folder.parent}, nor by its name in {folder} and {folder.parent / 'data'}. Put it "
+                                "there, or say where it is.")
 
 
 def _complete(translation: Translation, table: Path, new: Path,

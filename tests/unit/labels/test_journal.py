@@ -237,7 +237,7 @@ def test_restart_that_fails_keeps_the_journal(path, monkeypatch):
             raise OSError(28, "No space left on device")
 
         with monkeypatch.context() as patch:
-            patch.setattr(journal_module, "replace_file", refuse)
+            patch.setattr(journal_module, "write_atomically", refuse)
             with pytest.raises(JournalError, match="No space left"):
                 journal.restart(events[0].check)
         journal.append(events[1])
