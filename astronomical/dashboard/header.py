@@ -19,9 +19,8 @@ _RATE_OVER_S = 600.0
 _ON_HEADER = {"color": "#fff", "textTransform": "none", "whiteSpace": "nowrap",
               "&.Mui-disabled": {"color": "#ffffff80"}}
 
-#: However long the title is, the buttons stay in sight.
-_TITLE = ("display:inline-block;max-width:min(30vw,24em);overflow:hidden;text-overflow:ellipsis;"
-          "vertical-align:bottom")
+#: However much there is to say, the buttons, so wide together, stay in sight.
+_BUTTONS_PX, _ROLE_PX = 800, 280
 _FACTS = {"color": "#fff", "white-space": "nowrap", "font-size": "14px"}
 
 
@@ -72,9 +71,12 @@ class HeaderView(View):
         speed = f", {rate:.0f} a minute" if rate is not None else ""
         saved = "all saved" if state.saved else "labels on disk, file not yet"
         title = escape(state.config.project.title)
-        self._facts.object = (f"<b style='{_TITLE}' title='{title}'>{title}</b> &nbsp;·&nbsp; "
-                              f"<span title='{escape(str(session.path))}'>{saved}</span> &nbsp;·&nbsp; "
-                              f"{len(given)} label{'' if len(given) == 1 else 's'} by hand{speed}")
+        room = f"calc(100vw - {_BUTTONS_PX if writer else _BUTTONS_PX + _ROLE_PX}px)"
+        labels = f"{len(given)} label{'' if len(given) == 1 else 's'} by hand{speed}"
+        self._facts.object = (
+            f"<div style='max-width:{room};overflow:hidden;text-overflow:ellipsis' "
+            f"title='{title} · {saved} · {labels} · {escape(str(session.path))}'>"
+            f"<b>{title}</b> &nbsp;·&nbsp; <span>{saved}</span> &nbsp;·&nbsp; {labels}</div>")
 
     def _button(self, label: str, tip: str, action: Callable[[], Any], **look: Any) -> pmui.Button:
         button = pmui.Button(label=label, description=tip, size="small", margin=(0, 2), align="center",

@@ -50,6 +50,7 @@ _TEXT = """
 :host { color: var(--mui-palette-text-secondary, inherit); font: 13px/1.45 var(--bokeh-base-font, sans-serif); }
 p { margin: 0; white-space: pre-line; overflow-wrap: anywhere; }
 """
+_ONE_LINE = "p { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }"
 
 
 class Message:
@@ -115,10 +116,12 @@ def heading(text: str, variant: str = "h6") -> pmui.Typography:
     return pmui.Typography(text, variant=variant, margin=(2, 10), sizing_mode="stretch_width")
 
 
-def hint(text: str, **params: Any) -> pn.pane.HTML:
-    """Return explaining text; see `set_hint`."""
-    return pn.pane.HTML(f"<p>{html.escape(text)}</p>", stylesheets=[_TEXT],
+def hint(text: str, *, one_line: bool = False, **params: Any) -> pn.pane.HTML:
+    """Return explaining text, cut to one line where that is wished; see `set_hint`."""
+    made = pn.pane.HTML(stylesheets=[_TEXT, _ONE_LINE] if one_line else [_TEXT],
                         **{"margin": (2, 10), "sizing_mode": "stretch_width", **params})
+    set_hint(made, text)
+    return made
 
 
 def memory_switch() -> pmui.Switch:
@@ -129,8 +132,9 @@ def memory_switch() -> pmui.Switch:
 
 
 def set_hint(pane: pn.pane.HTML, text: str) -> None:
-    """Change the text of a hint."""
-    pane.object = f"<p>{html.escape(text)}</p>"
+    """Change the text of a hint; one that is cut to one line is shown whole where the pointer rests on it."""
+    tip = f" title='{html.escape(text)}'" if _ONE_LINE in pane.stylesheets else ""
+    pane.object = f"<p{tip}>{html.escape(text)}</p>"
 
 
 def section(title: str, *objects: Any, explain: str = "", **params: Any) -> pmui.Paper:

@@ -43,6 +43,7 @@ class CuratingView(View):
         self._board = Board(self._press)
         self._form = CriteriaForm(self._on_criteria, subjects=subjects_of(session.dataset.catalogue))
         self._use = pmui.Switch(label="Use as the test set, its labels the truth", size="small", margin=(0, 6),
+                                value=session.state.config.curated.use_as_test,
                                 sx={"& .MuiFormControlLabel-label": {"fontSize": "13px"}})
         self._summary = pn.pane.HTML(margin=(6, 10), sizing_mode="stretch_width", stylesheets=[_SUMMARY])
         self.view = pn.Row(

@@ -82,7 +82,7 @@ class PlotPane(View):
         self._live = LivePlots()
         self._legend = ClassStrip(self._toggle, self._toggle_statistic)
         self._selection = PlotSelection(self, lambda: None if self.points is None else self.points.cloud)
-        self._notes = hint("", margin=(0, 8), visible=False)
+        self._notes = hint("", one_line=True, margin=(0, 8), visible=False)
         self._plot = GuardedPlot(None, self._on_drawing_error, linked_axes=False, sizing_mode="stretch_both", margin=0)
         self._message = Message()
         kinds = {entry.extension.name: entry.extension.title for entry in session.registry.entries("plot")}
