@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -108,8 +109,19 @@ class PointsElement:
     def _draw(self, cloud: PointCloud, frame: Frame) -> tuple[Image, Frame]:
         return shade_cloud(cloud, frame, self._background), frame
 
-    def attach(self, plot: Any, element: Any) -> None:
-        """Take note of the plot that HoloViews made, and have the index made meanwhile; a hook of HoloViews."""
+    @property
+    def attach(self) -> Callable[[Any, Any], None]:
+        """A hook of HoloViews; HoloViews keeps it for ever, and it keeps nothing."""
+        method = WeakMethod(self._attach)
+
+        def attach(plot: Any, element: Any) -> None:
+            if (attach_now := method()) is not None:
+                attach_now(plot, element)
+
+        return attach
+
+    def _attach(self, plot: Any, element: Any) -> None:
+        """Take note of the plot that HoloViews made, and have the index made meanwhile."""
         self._plots.add(plot)
         make_prompt(plot, element)
         index = self._source.data.index

@@ -272,7 +272,7 @@ def test_one_changed_value_of_the_catalogue_is_a_difference(path, capsys):
     table = Table.read(file)
     table["g"][np.flatnonzero(np.isfinite(table["g"]))[0]] += 1e-3
     table.write(file, overwrite=True)
-    assert "the values of column 'g' differ" in [item["got"] for item in differences(capsys, path)]
+    assert "column 'g' differs in about 1 row" in [item["got"] for item in differences(capsys, path)]
 
 
 def test_a_column_that_is_not_used_may_change(path, capsys):
@@ -286,7 +286,8 @@ def test_a_column_that_is_not_used_may_change(path, capsys):
 def test_a_catalogue_with_fewer_sources_is_a_difference(path, capsys):
     file = path.parent / "catalogue.fits"
     Table.read(file)[:250].write(file, overwrite=True)
-    assert "it has 250 sources instead of 300" in [item["got"] for item in differences(capsys, path)]
+    assert any(item["got"].startswith("it has 250 sources instead of 300: about")
+               for item in differences(capsys, path))
 
 
 def test_nothing_recorded_is_not_a_success(tmp_path, capsys):
