@@ -16,6 +16,8 @@ import panel_material_ui as pmui
 import param
 from panel.util import edit_readonly
 
+from astronomical.dashboard import echoes
+
 __all__ = ["PlotTheme", "make_page", "plot_theme"]
 
 
@@ -97,6 +99,7 @@ def make_page(title: str, header: Sequence[Any] = (), main: Sequence[Any] = (), 
     **params
         Further parameters of `panel_material_ui.Page`.
     """
+    echoes.install()
     if dark:
         pn.config.theme = "dark"  # paints the page dark before the scripts have loaded
     page = pmui.Page(
