@@ -119,6 +119,11 @@ class DataStep:
             self._pending = (path, uploaded)
             self.choice.param.update(visible=False, options={}, value=None)
         self.error.show("")
+        with self.wizard.busy(f"Reading {path.name} …"):
+            await self._read_and_prepare(path, uploaded, name)
+        self.wizard.refresh()
+
+    async def _read_and_prepare(self, path: Path, uploaded: bool, name: str | None) -> None:
         table, error = await self.wizard.work(f"Reading {path.name}", read_table, path, name)
         if isinstance(error, TableChoiceError):
             self.error.show(f"{path.name} holds {len(error.tables)} tables: choose one of them.", "info")
@@ -129,7 +134,6 @@ class DataStep:
         else:
             self.wizard.draft.use_table(table, uploaded=uploaded)
             await self.table_changed()
-        self.wizard.refresh()
 
     async def table_changed(self) -> None:
         """Show the table, and prepare the questions that it raises."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -113,14 +114,21 @@ class Wizard:
         tuple
             What it returned, and the error that it raised or None; `words` then says it for people.
         """
+        with self.busy(f"{doing} …"):
+            try:
+                return await asyncio.to_thread(function, *args), None
+            except Exception as error:
+                self.words = words_for(error, doing)
+                return None, error
+
+    @contextmanager
+    def busy(self, doing: str) -> Iterator[None]:
+        """Keep the buttons locked meanwhile; around several pieces of work, they are not unlocked in between."""
         self._jobs += 1
-        self._progress.show(f"{doing} …")
+        self._progress.show(doing)
         self.refresh()
         try:
-            return await asyncio.to_thread(function, *args), None
-        except Exception as error:
-            self.words = words_for(error, doing)
-            return None, error
+            yield
         finally:
             self._jobs -= 1
             if not self._jobs:
