@@ -27,7 +27,7 @@ from panel.io.resources import COMPONENT_PATH
 from tornado.httputil import HTTPServerRequest
 from tornado.web import RequestHandler
 
-__all__ = ["install"]
+__all__ = ["install", "is_loopback"]
 
 _LOOPBACK = "127.0.0.1"
 _LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
@@ -66,10 +66,11 @@ def _only_when_safe(start: Callable[..., None]) -> Callable[..., None]:
                 "astronomical keeps a project in the memory of one process: --num-procs must be 1.",
                 "Start one server per project, on different ports, instead.",
             )
-        if address is not None and not _is_loopback(address) and not _has_login(kwargs.get("auth_provider")):
+        if address is not None and not is_loopback(address) and not _has_login(kwargs.get("auth_provider")):
             _refuse(
                 f"Address {address!r} can be reached by other computers, and nobody would have to log in.",
-                "Leave --address out to serve this computer only, or protect the server, for example with",
+                "Leave --address out to serve this computer only; or start it by 'astronomical serve --address ...',",
+                "which asks for a token; or protect it by a login of Panel's, for example with",
                 "  --basic-auth PASSWORD --cookie-secret RANDOM_TEXT --allow-websocket-origin NAME:PORT",
                 "An SSH tunnel (ssh -L 5006:localhost:5006 HOST) needs neither.",
             )
@@ -82,7 +83,8 @@ def _has_login(provider: Any) -> bool:
     return provider is not None and not isinstance(provider, NullAuth)
 
 
-def _is_loopback(address: str) -> bool:
+def is_loopback(address: str) -> bool:
+    """Tell whether an address is one that other computers do not reach."""
     if address == "localhost":
         return True
     try:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import secrets
+import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from astronomical.config.io import local_path, read_config
 from astronomical.dashboard.arguments import AppArguments
+from astronomical.dashboard.guard import is_loopback
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -24,7 +28,8 @@ def serve(config: Path | None = None, *, port: int = 5006, address: str | None =
     port
         Port of the server.
     address
-        Address to listen on; None is this machine only.
+        Address to listen on; None is this machine only. On any other a token has to be given to log in: that of
+        ``$ASTRONOMICAL_TOKEN``, else a new one. The address with the token in it is printed.
     show
         Open a browser.
     plugins, trust_plugins
@@ -35,6 +40,8 @@ def serve(config: Path | None = None, *, port: int = 5006, address: str | None =
     command = ["panel", "serve", str(PACKAGE), "--port", str(port)]
     if address is not None:
         command += ["--address", address]
+        if not is_loopback(address):
+            command += _token_login(address, port)
     if show:
         command.append("--show")
     if config is not None:
@@ -49,3 +56,16 @@ def serve(config: Path | None = None, *, port: int = 5006, address: str | None =
     finally:
         sys.argv = before
     return 0
+
+
+def _token_login(address: str, port: int) -> list[str]:
+    """Have the server ask for a token, say which, and return the options of Panel for it."""
+    from astronomical.dashboard.token_login import TOKEN_VARIABLE, check_token
+
+    token = os.environ.setdefault(TOKEN_VARIABLE, secrets.token_urlsafe(24))
+    check_token(token)
+    name = socket.gethostname() if address in ("0.0.0.0", "::") else f"[{address}]" if ":" in address else address
+    sys.stderr.write(f"Other computers can reach this server; whoever has this address can use it:\n"
+                     f"  http://{name}:{port}/login?token={token}\n")
+    return ["--auth-module", str(PACKAGE / "dashboard" / "token_login.py"),
+            "--allow-websocket-origin", f"{socket.gethostname()}:{port}"]
