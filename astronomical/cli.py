@@ -253,6 +253,8 @@ def _add_export(commands: Any, common: argparse.ArgumentParser) -> None:
     command.add_argument("-o", "--output", type=Path, required=True, metavar="FILE",
                          help="a table (.fits, .csv, .parquet, .vot, .ecsv); a model (.skops, or .joblib)")
     command.add_argument("--class", dest="class_name", metavar="NAME", help="the model of this class only")
+    command.add_argument("--for-spreadsheets", action="store_true",
+                         help="in .csv, put ' before texts that a spreadsheet would run as formulae")
     command.set_defaults(run=_export)
 
 
@@ -266,12 +268,14 @@ def _export(arguments: argparse.Namespace) -> int:
     if arguments.class_name is not None and arguments.what != "model":
         raise ValueError("--class goes with the export of a model.")
     if arguments.what == "labels":  # these are read from the project, the catalogue need not be there
-        n = export_labels(Ledger.replay(load_project(arguments.config).events), arguments.output)
+        n = export_labels(Ledger.replay(load_project(arguments.config).events), arguments.output,
+                          for_spreadsheets=arguments.for_spreadsheets)
         print(f"{arguments.output}: {n} labels")
         return DONE
     with (Session.open(arguments.config, read_only=True, plugins=arguments.plugins,
                        trust_plugins=arguments.trust_plugins) as session, _bar("%", 100) as bar):
-        work = export_work(session.state, session.registry, arguments.what, arguments.output, arguments.class_name)
+        work = export_work(session.state, session.registry, arguments.what, arguments.output, arguments.class_name,
+                           for_spreadsheets=arguments.for_spreadsheets)
         said = work(lambda: False, lambda fraction: bar.to(round(100 * fraction), 100))
     print(said)
     return DONE

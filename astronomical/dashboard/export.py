@@ -48,6 +48,8 @@ class ExportDialog(View):
                                            sx={"& .MuiButtonBase-root": {"textTransform": "none"}})
         self._text = pn.pane.HTML(sizing_mode="stretch_width", min_height=70)
         self._path = pmui.TextInput(label="File", sizing_mode="stretch_width")
+        self._inert = pmui.Checkbox(label="For a spreadsheet: put ' before texts that it would run as formulae",
+                                    value=False, visible=False)
         self._overwrite = pmui.Checkbox(label="Replace the file that is there", value=False)
         self._alert = pmui.Alert(sizing_mode="stretch_width")
         self._bar = pmui.LinearProgress(value=0, sizing_mode="stretch_width", margin=(10, 10))
@@ -55,10 +57,11 @@ class ExportDialog(View):
         self._go = pmui.Button(label="Write", color="primary", variant="contained")
         self._cancel = pmui.Button(label="Cancel", variant="text", disabled=True)
         close = pmui.Button(label="Close", variant="text")
-        self.view: Any = pmui.Dialog(self._what, self._text, self._path, self._notes,
+        self.view: Any = pmui.Dialog(self._what, self._text, self._path, self._inert, self._notes,
                                      pn.Row(self._go, self._cancel, close), title="Export", open=False,
                                      width_option="sm")
         self._what.param.watch(lambda *_: self._choose(), "value")
+        self._path.param.watch(lambda *_: self._fit_name(), ["value", "value_input"])
         self._go.on_click(lambda *_: self._write())
         self._cancel.on_click(lambda *_: self._call_off())
         close.on_click(lambda *_: self.view.param.update(open=False))
@@ -75,8 +78,13 @@ class ExportDialog(View):
         self._text.object = escape(text)
         self._path.value = str(path.with_name(f"{path.stem}-{what}{suffix}"))
         self._overwrite.value = False
+        self._fit_name()
         if not self._writing:
             self._notes.objects = []
+
+    def _fit_name(self) -> None:
+        name = str(self._path.value_input or self._path.value)
+        self._inert.visible = name.strip().lower().endswith(".csv")
 
     def _write(self) -> None:
         path = local_path(str(self._path.value).strip())
@@ -85,7 +93,8 @@ class ExportDialog(View):
             return
         try:
             self._begin(True)
-            self.session.export(_WHAT[self._what.value][0], path)  # type: ignore[arg-type]
+            self.session.export(_WHAT[self._what.value][0], path,  # type: ignore[arg-type]
+                                for_spreadsheets=bool(self._inert.value))
         except (ValueError, OSError) as error:
             self._begin(False)
             self._say(str(error), "error")

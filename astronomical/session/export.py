@@ -12,7 +12,7 @@ from astronomical.session.tables import check_table_name, write_table
 COLUMNS = ("id", "label", "class", "origin", "round", "who", "when")
 
 
-def export_labels(ledger: Ledger, path: str | Path) -> int:
+def export_labels(ledger: Ledger, path: str | Path, *, for_spreadsheets: bool = False) -> int:
     """Write the labels in force to a table, and return their number.
 
     One row is written for a label of a source in a learner: a source that two learners share stands there twice.
@@ -23,6 +23,8 @@ def export_labels(ledger: Ledger, path: str | Path) -> int:
         The labels.
     path
         The file; its name says the format, see `astronomical.session.tables`. It is replaced if it is there.
+    for_spreadsheets
+        See `astronomical.session.tables.write_table`.
 
     Raises
     ------
@@ -31,7 +33,7 @@ def export_labels(ledger: Ledger, path: str | Path) -> int:
     """
     path = check_table_name(path)
     table = labels_table(ledger)
-    write_table(table, path)
+    write_table(table, path, for_spreadsheets=for_spreadsheets)
     return len(table)
 
 

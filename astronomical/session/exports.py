@@ -58,7 +58,8 @@ def predictions_of(state: SessionState, votes: tuple[Vote, ...], cancelled: Canc
 
 
 def export_work(state: SessionState, registry: Registry, what: Export, path: str | Path,
-                class_name: str | None = None) -> Callable[[CancelCheck, Progress], str]:
+                class_name: str | None = None, *, for_spreadsheets: bool = False
+                ) -> Callable[[CancelCheck, Progress], str]:
     """Return the work that writes an export as things stand now, and says what it wrote.
 
     Parameters
@@ -71,6 +72,8 @@ def export_work(state: SessionState, registry: Registry, what: Export, path: str
         The file. It is replaced if it is there.
     class_name
         The learner whose model is written; by default those of all classes, in one file.
+    for_spreadsheets
+        See `astronomical.session.tables.write_table`.
 
     Raises
     ------
@@ -78,10 +81,10 @@ def export_work(state: SessionState, registry: Registry, what: Export, path: str
         If the name does not end as it should, or no learner is trained.
     """
     if what == "labels":
-        return partial(_write_labels, state.ledger, check_table_name(path))
+        return partial(_write_labels, state.ledger, check_table_name(path), for_spreadsheets)
     votes = votes_of(state, registry, class_name)
     if what == "predictions":
-        return partial(_write_predictions, state, votes, check_table_name(path))
+        return partial(_write_predictions, state, votes, check_table_name(path), for_spreadsheets)
     path = local_path(path)
     check_model_name(path)
     bundle = make_bundle(state.config, state.dataset, votes)
@@ -100,12 +103,13 @@ def start_export(jobs: Jobs, work: Callable[[CancelCheck, Progress], str], what:
                 title=f"Writing {what}", lane="files")
 
 
-def _write_labels(ledger: Ledger, path: Path, cancelled: CancelCheck, progress: Progress) -> str:
-    return f"{export_labels(ledger, path)} labels written: {path}"
+def _write_labels(ledger: Ledger, path: Path, for_spreadsheets: bool, cancelled: CancelCheck,
+                  progress: Progress) -> str:
+    return f"{export_labels(ledger, path, for_spreadsheets=for_spreadsheets)} labels written: {path}"
 
 
-def _write_predictions(state: SessionState, votes: tuple[Vote, ...], path: Path, cancelled: CancelCheck,
-                       progress: Progress) -> str:
+def _write_predictions(state: SessionState, votes: tuple[Vote, ...], path: Path, for_spreadsheets: bool,
+                       cancelled: CancelCheck, progress: Progress) -> str:
     found = predictions_of(state, votes, cancelled, lambda fraction: progress(0.8 * fraction))
-    write_table(found.table(), path, cancelled)
+    write_table(found.table(), path, cancelled, for_spreadsheets=for_spreadsheets)
     return f"Predictions for {len(found.ids):,} sources written: {path}"

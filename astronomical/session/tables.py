@@ -18,9 +18,11 @@ __all__ = ["TABLE_SUFFIXES", "check_table_name", "write_table"]
 
 #: Rows written at a time, where a format allows it.
 _BLOCK_ROWS = 100_000
+_BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def write_table(table: Table, path: str | Path, cancelled: Callable[[], bool] = lambda: False) -> None:
+def write_table(table: Table, path: str | Path, cancelled: Callable[[], bool] = lambda: False, *,
+                for_spreadsheets: bool = False) -> None:
     """Write a table; a file of that name is replaced once the new one is whole.
 
     Parameters
@@ -31,6 +33,9 @@ def write_table(table: Table, path: str | Path, cancelled: Callable[[], bool] = 
         The file. Its name ends in one of `TABLE_SUFFIXES`.
     cancelled
         Asked between blocks of rows whether to leave the file as it was.
+    for_spreadsheets
+        Put an apostrophe before texts that a spreadsheet would take for a formula, in a ``.csv`` file. They are then
+        no longer what they were: for programs leave it out. Nothing is changed in other formats.
 
     Raises
     ------
@@ -38,6 +43,8 @@ def write_table(table: Table, path: str | Path, cancelled: Callable[[], bool] = 
         If the name ends otherwise, or the file cannot be written.
     """
     path = check_table_name(path)
+    if for_spreadsheets and path.suffix.lower() == ".csv":
+        table = _without_formulae(table)
     part = path.with_name(f".{path.name}.part")
     try:
         _WRITERS[path.suffix.lower()](table, part, cancelled)
@@ -94,6 +101,21 @@ def _write_ecsv(table: Table, path: Path, cancelled: Callable[[], bool]) -> None
             spelt[name] = np.where(table[name], "True", "False")
     with path.open("ab") as file:
         _append_csv(spelt, file, cancelled, header=False)
+
+
+def _without_formulae(table: Table) -> Table:
+    """Return a table in which no text, nor the name of a column, begins as a formula does.
+
+    The characters are those that OWASP names for CSV injection.
+    """
+    inert = table.copy(copy_data=False)
+    for name in table.colnames:
+        if table[name].dtype.kind in "US":
+            texts = np.asarray(table[name]).astype(str)
+            inert[name] = np.where(np.isin(texts.astype("U1"), _BEGINS_FORMULA), np.char.add("'", texts), texts)
+        if name[:1] in _BEGINS_FORMULA:
+            inert.rename_column(name, f"'{name}")
+    return inert
 
 
 def _append_csv(table: Table, file: Any, cancelled: Callable[[], bool], *, header: bool) -> None:

@@ -83,6 +83,31 @@ def test_from_the_first_launch_to_the_same_scores_in_a_new_browser(url, new_page
     assert scores(other) == found
 
 
+def test_what_is_exported_is_on_disk(url, page, tmp_path):
+    path, _ = make_project(tmp_path, label_names={"0": "=Star", "1": "Galaxy", "2": "QSO"})
+    open_config(page, url, path)
+    page.get_by_role("button", name="Start the =Star learner").click(timeout=LONG)
+    wait_for_question(page)
+    press_and_wait(page, "1")
+    button(page, "Export…").click()
+    dialog = page.get_by_role("dialog")
+    box = dialog.get_by_role("checkbox", name="For a spreadsheet")
+    expect(dialog.get_by_label("File", exact=True)).to_have_value(str(tmp_path / "project-labels.fits"))
+    expect(box).to_have_count(0)
+    for ticked, expected in ((False, "=Star"), (True, "'=Star")):
+        target = tmp_path / f"labels-{ticked}.csv"
+        dialog.get_by_label("File", exact=True).fill(str(target))
+        dialog.get_by_label("File", exact=True).press("Tab")
+        box.set_checked(ticked)
+        dialog.get_by_role("button", name="Write").click()
+        expect(dialog.get_by_text(f"labels written: {target}")).to_be_visible(timeout=LONG)
+        assert expected in {row.split(",")[1].strip('"') for row in target.read_text().splitlines()}
+    dialog.get_by_role("button", name="Models").click()
+    dialog.get_by_role("button", name="Write").click()
+    expect(dialog.get_by_text("Model of =Star written")).to_be_visible(timeout=LONG)
+    assert (tmp_path / "project-model.skops").stat().st_size > 0
+
+
 def test_keys_undo_and_typing(url, page, tmp_path):
     path, _ = make_project(tmp_path)
     open_config(page, url, path)

@@ -430,6 +430,15 @@ def test_labels_are_exported(run, labelled, tmp_path, name):
     assert {str(label) for label in table["label"]} <= set(CLASSES.values())
 
 
+def test_labels_for_a_spreadsheet_are_no_formulae(run, tmp_path):
+    path, _ = make_project(tmp_path, label_names={"0": "=Star", "1": "Galaxy", "2": "QSO"})
+    with Session.open(path, who="tester") as session:
+        session.start_training("Galaxy", models=[ExtensionConfig(name="knn")], start=StartConfig(n=12))
+    for options, name in ((("--for-spreadsheets",), "'=Star"), ((), "=Star")):
+        assert run("export", path, "labels", "-o", tmp_path / "labels.csv", *options)[0] == 0
+        assert name in set(Table.read(tmp_path / "labels.csv")["label"])
+
+
 @pytest.mark.parametrize(("arguments", "message"), [
     (("labels", "-o", "labels.txt"), "ends in .fits, .csv, .parquet"),
     (("labels", "-o", "no/such/folder/labels.csv"), "There is no folder"),

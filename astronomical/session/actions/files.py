@@ -45,12 +45,13 @@ class FileActions(SessionCore):
         self._check_writable()
         self._fold()
 
-    def export(self, what: Export, path: str | Path, class_name: str | None = None) -> None:
+    def export(self, what: Export, path: str | Path, class_name: str | None = None, *,
+               for_spreadsheets: bool = False) -> None:
         """Write labels, predictions for the whole catalogue, or the models; a message tells when it is done.
 
         Parameters
         ----------
-        what, path, class_name
+        what, path, class_name, for_spreadsheets
             See `astronomical.session.exports.export_work`.
 
         Raises
@@ -58,7 +59,8 @@ class FileActions(SessionCore):
         SessionError
             If the name does not end as it should, or no learner is trained.
         """
-        start_export(self._jobs, export_work(self.state, self.registry, what, path, class_name), what, self.notify)
+        work = export_work(self.state, self.registry, what, path, class_name, for_spreadsheets=for_spreadsheets)
+        start_export(self._jobs, work, what, self.notify)
 
     def cancel_export(self) -> None:
         """Call off the export under way; its file stays as it was."""
