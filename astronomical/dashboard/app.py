@@ -25,7 +25,7 @@ from astronomical.plugins.consent import Consents
 from astronomical.session.errors import ChangedCatalogueError, MissingCatalogueError
 from astronomical.session.example import example_config, newest_example, projects_folder, working_copy
 from astronomical.session.opening import Prepared, layout_of, prepare
-from astronomical.session.recents import remember
+from astronomical.session.recents import read_recents, remember
 
 log = logging.getLogger(__name__)
 _TITLE = "astronomical"
@@ -55,7 +55,8 @@ class App:
         self._start = StartPage(on_open=self._open, on_example=self._open_example,
                                 on_new=lambda: pn.state.execute(self._show_wizard),
                                 example_exists=newest_example() is not None)
-        found = registry().find(_key_in_url())
+        key = _key_in_url()
+        found = registry().find(key)
         dark = found.session.state.config.layout.theme == "dark" if found is not None else False
         self._consent = ConsentDialog()
         self.page = make_page(_TITLE, header=[self._header], main=[self._main, self._consent.view], dark=dark)
@@ -65,6 +66,7 @@ class App:
             pn.state.onload(lambda: self._show_project(found))
         else:
             self._show_start()
+            path = _closed_project(key) or path
             if path is not None:
                 pn.state.onload(lambda: self._open(OpenRequest(path)))
 
@@ -187,9 +189,14 @@ class App:
 def _remember(project: OpenProject) -> None:
     """Put a project on the list of the start page; a list that cannot be written is no reason to stop."""
     try:
-        remember(project.session.path, project.session.state.config.project.title)
+        remember(project.session.path, project.session.state.config.project.title, project.key)
     except OSError:
         log.warning("The list of recent projects cannot be written", exc_info=True)
+
+
+def _closed_project(key: str) -> Path | None:
+    """Return the project that a page showed before it was closed, or the server stopped."""
+    return next((item.path for item in read_recents() if key and item.key == key), None)
 
 
 def _key_in_url() -> str:

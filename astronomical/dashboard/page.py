@@ -17,6 +17,7 @@ import param
 from panel.util import edit_readonly
 
 from astronomical.dashboard import echoes
+from astronomical.dashboard.connection import ConnectionWatch
 
 __all__ = ["PlotTheme", "make_page", "plot_theme"]
 
@@ -103,7 +104,8 @@ def make_page(title: str, header: Sequence[Any] = (), main: Sequence[Any] = (), 
     if dark:
         pn.config.theme = "dark"  # paints the page dark before the scripts have loaded
     page = pmui.Page(
-        title=title, header=list(header), main=[pn.Column(*main, sizing_mode="stretch_both", margin=0)],
+        title=title, header=list(header),
+        main=[pn.Column(*main, ConnectionWatch(), sizing_mode="stretch_both", margin=0)],
         **{"dark_theme": dark, "theme_config": _THEMES, "sx": _SX, "busy_indicator": None,
            "sidebar_variant": "temporary", "sidebar_open": False, **params},
     )

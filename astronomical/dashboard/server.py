@@ -23,6 +23,7 @@ from astronomical.services.services import open_services
 from astronomical.session.errors import ReadOnlyError
 from astronomical.session.jobs import Dispatch
 from astronomical.session.plugins import untrusted_files
+from astronomical.session.recents import key_of
 from astronomical.session.samp import SampBridge
 from astronomical.session.session import Session
 
@@ -49,7 +50,7 @@ class OpenProject:
     """A project that is open in this server, with the pages that show it."""
 
     def __init__(self, session: Session, dispatch: Dispatch) -> None:
-        self.key = secrets.token_urlsafe(12)
+        self.key = key_of(session.path)
         self.session = session
         folder = session.dataset.catalogue.source.path.parent
         self.services = open_services(session.state.config.services, folder,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ import platformdirs
 
 from astronomical.config.io import local_path, write_atomically
 
-__all__ = ["MAX_RECENTS", "Recent", "forget", "read_recents", "remember"]
+__all__ = ["MAX_RECENTS", "Recent", "forget", "key_of", "read_recents", "remember"]
 
 #: So many projects are kept in mind.
 MAX_RECENTS = 20
@@ -20,11 +21,24 @@ MAX_RECENTS = 20
 
 @dataclass(frozen=True)
 class Recent:
-    """A project that was open before: its config, its title, and when it was opened last, in ISO 8601."""
+    """A project that was open before.
+
+    Parameters
+    ----------
+    path
+        Its config.
+    title
+        Its title.
+    when
+        When it was opened last, in ISO 8601.
+    key
+        What stands for it in the address of a page, so that the page finds it again after the server was restarted.
+    """
 
     path: Path
     title: str
     when: str
+    key: str = ""
 
     @property
     def is_missing(self) -> bool:
@@ -36,16 +50,24 @@ def read_recents() -> tuple[Recent, ...]:
     """Return the projects that were open before, the newest first; a damaged list is an empty one."""
     try:
         entries = json.loads(_list().read_text(encoding="utf-8"))
-        return tuple(Recent(Path(str(entry["path"])), str(entry["title"]), str(entry["when"])) for entry in entries)
-    except (OSError, ValueError, KeyError, TypeError):
+        return tuple(Recent(Path(str(entry["path"])), str(entry["title"]), str(entry["when"]),
+                            str(entry.get("key", "")))
+                     for entry in entries)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return ()
 
 
-def remember(path: Path, title: str) -> None:
+def key_of(path: Path) -> str:
+    """Return the key of a project: that of before, or a new one."""
+    known = next((item.key for item in read_recents() if item.path == path), "")
+    return known or secrets.token_urlsafe(12)
+
+
+def remember(path: Path, title: str, key: str = "") -> None:
     """Put a project at the head of the list."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     others = [item for item in read_recents() if item.path != path]
-    _write([Recent(path, title, now), *others][:MAX_RECENTS])
+    _write([Recent(path, title, now, key), *others][:MAX_RECENTS])
 
 
 def forget(path: Path) -> None:
@@ -62,5 +84,6 @@ def _list() -> Path:
 def _write(items: list[Recent]) -> None:
     path = _list()
     path.parent.mkdir(parents=True, exist_ok=True)
-    entries = [{"path": str(item.path), "title": item.title, "when": item.when} for item in items]
+    entries = [{"path": str(item.path), "title": item.title, "when": item.when, "key": item.key}
+               for item in items]
     write_atomically(path, json.dumps(entries, indent=1).encode())

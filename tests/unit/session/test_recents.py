@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from astronomical.session.recents import MAX_RECENTS, forget, read_recents, remember
+from astronomical.session.recents import MAX_RECENTS, forget, key_of, read_recents, remember
 
 
 def test_the_newest_comes_first_and_each_only_once(tmp_path, home):
@@ -9,6 +9,15 @@ def test_the_newest_comes_first_and_each_only_once(tmp_path, home):
         remember(tmp_path / f"{name}.yaml", name.upper())
     assert [item.title for item in read_recents()] == ["A", "B"]
     assert (home / "recents.json").exists()
+
+
+def test_a_project_keeps_its_key(tmp_path):
+    path = tmp_path / "a.yaml"
+    key = key_of(path)
+    assert key != key_of(path), "a project that nobody opened has none yet"
+    remember(path, "A", key)
+    remember(tmp_path / "b.yaml", "B", key_of(tmp_path / "b.yaml"))
+    assert key_of(path) == key != key_of(tmp_path / "b.yaml")
 
 
 def test_missing_ones_say_so_and_can_be_forgotten(tmp_path):
