@@ -1,0 +1,96 @@
+"""What the screen says when the disk is full or may not be written, and when the catalogue changes meanwhile."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from astronomical.session.store import load_project
+from tests.browser.test_journey import LONG, open_config, press_and_wait, shown_id, wait_for_question
+from tests.browser.test_killed_server import begin
+from tests.support.projects import make_project, write_catalogue
+
+APP = Path(__file__).parents[2] / "astronomical"
+pytestmark = pytest.mark.timeout(400)
+
+
+@pytest.fixture
+def url(serve: Callable[..., str]) -> str:
+    return serve(APP)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of two megabytes of its own; mounting one takes a privilege."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(disk)], capture_output=True,
+                             check=False) if os.name == "posix" else None
+    if mounted is None or mounted.returncode:
+        pytest.skip("no disk can be mounted here")
+    yield disk
+    subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def press_until_it_is_said(page: Page, text: str) -> str:
+    """Label until the disk takes no more, and return the source that could not be labelled."""
+    said = page.get_by_text(re.compile(text)).first
+    for _ in range(400):
+        if said.is_visible():
+            return shown_id(page)
+        page.keyboard.press("1")
+        page.wait_for_timeout(100)
+    pytest.fail(f"the screen never said {text!r}")
+
+
+def test_a_full_disk_is_said_and_labelling_goes_on_after_it(url, new_page, disk):
+    path, _ = make_project(disk, n=1000)
+    page = new_page(1280, 800)
+    open_config(page, url, path)
+    begin(page)
+    labelled = press_and_wait(page, "1")
+    ballast = disk / "ballast"
+    with pytest.raises(OSError), ballast.open("wb", buffering=0) as stream:
+        while True:
+            stream.write(b"\0" * 512)
+    refused = press_until_it_is_said(page, "Make room on the disk")
+    found = [event.id for event in load_project(path).events]
+    assert labelled in found
+    assert refused not in found
+    ballast.unlink()
+    assert press_and_wait(page, "2") == refused
+    assert load_project(path).events[-1].id == refused
+
+
+def test_a_project_in_a_read_only_folder_is_worked_on_as_a_copy(url, new_page, disk, home):
+    path, _ = make_project(disk)
+    before = path.read_bytes()
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+    page = new_page(1280, 800)
+    open_config(page, url, path)
+    expect(page.get_by_text("copy").first).to_be_visible(timeout=LONG)
+    begin(page)
+    labelled = press_and_wait(page, "1")
+    copies = list(home.rglob("project.yaml"))
+    assert [event.id for event in load_project(copies[0]).events][-1] == labelled
+    assert path.read_bytes() == before
+
+
+def test_a_catalogue_that_is_replaced_or_gone_meanwhile_does_not_disturb(url, new_page, tmp_path):
+    path, _ = make_project(tmp_path)
+    page = new_page(1280, 800)
+    open_config(page, url, path)
+    begin(page)
+    press_and_wait(page, "1")
+    write_catalogue(tmp_path / "catalogue.fits", n=200, seed=9)
+    labelled = [press_and_wait(page, key) for key in "213"]
+    (tmp_path / "catalogue.fits").unlink()
+    labelled += [press_and_wait(page, key) for key in "12"]
+    wait_for_question(page)
+    assert [event.id for event in load_project(path).events][-5:] == labelled
