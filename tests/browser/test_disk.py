@@ -38,6 +38,12 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
+def fill(ballast: Path) -> None:
+    with ballast.open("wb", buffering=0) as stream:
+        while True:
+            stream.write(b"\0" * 512)
+
+
 def press_until_it_is_said(page: Page, text: str) -> str:
     """Label until the disk takes no more, and return the source that could not be labelled."""
     said = page.get_by_text(re.compile(text)).first
@@ -56,9 +62,8 @@ def test_a_full_disk_is_said_and_labelling_goes_on_after_it(url, new_page, disk)
     begin(page)
     labelled = press_and_wait(page, "1")
     ballast = disk / "ballast"
-    with pytest.raises(OSError), ballast.open("wb", buffering=0) as stream:
-        while True:
-            stream.write(b"\0" * 512)
+    with pytest.raises(OSError):
+        fill(ballast)
     refused = press_until_it_is_said(page, "Make room on the disk")
     found = [event.id for event in load_project(path).events]
     assert labelled in found
