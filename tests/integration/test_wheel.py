@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import tarfile
 import time
 import urllib.error
 import urllib.request
@@ -20,12 +21,29 @@ def site(tmp_path_factory: pytest.TempPathFactory, checkout: Path) -> Path:
     """Build the wheel and unpack it into a folder of its own."""
     pytest.importorskip("hatchling", reason="the wheel is built with hatchling")
     folder = tmp_path_factory.mktemp("wheel")
-    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)], check=True,
-                   cwd=checkout, capture_output=True)
-    wheel, = folder.glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
+    with zipfile.ZipFile(build(checkout, "wheel", folder)) as archive:
         archive.extractall(folder / "site")
     return folder / "site"
+
+
+def build(source: Path, kind: str, folder: Path) -> Path:
+    """Build a distribution, and return its file."""
+    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(folder)], check=True, cwd=source,
+                   capture_output=True)
+    made, = folder.glob("*.whl" if kind == "wheel" else "*.tar.gz")
+    return made
+
+
+def test_a_wheel_from_the_source_distribution_is_the_same(site, checkout, tmp_path):
+    with tarfile.open(build(checkout, "sdist", tmp_path)) as archive:
+        archive.extractall(tmp_path, filter="data")
+    source, = (path for path in tmp_path.iterdir() if path.is_dir())
+    assert {"astronomical", "configs", "data", "docs", "tests", "README.md", "LICENSE", "pyproject.toml"} <= {
+        path.name for path in source.iterdir()}
+    with zipfile.ZipFile(build(source, "wheel", tmp_path)) as archive:
+        names = set(archive.namelist())
+    assert names == {str(path.relative_to(site)) for path in site.rglob("*") if path.is_file()
+                     and "__pycache__" not in path.parts}
 
 
 def run(site: Path, folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
