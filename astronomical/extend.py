@@ -190,8 +190,9 @@ def query_strategy(name: str, *, title: str = "", help: str = "", version: str =
     return decorate
 
 
-def feature(name: str, *, title: str = "", help: str = "", version: str = "1", symbol: str = "") -> Callable[[T], T]:
-    """Mark a function ``f(columns)`` that turns a list of float64 arrays into one.
+def feature(name: str, *, title: str = "", help: str = "", version: str = "1",
+            parameters: tuple[Parameter, ...] = (), symbol: str = "") -> Callable[[T], T]:
+    """Mark a function ``f(columns, **parameters)`` that turns a list of float64 arrays into one.
 
     Parameters
     ----------
@@ -199,10 +200,13 @@ def feature(name: str, *, title: str = "", help: str = "", version: str = "1", s
         Name of the operation in the config and on the command line.
     title, help, version
         What the screen shows, and the version kept in the config.
+    parameters
+        Settings that the function takes as keywords. Those that differ from their defaults stand in the name of the
+        feature, as in ``power(u,g)[exponent=2]``.
     symbol
         What joins the names of the columns in the name of the feature, as the minus of ``u-g``.
     """
-    return _mark("feature", name, title, help, version, (), symbol=symbol)
+    return _mark("feature", name, title, help, version, parameters, symbol=symbol)
 
 
 #: What else stands among the settings of a plot's pane.

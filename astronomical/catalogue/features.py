@@ -73,8 +73,8 @@ class FeatureRecipe:
     columns
         Columns that are features themselves.
     combinations
-        Operation, number n of columns, and the columns of which all n-subsets are combined, or None for
-        all of `columns`.
+        Operation, with its parameters in brackets if it has any, number n of columns, and the columns of which all
+        n-subsets are combined, or None for all of `columns`.
     scaling
         ``standard`` for mean 0 and standard deviation 1 on the training set.
     missing
@@ -191,7 +191,8 @@ def _name(operation: str | None, columns: tuple[str, ...], operations: Operation
         return columns[0]
     mark = extend.extension_of(operations[operation])
     symbol = mark.option("symbol", "") if mark else ""
-    return symbol.join(columns) if symbol else f"{operation}({','.join(columns)})"
+    name, bracket, parameters = operation.partition("[")
+    return (symbol.join(columns) if symbol else f"{name}({','.join(columns)})") + bracket + parameters
 
 
 def build_features(read: Reader, recipe: FeatureRecipe, operations: Operations,

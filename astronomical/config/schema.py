@@ -134,11 +134,12 @@ class LabelConfig(Section):
 
 
 class CombinationConfig(Section):
-    """All subsets of `n` columns, joined by an operation: subtract makes ``u-g``."""
+    """All subsets of `n` columns, joined by an operation, with its parameters: subtract makes ``u-g``."""
 
     operation: Name
     n: int = Field(default=2, ge=2, le=5)
     columns: tuple[str, ...] | None = None
+    parameters: dict[str, Scalar] = {}
 
 
 class FeaturesConfig(Section):

@@ -25,9 +25,10 @@ from astronomical.config.schema import CatalogueConfig, Config, FeaturesConfig
 from astronomical.learning.rounds import Member, Round
 from astronomical.learning.scoring import CancelCheck, never
 from astronomical.plugins.registry import Registry, builtin_registry
-from astronomical.session.dataset import Dataset, operations_of, recipe_of
+from astronomical.session.dataset import Dataset
 from astronomical.session.errors import SessionError
 from astronomical.session.predictions import Predictions, Vote, predict_all
+from astronomical.session.recipes import operations_of, recipe_of
 from astronomical.session.results import environment
 
 __all__ = ["ALLOWED_TYPES", "Bundle", "load_model", "make_bundle", "vote_of"]
@@ -131,7 +132,8 @@ class Bundle:
                                f"has no such column{'s' if len(missing) > 1 else ''}.")
         catalogue.prefetch(tuple(wanted))
         features = apply_features(catalogue.number, recipe_of(self.features),
-                                  operations_of(registry or builtin_registry()), self.fitted)
+                                  operations_of(registry or builtin_registry(), self.features.combinations),
+                                  self.fitted)
         usable = features.complete if self.features.missing == "drop" else None
         return predict_all(self.votes, catalogue.ids, features, self.kept, usable=usable, cancelled=cancelled,
                            progress=progress)

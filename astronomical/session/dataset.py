@@ -11,17 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astronomical.catalogue.catalogue import Catalogue
-from astronomical.catalogue.features import FeatureMatrix, FeatureRecipe, build_features
+from astronomical.catalogue.features import FeatureMatrix, build_features
 from astronomical.catalogue.fingerprint import block_digests, fingerprint
 from astronomical.catalogue.hashing import first_by_hash
 from astronomical.catalogue.joins import Join
 from astronomical.catalogue.labels import code_labels, normalise_labels
 from astronomical.catalogue.splits import Split, split_rows
 from astronomical.config.io import local_path
-from astronomical.config.schema import CatalogueConfig, Config, FeaturesConfig, FingerprintConfig, JoinConfig
+from astronomical.config.schema import CatalogueConfig, Config, FingerprintConfig, JoinConfig
 from astronomical.plugins.registry import Registry
 from astronomical.session.errors import SessionError
 from astronomical.session.memory import exact_columns
+from astronomical.session.recipes import operations_of, recipe_of
 
 #: Rows that are drawn at once from the whole catalogue.
 _N_DRAWN = 2048
@@ -142,21 +143,6 @@ def open_project_catalogue(config: CatalogueConfig, folder: Path, elsewhere: str
     return open_catalogue(config.model_copy(update={"format": None}), local_path(elsewhere), folder)
 
 
-def recipe_of(features: FeaturesConfig) -> FeatureRecipe:
-    """Return the recipe of the features of a config."""
-    return FeatureRecipe(
-        columns=features.columns,
-        combinations=tuple((c.operation, c.n, c.columns) for c in features.combinations),
-        scaling=features.scaling,
-        missing=features.missing,
-    )
-
-
-def operations_of(registry: Registry) -> dict[str, Callable[..., NDArray[np.float64]]]:
-    """Return the registered feature operations by name."""
-    return {entry.extension.name: entry.obj for entry in registry.entries("feature")}
-
-
 def used_columns(config: Config) -> tuple[str, ...]:
     """Return the columns on which results depend, each once."""
     names = list(config.features.columns)
@@ -205,7 +191,7 @@ def build_dataset(config: Config, catalogue: Catalogue, registry: Registry,
         If the config names columns or operations that do not exist.
     """
     check_columns(config, catalogue)
-    operations = operations_of(registry)
+    operations = operations_of(registry, config.features.combinations)
     lacking = tuple(dict.fromkeys(item.operation for item in config.features.combinations
                                   if item.operation not in operations)) if allow_lacking else ()
     section = config.features.model_copy(update={"combinations": tuple(

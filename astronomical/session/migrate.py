@@ -25,10 +25,9 @@ from astronomical.session.dataset import (
     label_codes,
     make_fingerprint,
     open_catalogue,
-    operations_of,
-    recipe_of,
 )
 from astronomical.session.errors import MissingCatalogueError, SessionError
+from astronomical.session.recipes import operations_of, recipe_of
 from astronomical.session.store import check_suffix, relative_to
 
 __all__ = ["WHO", "Migrated", "is_old", "migrate"]
@@ -143,7 +142,7 @@ def _complete(translation: Translation, table: Path, new: Path,
     config = _with(config, split=config.split.model_copy(update={"training_ids": ids}))
     build_dataset(config, catalogue, registry)
     if not config.layout.panes:
-        made = feature_names(recipe_of(config.features), operations_of(registry))
+        made = feature_names(recipe_of(config.features), operations_of(registry, config.features.combinations))
         config = _with(config, layout=default_layout(made[len(config.features.columns):] + config.features.columns,
                                                      config.layout.axes))
     config = _with(config, events=events, catalogue=config.catalogue.model_copy(

@@ -44,11 +44,10 @@ from astronomical.session.dataset import (
     join_of,
     make_fingerprint,
     open_catalogue,
-    operations_of,
-    recipe_of,
 )
 from astronomical.session.errors import SessionError
 from astronomical.session.plugins import used_plugins
+from astronomical.session.recipes import operations_of, recipe_of
 from astronomical.session.store import check_suffix, relative_to
 
 MAX_CLASSES = 20
@@ -182,7 +181,7 @@ def make_config(choices: Choices, folder: Path, registry: Registry | None = None
     check_columns(config, catalogue)
     build_dataset(config, catalogue, registry)
     fingerprint = make_fingerprint(config, catalogue)
-    made = feature_names(recipe_of(config.features), operations_of(registry))
+    made = feature_names(recipe_of(config.features), operations_of(registry, config.features.combinations))
     return config.model_copy(update={
         "catalogue": section.model_copy(update={"fingerprint": fingerprint}),
         "layout": _layout(choices, made[len(columns):] + columns, catalogue),

@@ -74,7 +74,7 @@ def test_plugins_named_on_the_command_line_are_offered_everywhere(serve: Callabl
     make_with_the_wizard(page, catalogue)
     path = home / "projects" / "sources" / "sources.yaml"
     config = read_config(path)
-    assert config.features.combinations == (CombinationConfig(operation="mean", n=2),)
+    assert config.features.combinations == (CombinationConfig(operation="mean", n=2, parameters={"exponent": 2}),)
     assert [item.name for item in config.plugins] == ["all"]
 
     choose(page, "Model", "^Naive Bayes$")
@@ -129,6 +129,8 @@ def make_with_the_wizard(page: Page, catalogue: Path) -> None:
     page.get_by_role("button", name="Add a combination").click()
     choose(page, "Combine", "^mean$")
     expect(page.get_by_text("u~g, u~r")).to_be_visible(timeout=LONG)
+    fill(page, "exponent", "2")
+    expect(page.get_by_text("u~g[exponent=2], u~r[exponent=2]")).to_be_visible(timeout=LONG)
     page.get_by_role("button", name="Next").click()
     expect(page.locator("canvas").first).to_be_visible(timeout=LONG)
     page.get_by_role("button", name="Create project").click(timeout=LONG)

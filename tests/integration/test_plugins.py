@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 from astronomical.cli import main
@@ -83,6 +84,38 @@ def test_a_feature_of_a_plugin(tmp_path):
     assert made.plugins[0].path == "mine.py"
     with Session.open(tmp_path / "with.yaml", trust_plugins=True) as session:
         assert "u~g" in session.dataset.features.names
+
+
+def test_an_operation_with_parameters_is_a_feature_of_its_own(tmp_path, capsys):
+    make_project(tmp_path)
+    plugin = write_plugin(tmp_path, FEATURE)
+    path = tmp_path / "with.yaml"
+    twice = tuple(CombinationConfig(operation="mean", n=2, parameters=given) for given in ({}, {"exponent": 2}))
+    new_project(Choices(catalogue=tmp_path / "catalogue.fits", id="name", label="label", label_names={"0": "Star"},
+                        features=tuple("ug"), combinations=twice, missing_policy="median"), path, plugins=[plugin])
+    with Session.open(path, plugins=[plugin]) as session:
+        names, values = session.dataset.features.names, session.dataset.features.values
+        assert names == ("u", "g", "u~g", "u~g[exponent=2]")
+        u, g, mean, square = values.astype(np.float64)
+        known = session.dataset.features.complete
+        np.testing.assert_allclose(mean[known], (u + g)[known] / 2, rtol=1e-6)
+        np.testing.assert_allclose(square[known], np.sqrt((u**2 + g**2)[known] / 2), rtol=1e-6)
+        session.start_training("Star")
+        label_until(session, "Star", 7)
+        session.export("model", tmp_path / "model.joblib")
+        session.export("predictions", tmp_path / "here.csv")
+    assert read_config(path).features.combinations == twice
+    there = tmp_path / "there.csv"
+    assert main(["predict", str(tmp_path / "model.joblib"), str(tmp_path / "catalogue.fits"), "-o", str(there),
+                 "--run-its-code", "--plugins", str(plugin)]) == 0
+    assert there.read_bytes() == (tmp_path / "here.csv").read_bytes()
+    assert main(["reproduce", str(path), "--plugins", str(plugin)]) == 0
+    config = path.read_text().replace("exponent: 2", "exponent: 9")
+    path.write_text(config)
+    capsys.readouterr()
+    assert main(["validate", str(path), "--plugins", str(plugin)]) != 0
+    said = "".join(capsys.readouterr())
+    assert "exponent must lie between 1 and 4, not 9" in said
 
 
 def feature_project(folder):

@@ -22,12 +22,14 @@ FEATURE = '''
 import numpy as np
 
 import astronomical
+from astronomical.extend import Parameter
 
 
-@astronomical.feature("mean", symbol="~")
-def mean(columns):
+@astronomical.feature("mean", symbol="~",
+                      parameters=(Parameter("exponent", 1, "Of the generalised mean.", (1, 4)),))
+def mean(columns, exponent=1):
     """Average columns."""
-    return np.mean(columns, axis=0)
+    return np.mean(np.power(columns, exponent), axis=0) ** (1 / exponent)
 '''
 
 STRATEGY = '''

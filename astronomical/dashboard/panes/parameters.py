@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -17,13 +17,19 @@ __all__ = ["ParameterBox"]
 class ParameterBox:
     """The parameters of one extension, as widgets side by side.
 
+    Parameters
+    ----------
+    on_change
+        Called after a change to a value that is allowed.
+
     Attributes
     ----------
     view
         The Panel object; empty for an extension without parameters.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, on_change: Callable[[], None] = lambda: None) -> None:
+        self._on_change = on_change
         self._known: tuple[Parameter, ...] = ()
         self._inputs: dict[str, Any] = {}
         self.view = pn.FlexBox(margin=0, gap="0px 4px", sizing_mode="stretch_width")
@@ -58,6 +64,8 @@ class ParameterBox:
             said = ""
         if hasattr(event.obj, "helper_text"):
             event.obj.param.update(error_state=bool(said), helper_text=said)
+        if not said:
+            self._on_change()
 
 
 def _read(parameter: Parameter, widget: Any) -> Any:

@@ -1,14 +1,17 @@
-"""Combinations of columns, one line for each."""
+"""Combinations of columns, one line for each, with the parameters of its operation below."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.config.schema import CombinationConfig
+from astronomical.dashboard.panes.parameters import ParameterBox
+from astronomical.extend import Extension
 from astronomical.plugins.registry import Registry
 
 __all__ = ["CombinationRows"]
@@ -31,8 +34,8 @@ class CombinationRows:
         self._on_change = on_change
         self._columns: tuple[str, ...] = ()
         self._shown: tuple[CombinationConfig, ...] = ()
-        self._lines: list[tuple[pmui.Select, pmui.Select, pmui.MultiChoice]] = []
-        self._operations = {entry.extension.title: entry.extension.name for entry in registry.entries("feature")}
+        self._lines: list[_Line] = []
+        self._operations = tuple(entry.extension for entry in registry.entries("feature"))
         self._list = pn.Column(sizing_mode="stretch_width", margin=0)
         self.add = pmui.Button(label="Add a combination", variant="outlined", margin=(6, 10), on_click=self._on_add)
         self.view = pn.Column(self._list, self.add, sizing_mode="stretch_width", margin=0)
@@ -42,39 +45,14 @@ class CombinationRows:
         if tuple(combinations) == self._shown and tuple(columns) == self._columns:
             return
         self._shown, self._columns = tuple(combinations), tuple(columns)
-        self._lines, lines = [], []
-        for place, item in enumerate(combinations):
-            line = self._make(item)
-            self._lines.append(line)
-            remove = pmui.Button(label="Remove", variant="text", margin=(7, 10),
-                                 on_click=lambda _, place=place: self._remove(place))
-            lines.append(pn.Row(*line, remove, sizing_mode="stretch_width", margin=0))
-        self._list.objects = lines
-
-    def _make(self, item: CombinationConfig) -> tuple[pmui.Select, pmui.Select, pmui.MultiChoice]:
-        operations = self._operations
-        if item.operation not in operations.values():  # of a plugin that is not loaded
-            operations = {**operations, f"{item.operation} (not installed)": item.operation}
-        line = (
-            pmui.Select(label="Combine", options=operations, value=item.operation, size="small", width=150),
-            pmui.Select(label="How many", options=list(_SIZES), value=item.n, size="small", width=120),
-            pmui.MultiChoice(
-                label="Of these columns",
-                options=list(self._columns),
-                value=list(item.columns or ()),
-                sizing_mode="stretch_width",
-                helper_text="Empty: of all feature columns.",
-            ),
-        )
-        for widget in line:
-            widget.param.watch(self._changed, "value")
-        return line
+        self._lines = [_Line(self._operations, item, self._columns, self._changed, partial(self._remove, place))
+                       for place, item in enumerate(combinations)]
+        self._list.objects = [line.view for line in self._lines]
 
     def _read(self) -> tuple[CombinationConfig, ...]:
-        return tuple(CombinationConfig(operation=operation.value, n=n.value, columns=tuple(columns.value) or None)
-                     for operation, n, columns in self._lines)
+        return tuple(line.combination for line in self._lines)
 
-    def _changed(self, _: Any) -> None:
+    def _changed(self) -> None:
         self._shown = self._read()
         self._on_change(self._shown)
 
@@ -87,3 +65,52 @@ class CombinationRows:
     def _set(self, combinations: tuple[CombinationConfig, ...]) -> None:
         self.show(combinations, self._columns)
         self._on_change(combinations)
+
+
+class _Line:
+    """One combination: its operation, how many columns, which, and the parameters of the operation if it has any."""
+
+    def __init__(self, operations: Sequence[Extension], item: CombinationConfig, columns: Sequence[str],
+                 on_change: Callable[[], None], on_remove: Callable[[], None]) -> None:
+        self._known = {extension.name: extension for extension in operations}
+        self._on_change = on_change
+        options = {extension.title: extension.name for extension in operations}
+        if item.operation not in self._known:  # of a plugin that is not loaded
+            options[f"{item.operation} (not installed)"] = item.operation
+        self._given = item.parameters
+        self._operation = pmui.Select(label="Combine", options=options, value=item.operation, size="small", width=150)
+        self._n = pmui.Select(label="How many", options=list(_SIZES), value=item.n, size="small", width=120)
+        self._columns = pmui.MultiChoice(label="Of these columns", options=list(columns),
+                                         value=list(item.columns or ()), sizing_mode="stretch_width",
+                                         helper_text="Empty: of all feature columns.")
+        self._parameters = ParameterBox(self._on_parameters)
+        remove = pmui.Button(label="Remove", variant="text", margin=(7, 10), on_click=lambda _: on_remove())
+        self.view = pn.Column(pn.Row(self._operation, self._n, self._columns, remove, sizing_mode="stretch_width",
+                                     margin=0), self._parameters.view, sizing_mode="stretch_width", margin=0)
+        self._show_parameters(item.parameters)
+        self._operation.param.watch(self._on_operation, "value")
+        for widget in (self._n, self._columns):
+            widget.param.watch(lambda _: on_change(), "value")
+
+    @property
+    def combination(self) -> CombinationConfig:
+        """The combination as it stands in the config."""
+        return CombinationConfig(operation=self._operation.value, n=self._n.value,
+                                 columns=tuple(self._columns.value) or None, parameters=self._given)
+
+    def _on_operation(self, _: Any) -> None:
+        self._given = {}
+        self._show_parameters({})
+        self._on_change()
+
+    def _show_parameters(self, values: Mapping[str, Any]) -> None:
+        if self._operation.value in self._known:
+            self._parameters.show(self._known[self._operation.value], values)
+        self._parameters.view.visible = not self._parameters.is_empty
+
+    def _on_parameters(self) -> None:
+        try:
+            self._given = self._parameters.values
+        except ValueError:  # another field is wrong, and says so
+            return
+        self._on_change()

@@ -17,8 +17,8 @@ from astronomical.catalogue.labels import code_labels, normalise_labels
 from astronomical.catalogue.splits import MIN_PER_CLASS
 from astronomical.config.io import free_name
 from astronomical.dashboard.wizard.model import Draft
-from astronomical.session.dataset import operations_of
 from astronomical.session.new import new_project
+from astronomical.session.recipes import operations_of
 
 __all__ = ["N_POINTS", "Points", "Preview", "create_project", "make_preview", "plain_name"]
 
@@ -111,7 +111,8 @@ def _points(draft: Draft, catalogue: Catalogue, codes: NDArray[np.int16]) -> Poi
     rows = np.sort(order[:N_POINTS])
     recipe = FeatureRecipe(tuple(dict.fromkeys((*draft.features, *(n for n in axes if n in draft.numeric_columns)))),
                            draft.recipe.combinations)
-    made = build_features(lambda name: catalogue.number(name)[rows], recipe, operations_of(draft.registry),
+    operations = operations_of(draft.registry, draft.combinations)
+    made = build_features(lambda name: catalogue.number(name)[rows], recipe, operations,
                           np.ones(len(rows), dtype=np.bool_))
     x, y = (made.values[made.names.index(name)] for name in axes)
     known = np.isfinite(x) & np.isfinite(y)

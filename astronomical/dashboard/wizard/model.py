@@ -21,9 +21,10 @@ from astronomical.dashboard.wizard.table import IdCheck, IdPlan, LabelColumn, Ta
 from astronomical.dashboard.wizard.typed import groups_of, numbers_of, words_of
 from astronomical.plugins.registry import Registry, builtin_registry
 from astronomical.session.arrangement import plot_axes
-from astronomical.session.dataset import operations_of
+from astronomical.session.errors import SessionError
 from astronomical.session.example import projects_folder
 from astronomical.session.new import MAX_CLASSES, Choices
+from astronomical.session.recipes import combinations_of, operations_of
 
 __all__ = ["STEPS", "Draft", "Step", "default_project"]
 
@@ -255,7 +256,7 @@ class Draft:
     @property
     def recipe(self) -> FeatureRecipe:
         """The recipe of the features."""
-        return FeatureRecipe(self.features, tuple((c.operation, c.n, c.columns) for c in self.combinations),
+        return FeatureRecipe(self.features, combinations_of(self.combinations),
                              self.scaling, self.missing_policy)
 
     @property
@@ -266,8 +267,8 @@ class Draft:
     def feature_names(self) -> tuple[str, ...]:
         """Return the names of the features, those of combinations first; empty where they cannot be made."""
         try:
-            names = feature_names(self.recipe, operations_of(self.registry))
-        except CatalogueError:
+            names = feature_names(self.recipe, operations_of(self.registry, self.combinations))
+        except (CatalogueError, SessionError):
             return ()
         return names[len(self.features):] + names[:len(self.features)]
 

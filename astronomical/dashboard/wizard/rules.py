@@ -11,7 +11,8 @@ from astronomical.catalogue.features import MAX_FEATURES, feature_names
 from astronomical.config.io import SUFFIXES
 from astronomical.config.schema import key_problems
 from astronomical.dashboard.wizard.typed import numbers_of
-from astronomical.session.dataset import operations_of
+from astronomical.session.errors import SessionError
+from astronomical.session.recipes import operations_of
 
 if TYPE_CHECKING:
     from astronomical.dashboard.wizard.model import Draft
@@ -142,8 +143,8 @@ def _feature_issues(draft: Draft) -> list[Issue]:
         return [Issue("combinations", f"{draft.n_features:,} features are more than {MAX_FEATURES:,}: choose fewer "
                                       "columns to combine.")]
     try:
-        feature_names(draft.recipe, operations_of(draft.registry))
-    except CatalogueError as error:
+        feature_names(draft.recipe, operations_of(draft.registry, draft.combinations))
+    except (CatalogueError, SessionError) as error:
         return [Issue("combinations", str(error))]
     return []
 

@@ -92,7 +92,7 @@ def test_the_command(tmp_path, capsys):
     good = write_plugin(tmp_path, MODEL + FEATURE.replace("import astronomical\n", ""), "good.py")
     assert main([str(good)]) == 0
     assert "checks hold" in capsys.readouterr().out
-    bad = write_plugin(tmp_path, FEATURE.replace("np.mean(columns, axis=0)", "columns[0][:-1]"), "bad.py")
+    bad = write_plugin(tmp_path, FEATURE.replace("np.power(columns, exponent)", "columns[0][:-1]"), "bad.py")
     assert main([str(bad)]) == 1
     assert "FAILED feature mean" in capsys.readouterr().out
     assert main([str(tmp_path / "absent.py")]) == 2
