@@ -1,4 +1,4 @@
-"""Widgets for the parameters of a model or a strategy."""
+"""Widgets for the parameters of a model, a strategy, a feature operation or a plot."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import panel_material_ui as pmui
 
 from astronomical.extend import Extension, Parameter
 
-__all__ = ["ParameterBox"]
+__all__ = ["ParameterBox", "checked_value", "parameter_field"]
+
+_IN_A_BOX: dict[str, Any] = {"size": "small", "width": 146, "margin": (6, 4)}
 
 
 class ParameterBox:
@@ -37,7 +39,7 @@ class ParameterBox:
     def show(self, extension: Extension, values: Mapping[str, Any]) -> None:
         """Show the parameters of an extension; those that are not given stand at their defaults."""
         self._known = extension.parameters
-        self._inputs = {p.name: _widget(p, values.get(p.name, p.default)) for p in self._known}
+        self._inputs = {p.name: parameter_field(p, values.get(p.name, p.default), **_IN_A_BOX) for p in self._known}
         for parameter in self._known:
             self._inputs[parameter.name].param.watch(partial(self._check, parameter), "value")
         self.view.objects = list(self._inputs.values())
@@ -56,16 +58,30 @@ class ParameterBox:
     def _check(self, parameter: Parameter, event: Any) -> None:
         """Say at the field what is wrong with its value; a value that is wrong is refused when training begins."""
         try:
-            value = _read(parameter, event.obj)
-            parameter.check(parameter.default if value is None else value)
-        except ValueError as error:
-            said = str(error)
-        else:
-            said = ""
-        if hasattr(event.obj, "helper_text"):
-            event.obj.param.update(error_state=bool(said), helper_text=said)
-        if not said:
-            self._on_change()
+            checked_value(parameter, event.obj)
+        except ValueError:
+            return
+        self._on_change()
+
+
+def checked_value(parameter: Parameter, field: Any) -> Any:
+    """Return what a field says, or the default if it is empty; what is wrong with it is said at the field.
+
+    Raises
+    ------
+    ValueError
+        If the value is not allowed.
+    """
+    said = ""
+    try:
+        value = _read(parameter, field)
+        return parameter.check(parameter.default if value is None else value)
+    except ValueError as error:
+        said = str(error)
+        raise
+    finally:
+        if hasattr(field, "helper_text"):
+            field.param.update(error_state=bool(said), helper_text=said)
 
 
 def _read(parameter: Parameter, widget: Any) -> Any:
@@ -83,16 +99,16 @@ def _is_text_of_float(parameter: Parameter) -> bool:
     return isinstance(parameter.default, float) and parameter.choices is None
 
 
-def _widget(parameter: Parameter, value: Any) -> Any:
-    common = {"label": parameter.name.replace("_", " "), "value": value, "size": "small",
-              "description": parameter.help, "width": 146, "margin": (6, 4)}
+def parameter_field(parameter: Parameter, value: Any, **look: Any) -> Any:
+    """Return the field of a parameter; `look` is its size, width and margin."""
+    common = {"label": parameter.name.replace("_", " "), "value": value, "description": parameter.help, **look}
     if parameter.choices is not None:
         return pmui.Select(options=list(parameter.choices), **common)
     low, high = parameter.bounds or (None, None)
     if isinstance(parameter.default, bool):
-        return pmui.Switch(label=common["label"], value=value, description=parameter.help, margin=(12, 4), width=146)
+        return pmui.Switch(**{**common, "value": bool(value), "margin": (12, 4)})
     if isinstance(parameter.default, int):
         return pmui.IntInput(start=low, end=high, **common)
     if _is_text_of_float(parameter):
         return pmui.TextInput(**{**common, "value": repr(float(value)), "placeholder": repr(parameter.default)})
-    return pmui.TextInput(**common)
+    return pmui.TextInput(**{**common, "value": str(value)})

@@ -9,6 +9,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.config.schema import PaneConfig
+from astronomical.dashboard.panes.parameters import checked_value, parameter_field
 from astronomical.dashboard.parts import hint
 from astronomical.extend import Column, Extension, Parameter
 from astronomical.plots.data import Question
@@ -105,8 +106,8 @@ class PlotForm:
             self._fields[column.name] = self._column_field(column, chosen.get(column.name, ""), look)
         for parameter in self._kind.parameters:
             if not is_tabs(parameter):
-                self._fields[parameter.name] = _parameter_field(
-                    parameter, settings.get(parameter.name, parameter.default), look)
+                self._fields[parameter.name] = parameter_field(
+                    parameter, settings.get(parameter.name, parameter.default), **look)
         self._questions = {q.key: pmui.Select(label=q.text, options=[_NONE, *q.choices], value=_NONE, **look)
                            for q in questions}
         draw = pmui.Button(label="Draw", size="small", variant="contained", margin=(6, 0))
@@ -122,23 +123,17 @@ class PlotForm:
                            value=name or _NONE, searchable=True, dropdown_height=320, **look)
 
     def _done(self, settings: Mapping[str, Any]) -> None:
+        parameters = {parameter.name: parameter for parameter in self._kind.parameters}
         changed: dict[str, Any] = {}
         for name, field in self._fields.items():
-            changed[name] = "" if field.value == _NONE else field.value
+            if name not in parameters:
+                changed[name] = "" if field.value == _NONE else field.value
+                continue
+            try:
+                changed[name] = checked_value(parameters[name], field)
+            except ValueError:  # the field says what is wrong
+                return
         answers = {key: field.value for key, field in self._questions.items() if field.value != _NONE}
         if answers:
             changed = {"answers": {**settings.get("answers", {}), **answers}}
         self._on_done({**settings, **changed})
-
-
-def _parameter_field(parameter: Parameter, value: Any, look: dict[str, Any]) -> Any:
-    label, tip = parameter.name.replace("_", " "), parameter.help
-    if parameter.choices is not None:
-        return pmui.Select(label=label, options=list(parameter.choices), value=value, description=tip, **look)
-    if isinstance(parameter.default, bool):
-        return pmui.Checkbox(label=label, value=bool(value), description=tip, size="small", margin=(5, 0))
-    if isinstance(parameter.default, int | float):
-        low, high = parameter.bounds or (None, None)
-        field = pmui.IntInput if isinstance(parameter.default, int) else pmui.FloatInput
-        return field(label=label, value=value, start=low, end=high, description=tip, **look)
-    return pmui.TextInput(label=label, value=str(value), description=tip, **look)
