@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from astronomical.config.schema import ExtensionConfig, StartConfig
 from astronomical.session.reproduce import reproduce
 from astronomical.session.session import Session
+from tests.support.loop import Loop
 from tests.support.projects import CLASSES, make_project, start
 
 NAMES = tuple(CLASSES.values())
@@ -72,6 +73,10 @@ def take(session, step, value):
             session.assign("QSO", id=id)
         case "tab":
             session.activate(value)
+        case "queue":
+            session.start_training(session.state.active, queue=value)
+        case "train":
+            session.retrain(session.state.active)
         case "save":
             session.save()
     return None
@@ -115,6 +120,43 @@ def test_a_crash_loses_nothing_and_what_was_saved_before_still_reproduces(done, 
     with Session.open(path) as again:
         assert again.ledger == ledger
         assert look(again) == expected
+
+
+batch_steps = st.lists(st.one_of(
+    st.tuples(st.just("label"), st.sampled_from(NAMES)),
+    st.tuples(st.just("label"), st.sampled_from(NAMES)),
+    st.tuples(st.sampled_from(["unsure", "undo", "redo", "train", "save"]), st.none()),
+    st.tuples(st.just("relabel"), st.integers(0, 30)),
+    st.tuples(st.just("click"), st.integers(0, 149)),
+    st.tuples(st.just("tab"), st.sampled_from(NAMES[:2])),
+    st.tuples(st.just("queue"), st.sampled_from([1, 2, 3])),
+), max_size=14)
+
+
+@settings(max_examples=20)
+@given(done=batch_steps, rests=st.lists(st.booleans(), min_size=14, max_size=14))
+def test_looking_ahead_changes_no_question_and_no_result(done, rests, copy):
+    """One session computes where it stands, one in threads when asked, one looks ahead, with time for it or without."""
+    seen = []
+    for options in ({}, {"look_ahead": False}, {"look_ahead": True}):
+        loop = Loop()
+        threads = {"dispatch": loop.dispatch} if options else {}
+        with Session.open(copy(), who="tester", **options, **threads) as session:
+            loop.settle(session)
+            asked = []
+            for step, rest in zip(done, rests, strict=False):
+                if rest:
+                    loop.rest(session)
+                take(session, *step)
+                loop.settle(session)
+                asked.append((session.state.queries, session.state.queues, session.state.focus, look(session)))
+            session.save()
+            loop.rest(session)
+            session.save()
+            events = [event.model_copy(update={"when": "", "check": "0" * 12}) for event in session.ledger.events]
+            seen.append((asked, events, session.config.results))
+    assert seen[0] == seen[1]
+    assert seen[1] == seen[2]
 
 
 @settings(max_examples=15)

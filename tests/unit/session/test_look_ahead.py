@@ -69,6 +69,25 @@ def test_answers_that_mean_the_same_are_one_round(open_session, loop, n_fits):
     assert len(n_fits["ahead"]) == len(set(n_fits["ahead"])) == 2
 
 
+@pytest.mark.parametrize("last", ["Star", "QSO"])
+def test_the_round_after_a_batch_is_prepared_while_its_last_source_is_shown(open_session, loop, n_fits, last):
+    session = open_session()
+    session.start_training("Star", queue=3)
+    for _ in range(2):
+        session.assign("Galaxy", id=session.query())
+        assert not session.state.pending
+    assert len(session.state.queues["Star"]) == 1
+    loop.rest(session)
+    n_fits["waited"].clear()
+    before = session.round("Star").k
+    session.assign(last, id=session.query())
+    assert not session.state.pending
+    assert n_fits["waited"] == []
+    assert session.round("Star").k == before + 3
+    assert len(session.state.queues["Star"]) == 3
+    assert session.state.focus == session.query()
+
+
 def test_undo_and_another_answer_need_no_waiting_either(open_session, loop, n_fits):
     session = open_session()
     answer(session)
