@@ -224,7 +224,7 @@ class Fetcher(Generic[T]):
             backoff = self._backoffs.setdefault(host, BackOff())
         wait_s = backoff.wait_s(insist=insist)
         if wait_s > 0:
-            raise FetchError(f"{host} failed several times; it is asked again in {math.ceil(wait_s)} s")
+            raise FetchError(f"the server {host} failed several times; it is asked again in {math.ceil(wait_s)} s")
 
         def ask(url: str) -> bytes:
             return get(url, max_bytes=self.limits.max_bytes, allow_private=self.limits.allow_private,

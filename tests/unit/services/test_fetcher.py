@@ -109,7 +109,7 @@ def test_a_host_that_fails_is_left_alone_until_a_person_insists(made, optical, s
     server.mode = "500"
     reasons = [fetcher.fetch(optical, ra, 0).reason for ra in range(4)]
     assert reasons[:3] == ["the server answered 500"] * 3
-    assert reasons[3] == f"127.0.0.1:{server.port} failed several times; it is asked again in 5 s"
+    assert reasons[3] == f"the server 127.0.0.1:{server.port} failed several times; it is asked again in 5 s"
     server.mode = "ok"
     got = Queue()
     fetcher.submit(optical, 9, 0, done=got.put, insist=True)
