@@ -222,7 +222,7 @@ def _hop(transfer: Transfer, parts: SplitResult, max_bytes: float, trusted: Orig
     if origin != trusted:
         addresses = [address for address in addresses if is_public(address)]
         if not addresses:
-            raise FetchError(f"the server {host} is a private address, which is not asked")
+            raise FetchError(f"{host} is a private address, which is not asked")
     connected = _connect(addresses, port, transfer)
     connection = http.client.HTTPConnection(host, port)
     if parts.scheme == "https":
