@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from astronomical.extend import extension_of
 from astronomical.plugins.testing.samples import unchanged
 
 __all__ = ["CHECKS"]
@@ -58,9 +59,20 @@ def changes_nothing(make: Any) -> None:
         unchanged(before, after)
 
 
+def takes_its_parameters(make: Any) -> None:
+    """Every choice and bound of a parameter makes a column."""
+    extension = extension_of(make)
+    for parameter in extension.parameters if extension is not None else ():
+        for value in (parameter.default, *(parameter.choices or ()), *(parameter.bounds or ())):
+            of_its_type = type(parameter.default)(value) if parameter.bounds is not None else value
+            made = make(_columns(2), **{parameter.name: parameter.check(of_its_type)})
+            assert made.shape == (50,), f"{parameter.name}={value!r} gave an array of shape {made.shape}"
+
+
 def _columns(n: int) -> list[NDArray[np.float64]]:
     rng = np.random.default_rng(3)
     return [rng.normal(18, 2, 50) for _ in range(n)]
 
 
-CHECKS = (makes_one_column, is_repeatable, goes_row_by_row, keeps_missing_missing, stands_few_rows, changes_nothing)
+CHECKS = (makes_one_column, is_repeatable, goes_row_by_row, keeps_missing_missing, stands_few_rows, changes_nothing,
+          takes_its_parameters)

@@ -6,6 +6,7 @@ from modAL.uncertainty import uncertainty_sampling
 from sklearn.tree import DecisionTreeClassifier
 
 import astronomical
+from astronomical.extend import Parameter
 from astronomical.plugins.registry import builtin_registry
 from astronomical.plugins.testing import check_extension
 from astronomical.plugins.testing.__main__ import main
@@ -86,6 +87,14 @@ def test_a_feature_that_fills_what_is_missing_is_found():
         return np.nan_to_num(columns[0]) + np.nan_to_num(columns[1])
 
     assert any("missing input" in text for text in failures(filled))
+
+
+def test_a_feature_that_does_not_take_its_parameter_is_found():
+    @astronomical.feature("power", parameters=(Parameter("exponent", 2, bounds=(1, 3)),))
+    def power(columns, exponent=2):
+        return columns[0] ** exponent if exponent < 3 else columns[0][:3]
+
+    assert any("exponent=3 gave an array of shape (3,)" in text for text in failures(power))
 
 
 def test_the_command(tmp_path, capsys):
