@@ -7,16 +7,15 @@ from numpy.typing import NDArray
 
 from astronomical.catalogue.features import FeatureMatrix
 from astronomical.learning.ranking import DECIMALS
-from astronomical.learning.scoring import CancelCheck, never, stop_if
+from astronomical.learning.scoring import CancelCheck, Progress, never, no_progress, stop_if
 from astronomical.learning.space import Space
 
 __all__ = ["farthest_first"]
 
 
-
 def farthest_first(features: FeatureMatrix, pool: NDArray[np.intp], order: NDArray[np.uint64],
-                   labelled: NDArray[np.intp], n: int,
-                   cancelled: CancelCheck = never) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+                   labelled: NDArray[np.intp], n: int, cancelled: CancelCheck = never,
+                   progress: Progress = no_progress) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """Return rows of the pool, each the farthest from those before it and from the labelled ones.
 
     The greedy k-centre traversal of Gonzalez (1985, Theoretical Computer Science 38, 293) over a seeded
@@ -36,6 +35,8 @@ def farthest_first(features: FeatureMatrix, pool: NDArray[np.intp], order: NDArr
         How many are wanted.
     cancelled
         Asked between steps whether to stop.
+    progress
+        Told how many of the steps are done.
 
     Returns
     -------
@@ -47,13 +48,16 @@ def farthest_first(features: FeatureMatrix, pool: NDArray[np.intp], order: NDArr
     candidates = pool[space.sample]
     places, known = space.rows(candidates), space.labelled
     nearest = np.full(candidates.size, np.inf)
-    for row in known:
+    n_steps = len(known) + min(n, candidates.size)
+    for step, row in enumerate(known):
         stop_if(cancelled)
+        progress(step / n_steps)
         np.minimum(nearest, _distances(places, row), out=nearest)
     chosen: list[int] = []
     distances: list[float] = []
-    for _ in range(min(n, candidates.size)):
+    for step in range(len(known), n_steps):
         stop_if(cancelled)
+        progress(step / n_steps)
         # argmax settles ties by the lowest hash.
         best = int(np.argmax(np.round(nearest, DECIMALS)))
         chosen.append(best)

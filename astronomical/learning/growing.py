@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 
-from astronomical.learning.scoring import CancelCheck, never, stop_if
+from astronomical.learning.scoring import CancelCheck, Progress, never, no_progress, stop_if
 
 __all__ = ["fit"]
 
@@ -36,7 +36,8 @@ _KNOWN = {"class_weight": None, "max_leaf_nodes": None, "min_weight_fraction_lea
 Grow = Callable[[int], Any]
 
 
-def fit(estimator: Any, X: NDArray[np.floating], y: NDArray[np.integer], cancelled: CancelCheck = never) -> None:
+def fit(estimator: Any, X: NDArray[np.floating], y: NDArray[np.integer], cancelled: CancelCheck = never,
+        progress: Progress = no_progress) -> None:
     """Fit a classifier; the outcome is that of its own ``fit``.
 
     Parameters
@@ -47,6 +48,8 @@ def fit(estimator: Any, X: NDArray[np.floating], y: NDArray[np.integer], cancell
         Features, shape (n_rows, n_features), and targets, shape (n_rows,).
     cancelled
         Asked between trees, from several threads, whether to stop.
+    progress
+        Told how many of the trees have grown, in the calling thread; scikit-learn's own ``fit`` tells nothing.
 
     Raises
     ------
@@ -81,6 +84,7 @@ def fit(estimator: Any, X: NDArray[np.floating], y: NDArray[np.integer], cancell
     with ThreadPoolExecutor(N_THREADS, thread_name_prefix="grow") as threads:
         for trees in threads.map(some_trees, range(1, n_trees, _TREES_AT_ONCE)):
             estimator.estimators_ += trees
+            progress(len(estimator.estimators_) / n_trees)
 
 
 def _is_known(estimator: Any) -> bool:

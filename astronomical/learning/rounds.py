@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,9 +22,12 @@ from astronomical.learning.metrics import SetScores, confusion
 from astronomical.learning.scoring import (
     CancelCheck,
     Cancelled,
+    Progress,
     fill_missing,
     never,
+    no_progress,
     one_thread,
+    part_of,
     probabilities,
     stop_if,
 )
@@ -32,6 +36,8 @@ __all__ = ["Cancelled", "Member", "Round", "RoundRequest", "fit_round", "round_k
 
 #: scikit-learn takes seeds of 32 bits.
 _SEED_MASK = 2**32 - 1
+#: How much of a round's progress is the growing of its models; the rest is the scoring.
+_SHARE_OF_FIT = 0.5
 
 
 @dataclass(frozen=True)
@@ -159,7 +165,7 @@ class Round:
     model: Any | None
 
 
-def fit_round(request: RoundRequest, cancelled: CancelCheck = never) -> Round:
+def fit_round(request: RoundRequest, cancelled: CancelCheck = never, progress: Progress = no_progress) -> Round:
     """Train, score and rank: a pure function of the request.
 
     Parameters
@@ -168,6 +174,8 @@ def fit_round(request: RoundRequest, cancelled: CancelCheck = never) -> Round:
         What to train on, and what to score.
     cancelled
         Asked now and then, from several threads, whether to stop.
+    progress
+        Told how far it is, from 0 to 1, as often as there is something to tell; in the calling thread.
 
     Raises
     ------
@@ -183,11 +191,12 @@ def fit_round(request: RoundRequest, cancelled: CancelCheck = never) -> Round:
     pool_rows = np.flatnonzero(pool)
     order = hash_ids(request.ids[pool_rows], request.query_seed)
     if len(request.rows) < request.n_start or len(np.unique(request.targets)) < 2:
-        return _cold_round(request, pool_rows, order, cancelled)
+        return _cold_round(request, pool_rows, order, cancelled, progress)
 
-    learners = tuple(_fit(request, member, seed, cancelled)
-                     for member, seed in zip(request.members, _seeds(request), strict=True))
-    votes = _votes(request, learners, pool, cancelled)
+    learners = tuple(_fit(request, member, seed, cancelled, told)
+                     for member, seed, told in zip(request.members, _seeds(request),
+                                                   _shares(request, progress, 0.0, _SHARE_OF_FIT), strict=True))
+    votes = _votes(request, learners, pool, cancelled, _shares(request, progress, _SHARE_OF_FIT, 1.0))
     asked = Pool(request.features, pool_rows, order, votes[:, pool_rows], request.rows)
     judgement = judge(request.strategy, asked, learners, request.n_ranked)
     stop_if(cancelled)
@@ -236,10 +245,10 @@ def round_key(settings: Mapping[str, Any], recipe: Mapping[str, Any], labelled: 
 
 
 def _cold_round(request: RoundRequest, pool_rows: NDArray[np.intp], order: NDArray[np.uint64],
-                cancelled: CancelCheck) -> Round:
+                cancelled: CancelCheck, progress: Progress) -> Round:
     """Return the round without a model: what to label first."""
     rows, distances = farthest_first(request.features, pool_rows, order, request.rows, request.n_ranked,
-                                     cancelled)
+                                     cancelled, progress)
     nothing = _read_only(np.full(len(request.ids), np.nan, dtype=np.float32))
     return Round(
         class_name=request.class_name,
@@ -265,7 +274,14 @@ def _seeds(request: RoundRequest) -> list[int]:
     return [seed & _SEED_MASK for seed in (request.model_seed, *others)]
 
 
-def _fit(request: RoundRequest, member: Member, seed: int, cancelled: CancelCheck) -> ActiveLearner:
+def _shares(request: RoundRequest, progress: Progress, start: float, end: float) -> list[Progress]:
+    """Return what each member tells its progress to in a part of the round, the members having equal shares of it."""
+    bounds = np.linspace(start, end, len(request.members) + 1).tolist()
+    return [part_of(progress, *ends) for ends in pairwise(bounds)]
+
+
+def _fit(request: RoundRequest, member: Member, seed: int, cancelled: CancelCheck,
+         progress: Progress) -> ActiveLearner:
     """Return a fresh learner: relabelling and undo are right because nothing is carried over."""
     block = request.features.rows(request.rows)
     if not member.native_missing:
@@ -273,7 +289,8 @@ def _fit(request: RoundRequest, member: Member, seed: int, cancelled: CancelChec
     X, y = block.astype(np.float64), request.targets.astype(np.int64)
     estimator = member.build(seed)
     with one_thread():
-        fit(estimator, X, y, cancelled)
+        fit(estimator, X, y, cancelled, progress)
+    progress(1.0)
     # Given with the estimator they would have it fitted once more.
     learner = ActiveLearner(estimator=estimator)
     learner.X_training, learner.y_training = X, y
@@ -281,15 +298,16 @@ def _fit(request: RoundRequest, member: Member, seed: int, cancelled: CancelChec
 
 
 def _votes(request: RoundRequest, learners: tuple[ActiveLearner, ...], pool: NDArray[np.bool_],
-           cancelled: CancelCheck) -> NDArray[np.float64]:
+           cancelled: CancelCheck, shares: Sequence[Progress]) -> NDArray[np.float64]:
     """Return the probabilities of each member, NaN where nobody looks at them, shape (n_members, n_rows)."""
     wanted = request.training | request.validation
     if request.strategy.needs_model or request.strategy.confidence is not None:
         wanted |= pool
     rows = np.flatnonzero(wanted)
     votes = np.full((len(learners), len(request.ids)), np.nan)
-    for place, (member, learner) in enumerate(zip(request.members, learners, strict=True)):
-        votes[place, rows] = probabilities(learner, request.features, rows, cancelled, fill=not member.native_missing)
+    for place, (member, learner, told) in enumerate(zip(request.members, learners, shares, strict=True)):
+        votes[place, rows] = probabilities(learner, request.features, rows, cancelled, fill=not member.native_missing,
+                                           progress=told)
     return votes
 
 

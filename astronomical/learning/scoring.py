@@ -22,7 +22,8 @@ from astronomical.catalogue.features import FeatureMatrix
 from astronomical.learning.tree_kernels import BLOCK_ROWS, add_terms
 from astronomical.learning.trees import as_ensemble
 
-__all__ = ["Cancelled", "fill_missing", "never", "one_thread", "predict", "probabilities", "stop_if"]
+__all__ = ["Cancelled", "Progress", "fill_missing", "never", "no_progress", "one_thread", "part_of", "predict",
+           "probabilities", "stop_if"]
 
 #: Rows that other libraries score at a time. Fixed, so that a chunk holds the same rows however many threads there are.
 CHUNK_ROWS = 8192
@@ -33,6 +34,8 @@ _CHUNK_NS = 2e7
 N_THREADS = 2
 
 CancelCheck = Callable[[], bool]
+#: Told how far some work is, from 0 to 1.
+Progress = Callable[[float], None]
 #: Centres and weights of the features, and an offset.
 Plane = tuple[NDArray[np.float64], NDArray[np.float64], float]
 
@@ -62,6 +65,15 @@ def never() -> bool:
     return False
 
 
+def no_progress(fraction: float) -> None:
+    """Tell nobody how far the work is."""
+
+
+def part_of(progress: Progress, start: float, end: float) -> Progress:
+    """Return what a part of some work tells its progress to."""
+    return lambda fraction: progress(start + fraction * (end - start))
+
+
 def predict(model: Any, features: FeatureMatrix, rows: NDArray[np.intp], cancelled: CancelCheck = never,
             fill: bool = False) -> NDArray[np.float32]:
     """Return the probability of the class, shape (len(rows),).
@@ -88,8 +100,12 @@ def predict(model: Any, features: FeatureMatrix, rows: NDArray[np.intp], cancell
 
 
 def probabilities(model: Any, features: FeatureMatrix, rows: NDArray[np.intp], cancelled: CancelCheck = never,
-                  fill: bool = False, n_threads: int = N_THREADS) -> NDArray[np.float64]:
-    """Return what `predict` returns in full precision; the result does not depend on `n_threads`."""
+                  fill: bool = False, n_threads: int = N_THREADS,
+                  progress: Progress = no_progress) -> NDArray[np.float64]:
+    """Return what `predict` returns in full precision; the result does not depend on `n_threads`.
+
+    `progress` is told how far it is, in the calling thread.
+    """
     kernel = _kernel_for(model.estimator if isinstance(model, ActiveLearner) else model, features, fill)
     scores = np.empty(len(rows), dtype=np.float64)
 
@@ -100,12 +116,13 @@ def probabilities(model: Any, features: FeatureMatrix, rows: NDArray[np.intp], c
 
     starts = range(0, len(rows), kernel.chunk_rows)
     if len(starts) <= 1 or n_threads == 1:
-        for start in starts:
+        for n, start in enumerate(starts, start=1):
             score_chunk(start)
+            progress(n / len(starts))
     else:
         with ThreadPoolExecutor(n_threads, thread_name_prefix="score") as threads:
-            for _ in threads.map(score_chunk, starts):
-                pass
+            for n, _ in enumerate(threads.map(score_chunk, starts), start=1):
+                progress(n / len(starts))
     stop_if(cancelled)
     return scores
 

@@ -81,7 +81,6 @@ class Job:
             self.view = JobView(self.view.name, self.view.title, min(max(fraction, 0.0), 1.0), self.view.background)
             self._tell(self)
 
-
     def end(self) -> None:
         """Say that the work is over, so that the next of its lane begins."""
         self._over.set()

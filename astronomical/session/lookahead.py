@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -26,7 +27,7 @@ from astronomical.session.queues import next_answered, queue_of, trained_at
 from astronomical.session.requests import LearnerView, learner_view, n_needed, request_key
 from astronomical.session.state import SessionState
 
-__all__ = ["FILL", "Foreseen", "LookAhead", "foresee", "possible_ledgers"]
+__all__ = ["FILL", "JOB", "Foreseen", "LookAhead", "foresee", "possible_ledgers"]
 
 JOB = "look ahead"
 #: The job that computes rounds missing from the records; it waits while there is something to look ahead to.
@@ -120,6 +121,10 @@ class LookAhead:
         self._task.adopted = True
         return True
 
+    def awaited(self, key: str) -> bool:
+        """Tell whether somebody waits for a round that is being computed ahead."""
+        return self._task is not None and self._task.key == key and self._task.adopted
+
     def release(self, key: str) -> None:
         """Nobody waits for a round any more."""
         if self._task is not None and self._task.key == key:
@@ -173,7 +178,8 @@ class LookAhead:
                         likely[found.query] = None
                 elif found.key not in plan.hopeless and self._fits(name):
                     task.key = found.key
-                    return _Result(fit_round(self._request(found.view), job.cancelled), tuple(likely), tuple(keys))
+                    round = fit_round(self._request(found.view), job.cancelled, partial(_tell_if_awaited, task, job))
+                    return _Result(round, tuple(likely), tuple(keys))
         return _Result(None, tuple(likely), tuple(keys))
 
     def _fits(self, name: str) -> bool:
@@ -218,6 +224,12 @@ class LookAhead:
         likely = tuple(dict.fromkeys(ids))[:_LIKELY]
         if likely != self._state.likely:
             self._state.likely = likely
+
+
+def _tell_if_awaited(task: _Task, job: Job, fraction: float) -> None:
+    """Say how far a round is, for those who wait for it; while nobody does the screen is left in peace."""
+    if task.adopted:
+        job.progress(fraction)
 
 
 def foresee(config: Config, dataset: Dataset, ledger: Ledger, class_name: str,

@@ -13,7 +13,7 @@ from astronomical.plugins.registry import Registry
 from astronomical.session.errors import SessionError
 from astronomical.session.jobs import Job, Jobs, as_failure
 from astronomical.session.kept import KeptRounds
-from astronomical.session.lookahead import FILL, LookAhead
+from astronomical.session.lookahead import FILL, JOB, LookAhead
 from astronomical.session.queues import is_trained_at, next_answered, next_training, queue_of, trained_at
 from astronomical.session.requests import LearnerView, learner_view, n_needed, request_for, request_key
 from astronomical.session.results import record_of, sampled_probabilities
@@ -112,6 +112,14 @@ class Teacher:
             known = self._known_views[class_name] = (basis, learner_view(*basis, class_name))
         return known[1]
 
+    def progress(self, class_name: str) -> float | None:
+        """Return how far the round under way of a learner is, from 0 to 1; None if nobody knows."""
+        if class_name not in self._under_way:
+            return None
+        jobs = {job.name: job.fraction for job in self._state.jobs}
+        # A round that was begun ahead of the answer is waited for where it is.
+        return jobs.get(JOB if self._ahead.awaited(self._under_way[class_name]) else _job(class_name))
+
     def results(self) -> tuple[LearnerResultConfig, ...]:
         """Return what the config keeps of all learners."""
         found = []
@@ -194,7 +202,7 @@ class Teacher:
 
     def _fit(self, view: LearnerView, k: int, job: Job) -> Round:
         """Compute a round; runs in a worker."""
-        round = fit_round(self._request(view, k), job.cancelled)
+        round = fit_round(self._request(view, k), job.cancelled, job.progress)
         # The sources whose probabilities are saved are drawn here: later it would hold up the event loop.
         sampled_probabilities(round, self._state.dataset, self._state.config.project.seed)
         return round

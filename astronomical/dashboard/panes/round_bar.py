@@ -60,7 +60,7 @@ class RoundBar(View):
         self._cancel.visible, self._again.visible = pending, halted
 
     def _progress(self) -> str:
-        job = next((job for job in self.session.state.jobs if job.name == f"round {self.session.state.active}"), None)
-        if job is None or job.fraction is None:
+        fraction = self.session.round_progress(self.session.state.active)
+        if fraction is None:
             return "<span class=busy><div class=unknown></div></span>"
-        return f"<span class=busy><div style='width:{100 * job.fraction:.0f}%'></div></span>"
+        return f"<span class=busy><div style='width:{100 * fraction:.0f}%'></div></span>"

@@ -98,6 +98,10 @@ class SessionCore:
         name = class_name or self.state.active
         return self.state.rounds.get(name) if name is not None else None
 
+    def round_progress(self, class_name: str) -> float | None:
+        """Return how far the round of a learner is that is under way, from 0 to 1; None where nobody knows."""
+        return self._teacher.progress(class_name)
+
     def lacking(self, class_name: str) -> str:
         """Say which plugins a learner needs that are not loaded, and what brings them; empty if it needs none."""
         return what_to_install(lacking(needed_by(self.state.config, class_name), self.plugins), self.plugins)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from dataclasses import fields, replace
 
 import numpy as np
@@ -195,6 +196,25 @@ def test_a_member_may_come_twice_with_a_seed_of_its_own_and_the_first_is_as_if_a
     np.testing.assert_allclose(twice.votes[0], alone.proba, atol=5e-4)
     assert np.nanmax(np.abs(twice.votes[0].astype(float) - twice.votes[1])) > 0.05
     assert_same(twice, fit_round(replace(request, members=(forest, forest))))
+
+
+@pytest.mark.parametrize("case", ["forest", "committee", "one opaque model", "no model yet"])
+def test_progress_rises_from_the_growing_to_the_scoring_in_the_calling_thread(request_of, member, monkeypatch, case):
+    monkeypatch.setattr("astronomical.learning.scoring._MOST_ROWS", 4096)
+    members = {"committee": (member(n_estimators=100), member("knn")), "one opaque model": (member("knn"),)}
+    request = request_of(n=20_000, members=members.get(case, (member(n_estimators=100),)),
+                         n_start=13 if case == "no model yet" else 2)
+    told = []
+    outcome = fit_round(request, progress=lambda fraction: told.append((fraction, threading.current_thread())))
+    fractions = [fraction for fraction, _ in told]
+    assert {thread for _, thread in told} == {threading.current_thread()}
+    assert fractions == sorted(fractions)
+    assert fractions[0] >= 0
+    assert 0.9 < fractions[-1] <= 1
+    assert {"forest": len([f for f in fractions if f < 0.5]) >= 2, "committee": 0.25 in fractions,
+            "one opaque model": 0.5 in fractions, "no model yet": len(fractions) > 20}[case]
+    assert any(0.5 < fraction < 1 for fraction in fractions)
+    assert_same(outcome, fit_round(request))
 
 
 def test_a_longer_ranking_continues_a_shorter_one(any_request):

@@ -46,9 +46,9 @@ def n_fits(monkeypatch):
     """Return the keys of the rounds that are computed, those while somebody waits and those ahead."""
     made = {"waited": [], "ahead": []}
     for name, module in (("waited", teacher), ("ahead", lookahead)):
-        def fit(request, cancelled, name=name):
+        def fit(request, *told, name=name):
             made[name].append(request.key)
-            return rounds.fit_round(request, cancelled)
+            return rounds.fit_round(request, *told)
 
         monkeypatch.setattr(module, "fit_round", fit)
     return made
@@ -107,11 +107,11 @@ def test_an_answer_given_while_its_round_is_computed_takes_that_round(open_sessi
     go, started = threading.Event(), threading.Event()
     keys = []
 
-    def slow(request, cancelled):
+    def slow(request, *told):
         keys.append(request.key)
         started.set()
         assert go.wait(60)
-        return rounds.fit_round(request, cancelled)
+        return rounds.fit_round(request, *told)
 
     monkeypatch.setattr(lookahead, "fit_round", slow)
     answer(session)  # both rounds of this answer are there; those of the next are computed slowly
@@ -196,7 +196,7 @@ def test_training_is_called_off_and_taken_up_again(open_session, loop, monkeypat
     session = open_session(look_ahead=False)
     seen = threading.Event()
 
-    def endless(request, cancelled):
+    def endless(request, cancelled, progress):
         seen.set()
         while not cancelled():
             pass
