@@ -27,7 +27,7 @@ class ConnectionWatch(JSComponent):
       const box = document.createElement('div')
       box.setAttribute('role', 'alert')
       box.style.cssText = 'position:fixed;inset:0 0 auto 0;z-index:9999;display:flex;gap:1em;align-items:center;'
-        + 'justify-content:center;padding:10px 16px;background:#7a1f1f;color:#fff;font:15px sans-serif'
+        + 'justify-content:center;padding:10px 16px;background:#7a1f1f;color:#fff;font-size:15px'
       const text = document.createElement('span')
       text.textContent = LOST + STOPPED
       const button = document.createElement('button')

@@ -27,7 +27,8 @@ _SECONDS = 30 * 24 * 3600
 _MIN_LENGTH = 16
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>astronomical: log in</title>
-<style>body {{ font-family: sans-serif; max-width: 32em; margin: 15vh auto; padding: 0 1em; color-scheme: light dark }}
+<style>:root {{ color-scheme: light dark }}
+body {{ font-family: sans-serif; max-width: 34em; margin: 15vh auto; padding: 0 1em }}
 input, button {{ font: inherit; padding: .5em }} input {{ width: 20em }} [role=alert] {{ color: #d32f2f }}</style>
 <h1>astronomical</h1>
 <p>This server asks for a token. The terminal in which it was started shows it.</p>
