@@ -6,6 +6,7 @@ Only plain values are read. Objects that a writer pickled stay as they are: unpi
 from __future__ import annotations
 
 import io
+import pickletools
 import posixpath
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,12 @@ __all__ = ["Hdf5Source", "open_source"]
 
 #: How astropy calls the description of the columns of a table, beside it.
 _META = ".__table_column_meta__"
+#: How PyTables calls the group that holds the indices of a table.
+_INDEX_GROUP = "_i_"
+#: What a pickled list of texts is made of, beside the texts themselves.
+_LIST_OF_TEXTS = frozenset({"PROTO", "FRAME", "MARK", "LIST", "EMPTY_LIST", "APPEND", "APPENDS", "PUT", "BINPUT",
+                            "LONG_BINPUT", "MEMOIZE", "STOP"})
+_TEXTS = frozenset({"UNICODE", "BINUNICODE", "SHORT_BINUNICODE", "STRING", "BINSTRING", "SHORT_BINSTRING"})
 
 
 @dataclass(frozen=True)
@@ -135,7 +142,8 @@ def _list_tables(file: Any) -> list[_Table]:
     frames: list[_Table] = []
 
     def visit(name: str, item: Any) -> None:
-        inside = any(f"/{name}".startswith(f"{frame.path}/") for frame in frames)
+        inside = (any(f"/{name}".startswith(f"{frame.path}/") for frame in frames)
+                  or any(part.startswith(_INDEX_GROUP) for part in name.split("/")))
         if isinstance(item, h5py.Group):
             if not inside and "axis0" in item and "block0_values" in item:
                 frames.append(_frame(item))
@@ -152,12 +160,41 @@ def _list_tables(file: Any) -> list[_Table]:
 
 
 def _records(dataset: Any) -> _Table:
-    """Return the table that a dataset of records is."""
+    """Return the table that a dataset of records is; the blocks of a frame of pandas are taken apart."""
     columns = []
     for field in dataset.dtype.names:
-        kind = _kind(dataset.dtype[field]) if dataset.ndim == 1 else "vector"
-        columns.append(_Column(field, dataset.name, kind, field=field))
+        names = _names_in_block(dataset, field)
+        if names:
+            kind = _kind(dataset.dtype[field].base)
+            columns += [_Column(name, dataset.name, kind, field=field, place=place)
+                        for place, name in enumerate(names)]
+        else:
+            kind = _kind(dataset.dtype[field]) if dataset.ndim == 1 else "vector"
+            columns.append(_Column(field, dataset.name, kind, field=field))
     return _Table(dataset.name, dataset.shape[0], tuple(columns))
+
+
+def _names_in_block(dataset: Any, field: str) -> tuple[str, ...]:
+    """Return the names of the columns that pandas put into one field, in its table format; empty for other fields."""
+    shape = dataset.dtype[field].shape
+    if dataset.ndim != 1 or len(shape) != 1 or f"{field}_kind" not in dataset.attrs:
+        return ()
+    names = _pickled_texts(dataset.attrs[f"{field}_kind"])
+    return names if len(names) == shape[0] else tuple(f"{field}_{place}" for place in range(shape[0]))
+
+
+def _pickled_texts(pickled: Any) -> tuple[str, ...]:
+    """Return the texts of a pickled list of texts without unpickling it, or nothing if it is anything else."""
+    found = []
+    try:
+        for code, argument, _ in pickletools.genops(bytes(pickled)):
+            if code.name in _TEXTS:
+                found.append(str(argument))
+            elif code.name not in _LIST_OF_TEXTS:
+                return ()
+    except (TypeError, ValueError):
+        return ()
+    return tuple(found)
 
 
 def _side_by_side(group: str, datasets: list[Any]) -> list[_Table]:
@@ -205,6 +242,7 @@ def _values(name: str, file: Any, column: _Column, n_rows: int) -> NDArray[Any]:
                              "as one file")
     if column.field is not None:
         raw = dataset.fields(column.field)[:n_rows]
+        raw = raw if column.place is None else raw[:, column.place]
     elif column.place is not None:
         raw = dataset[:n_rows, column.place]
     else:

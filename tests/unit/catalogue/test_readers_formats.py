@@ -311,6 +311,44 @@ class Canary:
         return type(self.path).touch, (self.path,)
 
 
+def table_frame(path, kind_of_floats):
+    """Write what pandas writes with format="table": blocks of columns, their names a pickled list beside them."""
+    rows = np.zeros(3, dtype=[("index", "i8"), ("values_block_0", "S3", (1,)), ("values_block_1", "f8", (2,)),
+                              ("ra", "f8")])
+    rows["values_block_0"] = [["a"], ["b"], ["ü".encode()]]
+    rows["values_block_1"] = [[0.1, 0.4], [0.2, 0.5], [np.nan, 0.6]]
+    rows["ra"] = [1.5, 2.5, 3.5]
+    with h5py.File(path, "w") as file:
+        table = file.create_dataset("deep/cat/table", data=rows)
+        table.attrs["values_block_0_kind"] = np.bytes_(pickle.dumps(["name"], protocol=0))
+        table.attrs["values_block_1_kind"] = np.bytes_(kind_of_floats)
+        file["deep/cat/_i_table/index/sorted"] = np.arange(6).reshape(2, 3)
+        file["deep/cat/_i_table/index/bounds"] = np.arange(4.0)
+
+
+def test_a_frame_of_pandas_in_its_table_format(tmp_path):
+    table_frame(tmp_path / "t.h5", pickle.dumps(["g-j", "y"], protocol=0))
+    source = open_table(tmp_path / "t.h5")
+    assert [(column.name, column.kind) for column in source.columns] == [
+        ("index", "integer"), ("name", "text"), ("g-j", "float"), ("y", "float"), ("ra", "float")]
+    read = source.read(["y", "name", "g-j", "ra"])
+    assert read["name"].tolist() == ["a", "b", "ü"]
+    assert read["y"].tolist() == [0.4, 0.5, 0.6]
+    assert read["g-j"][:2].tolist() == [0.1, 0.2]
+    assert read["ra"].tolist() == [1.5, 2.5, 3.5]
+    assert source.read_head(["y"], 2)["y"].tolist() == [0.4, 0.5]
+
+
+@pytest.mark.parametrize("kind", ["canary", pickle.dumps(["only one"], protocol=0), b"no pickle", b""])
+def test_names_that_cannot_be_had_without_unpickling_are_made(tmp_path, kind):
+    mark = tmp_path / "ran"
+    table_frame(tmp_path / "t.h5", pickle.dumps(Canary(mark), protocol=0) if kind == "canary" else kind)
+    source = open_table(tmp_path / "t.h5")
+    assert [column.name for column in source.columns] == ["index", "name", "values_block_1_0", "values_block_1_1", "ra"]
+    assert source.read(["values_block_1_1"])["values_block_1_1"].tolist() == [0.4, 0.5, 0.6]
+    assert not mark.exists()
+
+
 def test_nothing_that_is_pickled_is_opened(tmp_path):
     mark = tmp_path / "ran"
     canary = pickle.dumps(Canary(mark))
