@@ -14,10 +14,41 @@ from numpy.typing import NDArray
 from astronomical.catalogue.errors import CatalogueError
 from astronomical.catalogue.readers import open_stream, packed
 from astronomical.catalogue.readers.headers import HeaderColumn, parse_header
-from astronomical.catalogue.readers.source import ColumnInfo, Kind, refuse_long_texts
+from astronomical.catalogue.readers.source import ColumnInfo, Kind, TableSource, refuse_long_texts
 from astronomical.catalogue.texts import decode
 
-__all__ = ["arrow_buffer", "describe_fields", "kind_of", "to_numpy"]
+__all__ = ["ArrowSource", "arrow_buffer", "kind_of", "to_numpy"]
+
+
+class ArrowSource(TableSource):
+    """A file of which Arrow reads only the columns that are asked for; each format says how.
+
+    Parameters
+    ----------
+    path
+        Where the file lies.
+    n_rows
+        Number of rows.
+    schema
+        A ``pyarrow.Schema``.
+
+    Raises
+    ------
+    CatalogueError
+        If two columns have the same name.
+    """
+
+    def __init__(self, path: Path, n_rows: int, schema: Any) -> None:
+        if len(set(schema.names)) < len(schema.names):
+            twice = next(name for name in schema.names if schema.names.count(name) > 1)
+            raise CatalogueError(f"{path.name} has two columns named {twice!r}; rename one of them")
+        columns = _describe_fields(schema, path.name)
+        super().__init__(path, n_rows, columns)
+        self._kinds = {column.name: column.kind for column in columns}
+
+    def _arrays(self, table: Any) -> dict[str, NDArray[Any]]:
+        """Return the columns of a ``pyarrow.Table``."""
+        return {name: to_numpy(name, table.column(name), self._kinds[name]) for name in table.column_names}
 
 
 def arrow_buffer(path: Path) -> Any:
@@ -28,16 +59,8 @@ def arrow_buffer(path: Path) -> Any:
         return pa.BufferReader(stream.read())
 
 
-def describe_fields(schema: Any, where: str) -> list[ColumnInfo]:
-    """Return what a schema says about its columns, and what astropy wrote beside it.
-
-    Parameters
-    ----------
-    schema
-        A ``pyarrow.Schema``, no two fields of which have the same name.
-    where
-        Name of the file, for messages.
-    """
+def _describe_fields(schema: Any, where: str) -> list[ColumnInfo]:
+    """Return what a schema says about its columns, and what astropy wrote beside it."""
     notes = (schema.metadata or {}).get(b"table_meta_yaml", b"").decode(errors="replace")
     described: dict[str, HeaderColumn] = {}
     if notes:

@@ -9,36 +9,19 @@ import pyarrow as pa
 import pyarrow.feather
 from numpy.typing import NDArray
 
-from astronomical.catalogue.errors import CatalogueError
-from astronomical.catalogue.readers.arrow import arrow_buffer, describe_fields, to_numpy
-from astronomical.catalogue.readers.source import ColumnInfo, TableSource
+from astronomical.catalogue.readers.arrow import ArrowSource, arrow_buffer
 
 __all__ = ["FeatherSource", "open_source"]
 
 
-class FeatherSource(TableSource):
-    """A file of Arrow, of which only the columns that are asked for are read.
-
-    Parameters
-    ----------
-    path
-        Where the file lies.
-    n_rows
-        Number of rows.
-    columns
-        The columns.
-    """
+class FeatherSource(ArrowSource):
+    """A file of Arrow."""
 
     format: ClassVar[str] = "feather"
 
-    def __init__(self, path: Path, n_rows: int, columns: list[ColumnInfo]) -> None:
-        super().__init__(path, n_rows, columns)
-        self._kinds = {column.name: column.kind for column in columns}
-
     def _read(self, names: list[str]) -> dict[str, NDArray[Any]]:
         with arrow_buffer(self.path) as content:
-            table = _read_table(content, names)
-            return {name: to_numpy(name, table.column(name), self._kinds[name]) for name in names}
+            return self._arrays(_read_table(content, names))
 
 
 def open_source(path: Path, table: int | str | None) -> FeatherSource:
@@ -53,10 +36,7 @@ def open_source(path: Path, table: int | str | None) -> FeatherSource:
         else:
             whole = _read_table(content, None)
             schema, n_rows = whole.schema, whole.num_rows
-    if len(set(schema.names)) < len(schema.names):
-        twice = next(name for name in schema.names if schema.names.count(name) > 1)
-        raise CatalogueError(f"{path.name} has two columns named {twice!r}; rename one of them")
-    return FeatherSource(path, n_rows, describe_fields(schema, path.name))
+    return FeatherSource(path, n_rows, schema)
 
 
 def _read_table(content: Any, names: list[str] | None) -> Any:
