@@ -41,8 +41,8 @@ _OFFLINE = "ASTRONOMICAL_OFFLINE"
 _ACTIONS = frozenset({
     "activate", "assign", "autosave", "cancel_training", "change_settings", "checkpoint", "curate", "curate_step",
     "focus", "focus_query", "label_bulk", "open_test_results", "redo", "relabel", "remark", "resume_training",
-    "retrain", "save", "select", "set_columns", "set_criteria", "set_layout", "set_test_caution", "set_theme",
-    "start_training", "undo", "use_curated_as_test",
+    "retrain", "save", "select", "set_columns", "set_criteria", "set_layout", "set_surveys",
+    "set_test_caution", "set_theme", "start_training", "undo", "use_curated_as_test",
 })
 
 

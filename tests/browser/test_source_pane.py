@@ -9,7 +9,9 @@ from typing import Any
 
 import panel as pn
 import pytest
+from playwright.sync_api import expect
 
+from astronomical.config.io import read_config
 from astronomical.config.schema import PaneConfig
 from astronomical.dashboard.page import make_page
 from astronomical.dashboard.panes.source import SourcePane
@@ -290,3 +292,59 @@ def test_without_positions_there_are_no_cutouts(tmp_path: Path) -> None:
         assert shown == []
         pane.close()
         services.close()
+
+
+def titles(page: Any) -> list[str]:
+    return page.locator(".cutout .title").all_text_contents()
+
+
+def test_surveys_are_chosen_in_the_pane_and_kept(open_pane: Callable[..., Any], session: Session,
+                                                 surveys: SurveyServer) -> None:
+    session.focus("J0001")
+    page = open_pane(660, 620)
+    frames(page, "image")
+    page.get_by_role("button", name="Choose surveys…").click()
+    form = page.get_by_role("dialog")
+    expect(form.locator(".surveys b")).to_have_text(
+        ["SDSS", "FIRST", "Legacy", "Pan-STARRS", "unWISE", "DSS2", "2MASS"])
+    assert form.locator(".surveys input").evaluate_all("all => all.map((e) => e.checked)") == [True, True] + [False] * 5
+    form.locator("li", has_text="FIRST").locator("input").uncheck()
+    form.get_by_label("By address: name").fill("Mine")
+    form.get_by_label("By address: address").fill(surveys.url("/any?ra={ra}"))
+    form.get_by_role("button", name="Add").nth(1).click()
+    form.get_by_role("button", name="Apply").click()
+    expect(form.get_by_role("alert")).to_contain_text("Mine: the url of a template holds {ra} and {dec}")
+    form.locator("li", has_text="Mine").locator("input").uncheck()
+    form.get_by_label("By address: name").fill("Ours")
+    form.get_by_label("By address: address").fill(surveys.url("/any?ra={ra}&dec={dec}&width={pixels}"))
+    form.get_by_role("button", name="Add").nth(1).press("Enter")
+    for _ in range(8):
+        form.get_by_role("button", name="Move Ours up").press("Enter")
+    form.get_by_role("button", name="Apply").click()
+    expect(form).to_be_hidden()
+    frames(page, "image")
+    assert titles(page) == ["Ours", "SDSS"]
+    session.focus("J0002")
+    frames(page, "image")
+    assert "/any?ra=" in "".join(surveys.requests)
+    session.save()
+    kept = read_config(session.path).services.surveys
+    assert [(survey.name, survey.kind) for survey in kept] == [("Ours", "template"), ("SDSS", "sdss")]
+
+
+def test_all_surveys_can_be_taken_away_and_come_back(open_pane: Callable[..., Any], session: Session) -> None:
+    session.focus("J0001")
+    page = open_pane(660, 620)
+    frames(page, "image")
+    page.locator(".settings").click()
+    page.get_by_role("dialog").get_by_role("button", name="Choose surveys…").click()
+    form = page.get_by_role("dialog", name="Surveys")
+    for name in ("SDSS", "FIRST"):
+        form.locator("li", has_text=name).locator("input").uncheck()
+    form.get_by_role("button", name="Apply").click()
+    expect(page.locator(".frame")).to_have_count(0)
+    assert session.state.config.services.surveys == ()
+    page.get_by_role("button", name="Choose surveys…").click()
+    form.locator("li", has_text="SDSS").locator("input").check()
+    form.get_by_role("button", name="Cancel").click()
+    expect(page.locator(".frame")).to_have_count(0)

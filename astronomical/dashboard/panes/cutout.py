@@ -17,7 +17,7 @@ from panel.custom import JSComponent
 from astronomical.dashboard.panes.styles import BASE_STYLE
 from astronomical.dashboard.view import View
 from astronomical.services.cutouts import Cutout, CutoutFetcher, Ticket
-from astronomical.services.surveys import Survey
+from astronomical.services.surveys import Survey, survey_from_config
 from astronomical.session.session import Session
 
 __all__ = ["CutoutBox", "CutoutView", "data_url", "likely_next", "scale_bar", "sentence"]
@@ -115,16 +115,15 @@ class CutoutView(View):
         self._services = services
         self._keeps_zoom = keeps_zoom
         self._surveys = {survey.name: survey for survey in services.surveys}
+        self._chosen = session.state.config.services.surveys
         self._scales = self._default_scales()
         self._orders = dict.fromkeys(self._surveys, 0)
         self._tickets: dict[str, Ticket] = {}
         self._ahead: dict[tuple[str, str, float], Ticket] = {}
         self._arrived: deque[tuple[str, int, Cutout]] = deque()
-        self._boxes = {name: CutoutBox(partial(self._on_event, name), sizing_mode="stretch_width")
-                       for name in self._surveys}
-        self.view = pn.Column(*self._boxes.values(), sizing_mode="stretch_width", margin=0,
-                              styles={"display": "grid", "gap": f"{_GAP_PX}px",
-                                      "grid-template-columns": _columns(len(self._boxes))})
+        self._boxes = self._make_boxes()
+        self.view = pn.Column(*self._boxes.values(), sizing_mode="stretch_width", margin=0, styles=self._styles())
+        self.follow(self._renew, "config")
         self.follow(self._show, "focus", "dataset")
         self.follow(self._look_ahead, "focus", "rounds", "active", "likely")
         self._show()
@@ -138,6 +137,31 @@ class CutoutView(View):
             ticket.cancel()
         self._ahead.clear()
         self._arrived.clear()
+
+    def _make_boxes(self) -> dict[str, CutoutBox]:
+        return {name: CutoutBox(partial(self._on_event, name), sizing_mode="stretch_width") for name in self._surveys}
+
+    def _styles(self) -> dict[str, str]:
+        return {"display": "grid", "gap": f"{_GAP_PX}px", "grid-template-columns": _columns(len(self._boxes))}
+
+    def _renew(self) -> None:
+        """Show other surveys, if others were chosen."""
+        chosen = self.session.state.config.services.surveys
+        if chosen == self._chosen:
+            return
+        self._drop_requests()
+        before = {survey.name: survey for survey in self._chosen}
+        kept = {survey.name for survey in chosen if before.get(survey.name) == survey} & self._surveys.keys()
+        self._chosen = chosen
+        self._surveys = {survey.name: self._surveys[survey.name] if survey.name in kept else survey_from_config(survey)
+                         for survey in chosen}
+        self._services.surveys = tuple(self._surveys.values())  # those that panes made later begin with
+        self._scales = self._default_scales() | {name: self._scales[name] for name in kept}
+        self._orders |= {name: 0 for name in self._surveys if name not in self._orders}
+        self._boxes = self._make_boxes()
+        self._show()
+        self.view.param.update(objects=list(self._boxes.values()), styles=self._styles())
+        self._look_ahead()
 
     def _default_scales(self) -> dict[str, float]:
         return {name: survey.default_scale_arcsec for name, survey in self._surveys.items()}
@@ -179,7 +203,7 @@ class CutoutView(View):
         return None if focus is None else self.session.dataset.catalogue.position_of(focus)
 
     def _drop_requests(self) -> None:
-        for name in self._surveys:
+        for name in self._orders:
             self._forget(name)
 
     def _forget(self, name: str) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import panel as pn
+import panel_material_ui as pmui
 
 from astronomical.config.schema import UNKNOWN_COLOUR, PaneConfig
 from astronomical.dashboard.background import Background
@@ -24,6 +25,7 @@ from astronomical.dashboard.panes.source_values import (
     value_rows,
 )
 from astronomical.dashboard.panes.spectrum import SpectrumView
+from astronomical.dashboard.panes.surveys import SurveyDialog
 from astronomical.dashboard.view import View
 from astronomical.dashboard.walk import HistoryWalk
 from astronomical.services.services import Services
@@ -88,12 +90,14 @@ class SourcePane(View):
         self._labels, self._near = SourceList(self._go_to), SourceList(self._go_to)
         self._empty = pn.pane.HTML(_EMPTY, margin=0, sizing_mode="stretch_width")
         self._samp = None if samp is None else SampDialog(session, samp, self._show_card)
-        self._dialog = SourceSettings(session, self._keeps_zoom(), self._set_keeps_zoom)
+        self._survey_dialog = SurveyDialog(session)
+        self._dialog = SourceSettings(session, self._keeps_zoom(), self._set_keeps_zoom, self._survey_dialog.open)
         self._overview = self._make_overview()
         self._chosen = "Overview"
         self._body = pn.Column(self._overview, margin=0, sizing_mode="stretch_both",
                                styles={"min-height": "0", "overflow": "hidden auto"})
         self.view = pn.Column(self._bar, self._empty, self._card, self._tabs, self._body, self._dialog.view,
+                              self._survey_dialog.view,
                               *([] if self._samp is None else [self._samp.view]), sizing_mode="stretch_both", margin=0,
                               styles={"padding": "8px 10px", "gap": "4px", "overflow": "hidden auto",
                                       "box-sizing": "border-box"})
@@ -121,7 +125,10 @@ class SourcePane(View):
 
     def _make_overview(self) -> pn.FlexBox:
         beside = {"flex": "1.4 1 250px", "min-width": "0", "overflow": "hidden auto"}
-        self._beside = pn.Column(*([] if self._cutouts is None else [self._cutouts.view]), margin=0, styles=beside)
+        choose = pmui.Button(label="Choose surveys…", variant="text", size="small", margin=0,
+                             on_click=lambda _: self._survey_dialog.open())
+        self._beside = pn.Column(*([] if self._cutouts is None else [self._cutouts.view, choose]), margin=0,
+                                 styles=beside)
         table = pn.Column(self._table, margin=0,
                           styles={"flex": "1 1 190px", "min-width": "0", "overflow": "hidden auto"})
         return pn.FlexBox(table, self._beside, margin=0, sizing_mode="stretch_both", gap="12px",

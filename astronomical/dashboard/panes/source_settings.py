@@ -29,6 +29,8 @@ class SourceSettings:
         Whether surveys keep their zoom from source to source.
     on_keep_zoom
         Called with the new choice.
+    on_surveys
+        Called when the surveys are to be chosen.
 
     Attributes
     ----------
@@ -36,7 +38,8 @@ class SourceSettings:
         What to put in the page.
     """
 
-    def __init__(self, session: Session, keeps_zoom: bool, on_keep_zoom: Callable[[bool], None]) -> None:
+    def __init__(self, session: Session, keeps_zoom: bool, on_keep_zoom: Callable[[bool], None],
+                 on_surveys: Callable[[], None]) -> None:
         self._session = session
         self._on_keep_zoom = on_keep_zoom
         columns = [column for column in session.dataset.catalogue.columns if column.kind != "vector"]
@@ -57,11 +60,14 @@ class SourceSettings:
         close = pmui.Button(label="Close", variant="text")
         apply.on_click(lambda *_: self._apply())
         close.on_click(lambda *_: self.close())
+        surveys = pmui.Button(label="Choose surveys…", variant="text",
+                              visible=session.dataset.catalogue.position is not None)
+        surveys.on_click(lambda *_: (self.close(), on_surveys()))
         explain = hint("Files that the catalogue names are read from its own folder; from other folders only if you "
                        "list them here, for all projects on this computer.")
         self.view: Any = pmui.Dialog(
             self._values, self._images, pn.Row(self._spectrum, self._redshift, sizing_mode="stretch_width"), self._name,
-            self._zoom, self._folders, explain, self._message.view, pn.Row(apply, close),
+            self._zoom, self._folders, explain, self._message.view, pn.Row(apply, close, surveys),
             title="Selected source", open=False, width_option="sm")
 
     def open(self) -> None:

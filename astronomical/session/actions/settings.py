@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from astronomical.config.schema import Config, PaneConfig
+from astronomical.config.services import SurveyConfig
 from astronomical.session.actions.core import SessionCore
 from astronomical.session.changes import CHANGEABLE, ChangePlan, plan_change
 from astronomical.session.changes import JOB as SETTINGS
@@ -56,6 +57,19 @@ class SettingsActions(SessionCore):
     def set_columns(self, **uses: Sequence[str] | str | None) -> None:
         """Change which columns are shown, and as what; see `with_columns`."""
         self._change(catalogue=with_columns(self.state.config.catalogue, self.dataset.catalogue, uses))
+
+    def set_surveys(self, surveys: Sequence[SurveyConfig]) -> None:
+        """Change which surveys have their cutouts shown, and in which order.
+
+        Raises
+        ------
+        SessionError
+            If two of them have the same name.
+        """
+        names = [survey.name for survey in surveys]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise SessionError(f"Two surveys are called {twice[0]}: give one of them another name.")
+        self._change(services=self.state.config.services.model_copy(update={"surveys": tuple(surveys)}))
 
     def set_theme(self, theme: Literal["light", "dark"]) -> None:
         """Keep the theme."""

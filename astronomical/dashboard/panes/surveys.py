@@ -1,0 +1,154 @@
+"""Which surveys are shown: a dialog."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import panel_material_ui as pmui
+import param
+from panel.custom import JSComponent
+from pydantic import ValidationError
+
+from astronomical.config.services import SurveyConfig
+from astronomical.dashboard.panes.styles import BASE_STYLE
+from astronomical.session.session import Session
+
+__all__ = ["SurveyDialog"]
+
+_ABOUT = {
+    "sdss": "optical, DR18", "first": "radio, 1.4 GHz", "legacy": "Legacy Surveys, optical: grz",
+    "panstarrs": "optical: g, r, i", "unwise": "mid-infrared: W1, W2", "hips": "HiPS", "template": "own address",
+}
+#: What can be ticked without typing anything.
+_OFFERED = (
+    SurveyConfig(name="SDSS", kind="sdss"), SurveyConfig(name="FIRST", kind="first"),
+    SurveyConfig(name="Legacy", kind="legacy"), SurveyConfig(name="Pan-STARRS", kind="panstarrs"),
+    SurveyConfig(name="unWISE", kind="unwise"), SurveyConfig(name="DSS2", kind="hips", layer="CDS/P/DSS2/color"),
+    SurveyConfig(name="2MASS", kind="hips", layer="CDS/P/2MASS/color"),
+)
+
+
+class SurveyForm(JSComponent):
+    """A list with ticks and an order, and fields for surveys that are not on it.
+
+    Parameters
+    ----------
+    on_event
+        Called with ``apply`` and the surveys ticked, as plain values, or with ``close``.
+    """
+
+    shown = param.Dict(default={"n": 0, "rows": []}, doc="""
+        Each survey, what it is, and whether it is ticked; `n` tells equal lists apart.""")
+    problem = param.Dict(default={"text": ""}, doc="What is wrong with what was typed.")
+
+    _esm = Path(__file__).with_name("surveys.js")
+    _stylesheets: ClassVar[list[str]] = [BASE_STYLE, """
+    :host { font-size: 14px; }
+    .surveys { list-style: none; margin: 0 0 8px; padding: 0; max-height: 320px; overflow: auto; }
+    .surveys li { display: flex; align-items: center; gap: 4px; padding: 2px 0;
+                  border-top: 1px solid var(--mui-palette-divider, #0001); }
+    .surveys label { display: flex; align-items: center; gap: 8px; flex: 1; min-width: 0; cursor: pointer;
+                     min-height: 28px; }
+    .surveys input { width: 16px; height: 16px; margin: 0 2px; flex: none;
+                     accent-color: var(--mui-palette-primary-main, #06c); }
+    .surveys b { font-weight: 600; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; max-width: 45%; }
+    .about { flex: 1; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-size: 13px;
+             color: var(--mui-palette-text-secondary, #666); }
+    .up, .down { width: 26px; height: 26px; padding: 0; flex: none; }
+    .adder { display: flex; align-items: center; gap: 6px; margin: 6px 0; }
+    .adder .title { flex: 0 0 84px; }
+    .adder input { height: 30px; padding: 0 8px; cursor: text; min-width: 0; }
+    .adder .short { flex: 1 1 90px; } .adder .long { flex: 3 1 220px; } .adder .tiny { flex: 0 0 58px; }
+    .adder input::placeholder { color: var(--mui-palette-text-secondary, #666); opacity: 1; }
+    .add { height: 30px; flex: none; }
+    p { margin: 8px 0; font-size: 13px; overflow-wrap: anywhere; }
+    .explain { color: var(--mui-palette-text-secondary, #666); }
+    .wrong { color: var(--mui-palette-error-main, #b3261e); }
+    .wrong:empty { display: none; }
+    .foot { display: flex; gap: 8px; margin-top: 12px; }
+    .foot button { height: 34px; padding: 0 16px; }
+    .apply { background: var(--mui-palette-primary-main, #06c); color: var(--mui-palette-primary-contrastText, #fff);
+             border-color: transparent; }
+    """]
+
+    def __init__(self, on_event: Callable[[str, list[Any]], None], **params: Any) -> None:
+        super().__init__(**{"margin": 0, "sizing_mode": "stretch_width", **params})
+        self._on_event = on_event
+
+    def _handle_msg(self, msg: dict[str, Any]) -> None:
+        self._on_event(str(msg["event"]), list(msg["surveys"]))
+
+
+class SurveyDialog:
+    """Asks which surveys are shown, and in which order.
+
+    Parameters
+    ----------
+    session
+        The project.
+
+    Attributes
+    ----------
+    view
+        What to put in the page.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session, self._n = session, 0
+        self._form = SurveyForm(self._on_event)
+        self.view: Any = pmui.Dialog(self._form, title="Surveys", open=False, width_option="sm")
+
+    def open(self) -> None:
+        """Show what holds now."""
+        shown = self._session.state.config.services.surveys
+        names = {survey.name for survey in shown}
+        kinds = {(survey.kind, survey.layer) for survey in shown}
+        # What is shown under another name, such as a mirror, is not offered a second time.
+        others = [survey for survey in _OFFERED
+                  if survey.name not in names and (survey.kind, survey.layer) not in kinds]
+        self._n += 1
+        self._form.problem = {"text": ""}
+        self._form.shown = {"n": self._n, "rows": [*(_row(survey, on=True) for survey in shown),
+                                                   *(_row(survey, on=False) for survey in others)]}
+        self.view.open = True
+
+    def close(self) -> None:
+        """Put the dialog away."""
+        self.view.open = False
+
+    def _on_event(self, event: str, plain: list[Any]) -> None:
+        if event == "apply":
+            try:
+                self._session.set_surveys(_surveys(plain))
+            except ValueError as error:
+                self._form.problem = {"text": str(error)}
+                return
+        self.close()
+
+
+def _surveys(plain: Sequence[Any]) -> list[SurveyConfig]:
+    """Return the surveys that a page sent.
+
+    Raises
+    ------
+    ValueError
+        If one will not do; in words for a person.
+    """
+    made = []
+    for item in plain:
+        try:
+            made.append(SurveyConfig.model_validate(item))
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = item.get("name", "") if isinstance(item, dict) else ""
+            where = "scale: " if "scale_arcsec" in first["loc"] else ""
+            raise ValueError(f"{name}: {where}{first['msg'].removeprefix('Value error, ')}.") from None
+    return made
+
+
+def _row(survey: SurveyConfig, *, on: bool) -> dict[str, Any]:
+    more = survey.url if survey.kind == "template" else survey.layer
+    return {"survey": survey.model_dump(mode="json", exclude_defaults=True), "on": on,
+            "about": ", ".join([_ABOUT[survey.kind], *([more] if more else [])])}
