@@ -124,7 +124,7 @@ class SourceTable(JSComponent):
     table { border-collapse: collapse; width: 100%; font-size: 12px; }
     tr + tr { border-top: 1px solid var(--mui-palette-divider, #0001); }
     th { text-align: left; font-weight: 400; padding: 3px 10px 3px 0; vertical-align: top; max-width: 130px;
-         overflow-wrap: anywhere; color: var(--mui-palette-text-secondary, #666); }
+         overflow-wrap: break-word; color: var(--mui-palette-text-secondary, #666); }
     td { position: relative; padding: 3px 0; user-select: text; overflow-wrap: anywhere; white-space: pre-line;
          font-variant-numeric: tabular-nums; }
     .copy { all: unset; position: absolute; right: 0; top: 1px; width: 20px; height: 20px; display: grid;

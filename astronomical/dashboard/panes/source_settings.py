@@ -62,7 +62,7 @@ class SourceSettings:
         close.on_click(lambda *_: self.close())
         surveys = pmui.Button(label="Choose surveys…", variant="text",
                               visible=session.dataset.catalogue.position is not None)
-        surveys.on_click(lambda *_: (self.close(), on_surveys()))
+        surveys.on_click(lambda *_: self._leave_for(on_surveys))
         explain = hint("Files that the catalogue names are read from its own folder; from other folders only if you "
                        "list them here, for all projects on this computer.")
         self.view: Any = pmui.Dialog(
@@ -85,6 +85,10 @@ class SourceSettings:
     def close(self) -> None:
         """Put the dialog away."""
         self.view.open = False
+
+    def _leave_for(self, other: Callable[[], None]) -> None:
+        self.close()
+        other()
 
     def _apply(self) -> None:
         lines = [line.strip() for line in str(self._folders.value).splitlines() if line.strip()]
