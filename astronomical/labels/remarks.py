@@ -13,7 +13,7 @@ from typing import Any
 from astronomical.config.schema import LabelEvent
 from astronomical.labels.chain import LedgerError
 
-__all__ = ["REMARK_KINDS", "Remark", "join_tags", "remark_events", "remarks_of", "split_tags"]
+__all__ = ["REMARK_KINDS", "Remark", "changes_of", "join_tags", "remark_events", "remarks_of", "split_tags"]
 
 REMARK_KINDS = frozenset({"note", "tag", "flag"})
 MAX_NOTE = 2000
@@ -62,6 +62,11 @@ def remarks_of(events: Iterable[LabelEvent]) -> dict[str, Remark]:
         else:
             found[event.id] = replace(before, flag=bool(text))
     return {id: remark for id, remark in found.items() if remark != Remark()}
+
+
+def changes_of(events: Iterable[LabelEvent], id: str) -> list[LabelEvent]:
+    """Return what was ever noted of a source, newest first; an event without a label took something away."""
+    return [event for event in events if event.id == id and event.kind in REMARK_KINDS][::-1]
 
 
 def remark_events(now: Remark, note: str | None, tags: Sequence[str] | None, flag: bool | None) -> list[dict[str, Any]]:

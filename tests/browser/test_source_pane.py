@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 from astronomical.config.io import read_config
 from astronomical.config.schema import PaneConfig
 from astronomical.dashboard.page import make_page
+from astronomical.dashboard.panes.remarks import RemarksView
 from astronomical.dashboard.panes.source import SourcePane
 from astronomical.services.cutouts import CutoutFetcher
 from astronomical.services.fetcher import Limits
@@ -348,3 +349,45 @@ def test_all_surveys_can_be_taken_away_and_come_back(open_pane: Callable[..., An
     form.locator("li", has_text="SDSS").locator("input").check()
     form.get_by_role("button", name="Cancel").click()
     expect(page.locator(".frame")).to_have_count(0)
+
+
+def test_notes_tags_and_flag_are_written_in_the_pane_and_kept_at_once(open_pane: Callable[..., Any],
+                                                                      session: Session) -> None:
+    session.focus("J0001")
+    page = open_pane(560, 520)
+    page.get_by_role("tab", name="Notes").click()
+    page.get_by_label("Note", exact=True).fill("a <b>tail</b>")
+    page.get_by_label("Add a tag").fill("merger")
+    page.get_by_label("Add a tag").press("Enter")
+    page.locator(".flag").click()
+    expect(page.locator(".flag")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".log li span:first-child")).to_have_text(["Flagged", "Tags: merger", "Note: a <b>tail</b>"])
+    expect(page.locator(".log .by").first).to_have_text(re.compile(r"^tester, 20\d\d-\d\d-\d\d \d\d:\d\d UTC$"))
+    journal = next(session.path.parent.glob("*.journal")).read_text(encoding="utf-8")
+    assert '"merger"' in journal
+    page.get_by_role("tab", name="Overview").click()
+    for text in ("⚑ Flagged", "#merger"):
+        expect(page.locator(".chip", has_text=text)).to_be_visible()
+    session.focus("J0002")
+    expect(page.locator(".id")).to_have_text("J0002")
+    expect(page.locator(".chip", has_text="#merger")).to_have_count(0)
+    page.get_by_role("tab", name="Notes").click()
+    expect(page.get_by_label("Note", exact=True)).to_have_value("")
+    expect(page.locator(".log li")).to_have_count(0)
+
+
+def test_the_list_of_notes_is_filtered(session: Session, serve: Callable[..., str],
+                                       new_page: Callable[..., Any]) -> None:
+    session.remark("J0001", note="a tail", tags=["merger"])
+    session.remark("J0002", flag=True)
+    session.remark("J0003", tags=["dust"], flag=True)
+    page = new_page(500, 500)
+    page.goto(serve(lambda: make_page("Notes", main=[RemarksView(session).view])))
+    ids = page.locator(".list .go")
+    expect(ids).to_have_text(["⚑ J0003", "⚑ J0002", "J0001"])
+    page.get_by_label("Filter by id, tag or words").fill("TAIL mer")
+    expect(ids).to_have_text(["J0001"])
+    expect(page.get_by_text("1 of 3 sources with remarks, 2 flagged")).to_be_visible()
+    page.get_by_label("Filter by id, tag or words").fill("")
+    page.get_by_label("flagged only").check()
+    expect(ids).to_have_text(["⚑ J0003", "⚑ J0002"])

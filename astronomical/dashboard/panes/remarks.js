@@ -22,7 +22,18 @@ export function render({model, el}) {
   note.placeholder = 'A note on this source'
   note.setAttribute('aria-label', 'Note')
   note.maxLength = 2000
+  const log = make('ul', 'log', form)
+  const filters = make('div', 'filters')
+  const words = make('input', 'words', filters)
+  words.type = 'text'
+  words.placeholder = 'Filter by id, tag or words'
+  words.setAttribute('aria-label', words.placeholder)
+  const only = make('label', '', filters)
+  const flagged = make('input', '', only)
+  flagged.type = 'checkbox'
+  only.append('flagged only')
   const empty = make('p', 'empty', el)
+  el.append(filters)
   const list = make('ul', 'list', el)
 
   let source = ''
@@ -37,6 +48,13 @@ export function render({model, el}) {
     if (tag.value.trim() !== '') { send('tags', [...model.shown.tags, tag.value]) }
     tag.value = ''
   }
+  let timer = null
+  const filter = () => {
+    clearTimeout(timer)
+    timer = setTimeout(() => send('filter', {words: words.value, flagged: flagged.checked}), 150)
+  }
+  words.addEventListener('input', filter)
+  flagged.addEventListener('change', filter)
   flag.addEventListener('click', () => send('flag', !model.shown.flag))
   note.addEventListener('change', keep_note)
   tag.addEventListener('change', add_tag)
@@ -75,6 +93,14 @@ export function render({model, el}) {
       option.value = text
       return option
     }))
+    log.replaceChildren(...shown.log.map((said) => {
+      const item = make('li', '')
+      make('span', '', item).textContent = said.text
+      make('span', 'by', item).textContent = said.by
+      return item
+    }))
+    empty.hidden = list.hidden = !shown.lists
+    filters.hidden = !shown.lists || (shown.rows.length === 0 && words.value === '' && !flagged.checked)
     empty.textContent = shown.id === '' && shown.rows.length === 0 ? 'No source is selected.' : shown.summary
     list.replaceChildren(...shown.rows.map((row) => {
       const item = make('li', '')

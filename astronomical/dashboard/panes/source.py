@@ -14,6 +14,7 @@ from astronomical.dashboard.background import Background
 from astronomical.dashboard.panes.colours import chip
 from astronomical.dashboard.panes.cutout import CutoutView
 from astronomical.dashboard.panes.image_columns import ImageColumnsView
+from astronomical.dashboard.panes.remarks import RemarksView
 from astronomical.dashboard.panes.samp_dialog import SampDialog
 from astronomical.dashboard.panes.source_parts import SourceBar, SourceCard, SourceList, SourceTable, SourceTabs
 from astronomical.dashboard.panes.source_settings import SourceSettings
@@ -28,6 +29,7 @@ from astronomical.dashboard.panes.spectrum import SpectrumView
 from astronomical.dashboard.panes.surveys import SurveyDialog
 from astronomical.dashboard.view import View
 from astronomical.dashboard.walk import HistoryWalk
+from astronomical.labels.remarks import Remark
 from astronomical.services.services import Services
 from astronomical.session.lookup import Answer, Found
 from astronomical.session.samp import SampBridge
@@ -83,6 +85,7 @@ class SourcePane(View):
             session, services.cutouts, self._keeps_zoom)
         self._images: ImageColumnsView | None = None
         self._spectrum: SpectrumView | None = None
+        self._remarks: RemarksView | None = None
         self._bar = SourceBar(self._on_event)
         self._card = SourceCard(self._on_card)
         self._table = SourceTable()
@@ -117,7 +120,7 @@ class SourcePane(View):
     def close(self) -> None:
         """Stop following, and drop the cutouts under way."""
         super().close()
-        for part in (self._cutouts, self._images, self._spectrum, self._samp):
+        for part in (self._cutouts, self._images, self._spectrum, self._remarks, self._samp):
             if part is not None:
                 part.close()
 
@@ -180,6 +183,10 @@ class SourcePane(View):
         for learner in config.learners:
             if any(id == unsure for unsure, _ in ledger.membership(learner.class_name).unsure):
                 chips.append(chip(f"Unsure in {learner.class_name}", "", "Put aside: not trained, not asked again"))
+        remark = ledger.remarks.get(id, Remark())
+        chips += [chip(text, "", "See the tab Notes") for text in (
+            *(["⚑ Flagged"] if remark.flag else []), *(f"#{tag}" for tag in remark.tags),
+            *(["Note"] if remark.note else []))]
         return chips
 
     def _query_chips(self, asked: list[str]) -> list[dict[str, str]]:
@@ -211,7 +218,7 @@ class SourcePane(View):
         section = self.session.state.config.catalogue
         # Without positions the images take the place of the cutouts.
         return ["Overview", *(["Images"] if section.image_columns and self._cutouts is not None else []),
-                *(["Spectrum"] if section.spectrum_column else []), "Labels",
+                *(["Spectrum"] if section.spectrum_column else []), "Labels", "Notes",
                 *(["Nearby"] if self._cutouts is not None else [])]
 
     def _show_tabs(self) -> None:
@@ -237,6 +244,9 @@ class SourcePane(View):
         if name == "Spectrum":
             self._spectrum = self._spectrum or SpectrumView(self.session, self._services.files)
             return self._spectrum.view
+        if name == "Notes":
+            self._remarks = self._remarks or RemarksView(self.session, lists=False)
+            return self._remarks.view
         return {"Overview": self._overview, "Labels": self._labels, "Nearby": self._near}[name]
 
     def _show_chosen(self) -> None:
