@@ -18,6 +18,8 @@ from astronomical.session.session import Session
 log = logging.getLogger(__name__)
 Handler = Callable[[], None]
 T = TypeVar("T")
+#: Between the two messages the browser has so long to paint what came first.
+_FRAMES_MS = 40
 _workers = ThreadPoolExecutor(2, thread_name_prefix="astronomical-view")
 
 #: Per document the handlers that are due, with the views that they belong to.
@@ -28,8 +30,9 @@ class View:
     """A part of the page. It reads the state, asks the session for changes, and owns only how it looks.
 
     A session may be shown in several pages at once, so each handler runs in the document of its own page, once
-    for any number of changes that came together. All that is due in a page reaches the browser in one message, so
-    that no part of it is ahead of the others: a key press is answered with the source that was on the screen.
+    for any number of changes that came together. What is due in a page reaches the browser in two messages: all that
+    shows the source and takes answers comes first and together, so that a key press is answered with the source that
+    was on the screen; plots and lists, which take the browser a while to draw, come right after.
 
     Parameters
     ----------
@@ -41,10 +44,23 @@ class View:
         self.session = session
         self._document = pn.state.curdoc
         self._watchers: list[Any] = []
+        self._first: set[Handler] = set()
         self._closed = False
 
-    def follow(self, handler: Handler, *names: str) -> None:
-        """Call a handler after any of these values of the state has changed, until the view is closed."""
+    def follow(self, handler: Handler, *names: str, first: bool = False) -> None:
+        """Call a handler after any of these values of the state has changed, until the view is closed.
+
+        Parameters
+        ----------
+        handler
+            What to call.
+        *names
+            Names of values of the state.
+        first
+            Whether it shows the source in focus or takes answers for it: all that does is sent together, and first.
+        """
+        if first:
+            self._first.add(handler)
         self._watchers.append(self.session.state.param.watch(lambda *_: self.soon(handler), list(names)))
 
     def soon(self, handler: Handler) -> None:
@@ -115,11 +131,17 @@ def _level(error: Exception) -> Literal["info", "warning", "error"]:
 
 
 def run_due(document: Any) -> None:
-    """Run all that is due in a page, and send what it changes as one message.
+    """Run all that is due in a page, or only what comes first if there is such; the rest then follows by itself.
 
     A page that is still being built may lose the call that was ordered for it; its clock therefore calls this too.
     """
     waiting = _due.pop(document, {})
+    now = {handler: view for handler, view in waiting.items() if handler in view._first} or waiting
+    rest = {handler: view for handler, view in waiting.items() if handler not in now}
+    if rest:  # what is ordered meanwhile joins it
+        _due[document] = rest
     with hold(document):
-        for handler, view in waiting.items():
+        for handler, view in now.items():
             view._run(handler)
+    if rest:
+        document.add_timeout_callback(partial(run_due, document), _FRAMES_MS)

@@ -79,7 +79,7 @@ class Workbench(View):
         self._theme_watcher = page.param.watch(lambda *_: self._keep_theme(), "dark_theme")
         self._ticker = pn.state.add_periodic_callback(self._tick, period=_TICK_MS)
         self._opened = self._changed = time.monotonic()
-        self.follow(self._show_focus, "focus")
+        self.follow(self._show_focus, "focus", first=True)
         self.follow(self._show_keys, "config")
         self.follow(self._renew, "config", "dataset")
         self.follow(self._note_change, "ledger", "config")

@@ -73,6 +73,10 @@ class Job:
         """Tell whether the work was asked to stop; workers look at this often."""
         return self._cancelled.is_set()
 
+    def pause(self, seconds: float) -> None:
+        """Let the work rest, until it is asked to stop at the latest."""
+        self._cancelled.wait(seconds)
+
     def progress(self, fraction: float) -> None:
         """Say how far the work is, from 0 to 1; may be called often, and from any thread."""
         now = time.monotonic()

@@ -33,6 +33,8 @@ JOB = "look ahead"
 #: The job that computes rounds missing from the records; it waits while there is something to look ahead to.
 FILL = "fill"
 _LIKELY = 6
+#: So long after a change the page is being brought up to date, in s; what is computed ahead leaves it the processor.
+_PATIENCE_S = 0.1
 log = logging.getLogger(__name__)
 
 
@@ -156,16 +158,18 @@ class LookAhead:
         names.sort(key=lambda name: name != state.active)
         self._set_likely(self._next_in_ranking())
         plan = _Plan(config, state.dataset, tuple(names), tuple(possible_ledgers(state)))
-        self._next(plan)
+        self._next(plan, _PATIENCE_S)
 
-    def _next(self, plan: _Plan) -> None:
+    def _next(self, plan: _Plan, patience: float = 0.0) -> None:
         self._jobs.cancel(FILL)
         task = self._task = _Task()
-        self._jobs.submit(JOB, lambda job: self._compute(plan, task, job), lambda result: self._take(plan, result),
-                          lambda error: self._failed(plan, task, error), lane="ahead", background=True)
+        self._jobs.submit(JOB, lambda job: self._compute(plan, task, job, patience),
+                          lambda result: self._take(plan, result), lambda error: self._failed(plan, task, error),
+                          lane="ahead", background=True)
 
-    def _compute(self, plan: _Plan, task: _Task, job: Job) -> _Result:
+    def _compute(self, plan: _Plan, task: _Task, job: Job, patience: float) -> _Result:
         """Return the first round that is missing, if there is room for it; runs in a worker."""
+        job.pause(patience)
         likely: dict[str, None] = {}
         keys: list[str] = []
         for ledger in plan.ledgers:

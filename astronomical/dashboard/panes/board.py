@@ -91,7 +91,8 @@ class BoardView(View):
         self._on_settings = on_settings
         self._board = Board(self._press)
         self.view: pn.viewable.Viewable = self._board
-        self.follow(self._show, "active", "config", "focus", "ledger", "queues", "rounds", "pending", "halted")
+        self.follow(self._show, "active", "config", "focus", "ledger", "queues", "rounds", "pending", "halted",
+                    first=True)
         self._show()
 
     def _press(self, event: str, source: str) -> None:

@@ -54,7 +54,7 @@ class CuratingView(View):
             sizing_mode="stretch_both", margin=0,
         )
         self._use.param.watch(lambda event: self._on_use(event.new), "value")
-        self.follow(self._show_board, "curating", "focus", "ledger", "config")
+        self.follow(self._show_board, "curating", "focus", "ledger", "config", first=True)
         self.follow(self._show_set, "curating", "ledger", "config", "dataset")
         self._show_board()
         self._show_set()

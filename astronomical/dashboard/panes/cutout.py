@@ -124,7 +124,7 @@ class CutoutView(View):
         self._boxes = self._make_boxes()
         self.view = pn.Column(*self._boxes.values(), sizing_mode="stretch_width", margin=0, styles=self._styles())
         self.follow(self._renew, "config")
-        self.follow(self._show, "focus", "dataset")
+        self.follow(self._show, "focus", "dataset", first=True)
         self.follow(self._look_ahead, "focus", "rounds", "active", "likely")
         self._show()
         self._look_ahead()

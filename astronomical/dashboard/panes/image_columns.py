@@ -52,7 +52,7 @@ class ImageColumnsView(View):
         self._box = CutoutBox(self._on_event, stylesheets=[_FILL], sizing_mode="stretch_both")
         self.view = pn.Column(self._tabs, self._box, sizing_mode="stretch_both", margin=0,
                               styles={"gap": "4px", "min-height": "160px"})
-        self.follow(self.show, "focus", "dataset", "config")
+        self.follow(self.show, "focus", "dataset", "config", first=True)
         self.show()
 
     def close(self) -> None:

@@ -96,7 +96,7 @@ class RemarksView(View):
         self._form = RemarksForm(self._on_event)
         self.view = pn.Column(self._form, sizing_mode="stretch_both", margin=0, scroll="y-auto",
                               styles={"padding": "8px 10px", "box-sizing": "border-box"})
-        self.follow(self._show, "focus", "ledger")
+        self.follow(self._show, "focus", "ledger", first=True)
         self._show()
 
     def _on_event(self, event: str, source: str, value: Any) -> None:

@@ -104,12 +104,12 @@ class SourcePane(View):
                               *([] if self._samp is None else [self._samp.view]), sizing_mode="stretch_both", margin=0,
                               styles={"padding": "8px 10px", "gap": "4px", "overflow": "hidden auto",
                                       "box-sizing": "border-box"})
-        self.follow(self._show_source, "focus", "dataset", "config", "rounds")
-        self.follow(self._show_card, "focus", "ledger", "queues", "pending", "active", "config", "dataset")
+        self.follow(self._show_source, "focus", "dataset", "config", "rounds", first=True)
+        self.follow(self._show_card, "focus", "ledger", "queues", "pending", "active", "config", "dataset", first=True)
         self.follow(self._load_columns, "config", "dataset")
         self.follow(self._show_trail, "focus", "history")
         self.follow(self._show_tabs, "config")
-        self.follow(self._show_chosen, "focus", "ledger", "dataset")
+        self.follow(self._show_chosen, "focus", "ledger", "dataset", first=True)
         for show in (self._show_source, self._show_card, self._show_trail, self._show_tabs, self._load_columns):
             show()
 

@@ -101,7 +101,7 @@ class SpectrumView(View):
             self._plot, self._note, sizing_mode="stretch_both", margin=0)
         self.view = pn.Column(self._reason, self._desk, sizing_mode="stretch_both", margin=0,
                               styles={"min-height": "210px"})
-        self.follow(self.show, "focus", "dataset", "config")
+        self.follow(self.show, "focus", "dataset", "config", first=True)
         self.show()
 
     def close(self) -> None:

@@ -1,0 +1,62 @@
+"""In which order the parts of a page are brought up to date."""
+
+from __future__ import annotations
+
+import pytest
+from bokeh.document import Document
+
+from astronomical.dashboard.view import View, run_due
+from astronomical.session.session import Session
+from tests.support.projects import make_project
+
+
+class Page(Document):
+    """A document that is connected to a browser, and keeps what is to be called."""
+
+    session_context = object()
+
+    def __init__(self):
+        super().__init__()
+        self.soon, self.later = [], []
+
+    def add_next_tick_callback(self, callback):
+        self.soon.append(callback)
+
+    def add_timeout_callback(self, callback, milliseconds):
+        assert 16 < milliseconds < 100  # a frame or more, and no wait that is noticed
+        self.later.append(callback)
+
+
+@pytest.fixture
+def session(tmp_path):
+    path, _ = make_project(tmp_path, n=150)
+    with Session.open(path) as opened:
+        yield opened
+
+
+def test_what_shows_the_source_is_sent_first_and_together_and_the_plots_after_a_frame(session):
+    page, calls = Page(), []
+    views = [View(session) for _ in range(3)]
+    for one in views:
+        one._document = page
+    plot, card, keys = ((lambda name=name: calls.append((name, session.state.focus)))
+                        for name in ("plot", "card", "keys"))
+    views[0].follow(plot, "focus", "ledger")
+    views[1].follow(card, "focus", first=True)
+    views[2].follow(keys, "focus", first=True)
+    one, other = session.dataset.catalogue.ids_at([3, 4])
+    session.focus(one)
+    assert calls == []
+    assert len(page.soon) == 1
+    page.soon.pop()()
+    assert calls == [("card", one), ("keys", one)]
+    session.focus(other)  # before the plots were sent: they show what holds by then, once
+    while page.soon or page.later:
+        (page.soon or page.later).pop()()
+    assert calls[2:] == [("card", other), ("keys", other), ("plot", other)]
+    calls.clear()
+    session.focus(one)
+    views[0].close()
+    run_due(page)
+    run_due(page)
+    assert calls == [("card", one), ("keys", one)]
