@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import socket
 import subprocess
 import sys
@@ -57,17 +58,24 @@ def begin(page: Page) -> None:
     wait_for_question(page)
 
 
+def count(page: Page) -> int:
+    """Return how many labels the screen says that the learner has."""
+    found = re.search(r"Star: (\d+) labels", page.get_by_text(re.compile(r"^Star: \d+ labels")).first.inner_text())
+    assert found is not None
+    return int(found.group(1))
+
+
 def label(page: Page, seconds: float, keys: random.Random) -> list[str]:
-    """Label by keys for some seconds, and return what the screen had moved on from by then."""
+    """Label by keys for some seconds, and return the sources that the screen had counted and moved on from by then."""
     assigned, end = [], time.monotonic() + seconds
-    shown = page.locator(".id").first.inner_text()
+    shown, n = page.locator(".id").first.inner_text(), count(page)
     while time.monotonic() < end:
         page.keyboard.press(keys.choice("123"))
         while time.monotonic() < end:
             now = page.locator(".id").first.inner_text()
-            if now != shown:
+            if now != shown and count(page) > n:
                 assigned.append(shown)
-                shown = now
+                shown, n = now, n + 1
                 break
     return assigned
 
