@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from astronomical.config.errors import ConfigError, Problem, problems_of, shorten
-from astronomical.config.schema import SCHEMA_VERSION, Config
+from astronomical.config.schema import SCHEMA_VERSION, Config, LabelEvent
 from astronomical.config.text import MAX_BYTES, Inline, TextError, dump_json, dump_yaml, parse_json, parse_yaml
 
 SUFFIXES = (".yaml", ".yml", ".json")
+#: Where an event begins in what is written: what goes on from the line before is indented.
+_ITEM = re.compile(r"^(?=- \{)", re.MULTILINE)
+#: So many events are made into text at a time: the interpreter is held for as long.
+_AT_ONCE = 200
 _CANNOT_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EACCES})
 
 
@@ -65,8 +71,40 @@ def config_from(data: Any, source: str = "The config") -> Config:
         raise ConfigError(source, problems_of(error, Config)) from None
 
 
-def write_config(config: Config, path: str | Path) -> None:
+class EventTexts:
+    """What was written of events; they never change, and a project that is saved again needs the new ones only."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[LabelEvent, str]] = {}
+
+    def of(self, events: tuple[LabelEvent, ...]) -> str:
+        """Return the events as the lines of a list of YAML."""
+        new = [event for event in events if self._known.get(event.n, (None,))[0] is not event]
+        for start in range(0, len(new), _AT_ONCE):
+            some = new[start:start + _AT_ONCE]
+            texts = _ITEM.split(_event_lines(some))[1:]
+            if len(texts) != len(some):  # a text of somebody's looks like the beginning of an event
+                return _event_lines(events)
+            self._known.update((event.n, (event, text)) for event, text in zip(some, texts, strict=True))
+        return "".join(self._known[event.n][1] for event in events)
+
+
+def _event_lines(events: Iterable[LabelEvent]) -> str:
+    plain = [Inline(event.model_dump(mode="json", by_alias=True, exclude_none=True)) for event in events]
+    return dump_yaml({"events": plain}).partition("\n")[2]
+
+
+def write_config(config: Config, path: str | Path, texts: EventTexts | None = None) -> None:
     """Write a project to a file, whole or not at all, and keep the file that was there as a backup.
+
+    Parameters
+    ----------
+    config
+        The project.
+    path
+        The file.
+    texts
+        What was written of its events before.
 
     Raises
     ------
@@ -75,8 +113,17 @@ def write_config(config: Config, path: str | Path) -> None:
     """
     path = Path(path)
     _check_suffix(path)
-    text = (dump_json if path.suffix.lower() == ".json" else dump_yaml)(to_plain(config))
+    text = dump_json(to_plain(config)) if path.suffix.lower() == ".json" else _as_yaml(config, texts or EventTexts())
     write_atomically(path.resolve(), text.encode(), backup=True)  # a link goes on pointing to the file
+
+
+def _as_yaml(config: Config, texts: EventTexts) -> str:
+    data = to_plain(config.model_copy(update={"events": config.events[:1]}))
+    if "events" not in data:
+        return dump_yaml(data)
+    place = list(data).index("events")
+    before, after = dict(list(data.items())[:place]), dict(list(data.items())[place + 1:])
+    return dump_yaml(before) + "events:\n" + texts.of(config.events) + (dump_yaml(after) if after else "")
 
 
 def to_plain(config: Config) -> dict[str, Any]:

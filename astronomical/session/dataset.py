@@ -59,6 +59,18 @@ class Dataset:
     split: Split
     lacking: tuple[str, ...] = ()
 
+    def can_train(self, id: str) -> bool:
+        """Tell whether a source is in the training set: settings or catalogue may have changed since its label."""
+        known = self._can_train.get(id)
+        if known is None:
+            known = self._can_train[id] = (id in self.catalogue
+                                           and bool(self.split.training[self.catalogue.row(id)]))
+        return known
+
+    @cached_property
+    def _can_train(self) -> dict[str, bool]:
+        return {}
+
     def check_features(self) -> None:
         """Refuse to train on a part of the features.
 

@@ -79,7 +79,7 @@ def learner_view(config: Config, dataset: Dataset, ledger: Ledger, class_name: s
         label = ledger.label_of(member.id)
         if member.id in curated and curated[member.id].since < member.n:
             continue
-        if label in config.split.drop or not _can_train(dataset, member.id):
+        if label in config.split.drop or not dataset.can_train(member.id):
             removed.append((member.id, member.n))
         else:
             batch = ledger.events[member.n - 1].batch
@@ -88,11 +88,6 @@ def learner_view(config: Config, dataset: Dataset, ledger: Ledger, class_name: s
     trained = {lesson.id for lesson in lessons}
     removed += [(id, item.since) for id, item in curated.items() if id not in trained]
     return LearnerView(class_name, tuple(lessons), tuple(sorted(removed, key=lambda entry: entry[1])))
-
-
-def _can_train(dataset: Dataset, id: str) -> bool:
-    """Tell whether a source is in the training set: settings or catalogue may have changed since its label."""
-    return id in dataset.catalogue and bool(dataset.split.training[dataset.catalogue.row(id)])
 
 
 def request_for(config: Config, dataset: Dataset, registry: Registry, view: LearnerView,

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from astronomical.config.io import SUFFIXES, free_name, local_path, read_config, write_config
+from astronomical.config.io import SUFFIXES, EventTexts, free_name, local_path, read_config, write_config
 from astronomical.config.schema import Config, LabelEvent
 from astronomical.labels.chain import FIRST_CHECK
 from astronomical.labels.journal import Journal, journal_path, merge, read_journal
@@ -74,6 +74,7 @@ class ProjectStore:
         self._lock = ProjectLock(path)
         self._journal: Journal | None = None
         self._stamp: Stamp | None = None
+        self._texts = EventTexts()
 
     def open(self) -> Loaded:
         """Lock the project and read it."""
@@ -95,6 +96,10 @@ class ProjectStore:
             raise SessionError("The project is not open.")
         self._journal.append(*events)
 
+    def prepare(self, events: tuple[LabelEvent, ...]) -> None:
+        """Make ready what `fold` writes of these events; takes a while for many, and may be called from any thread."""
+        self._texts.of(events)
+
     def fold(self, config: Config) -> str:
         """Write the config with all its events, and start the journal anew.
 
@@ -104,7 +109,7 @@ class ProjectStore:
             What another program did to the config meanwhile, and what became of that; empty if nothing.
         """
         noticed = self._look_for_changes()
-        write_config(config, self.path)
+        write_config(config, self.path, self._texts)
         self._stamp = _stamp(self.path)
         if self._journal is not None:
             self._journal.restart(config.events[-1].check if config.events else FIRST_CHECK)

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from astronomical.catalogue.catalogue import Catalogue
+from astronomical.config.io import read_config
 from astronomical.session.bulk import BULK_LIMIT
 from astronomical.session.errors import SessionError
 from astronomical.session.reproduce import reproduce
 from astronomical.session.session import Session
+from tests.support.loop import Loop
 from tests.support.projects import answer, make_project, start
 
 
@@ -143,3 +145,14 @@ def test_rows_of_many_ids():
     with pytest.raises(KeyError, match="s9999999"):
         catalogue.rows_of(["s0000001", "s9999999"])
     assert catalogue.rows_of(()).shape == (0,)
+
+
+def test_saving_after_many_labels_finds_their_text_made_ready(path):
+    loop = Loop()
+    with Session.open(path, dispatch=loop.dispatch, look_ahead=False) as session:
+        session.label_bulk("Star", session.dataset.catalogue.ids_at(range(250)))
+        loop.rest(session)
+        known = session._store._texts._known
+        assert [event for event, _ in known.values()] == list(session.ledger.events)
+        session.autosave()
+        assert read_config(path).events == session.ledger.events

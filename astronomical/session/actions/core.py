@@ -167,6 +167,10 @@ class SessionCore:
             self._store.append(*made)
             self.state.ledger = ledger
             self.state.saved = False
+            if batch and not self._jobs.inline:  # their text would hold up the event loop when they are saved
+                store, events = self._store, ledger.events
+                self._jobs.submit("texts", lambda job: store.prepare(events), lambda done: None, lambda error: None,
+                                  title="Preparing to save", lane="files", background=True)
         return made
 
     def _learner(self, class_name: str) -> LearnerConfig:

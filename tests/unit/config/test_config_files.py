@@ -9,7 +9,9 @@ import sys
 import pytest
 
 from astronomical.config.errors import ConfigError
-from astronomical.config.io import parse_config, read_config, write_config
+from astronomical.config.io import EventTexts, parse_config, read_config, to_plain, write_config
+from astronomical.config.schema import LabelEvent
+from astronomical.config.text import dump_yaml
 
 OLD = parse_config("schema_version: 1\ncatalogue: {path: a.fits, id: {source: row}}\nproject: {title: Old}")
 NEW = OLD.model_copy(update={"project": OLD.project.model_copy(update={"title": "New"})})
@@ -111,3 +113,19 @@ def test_yaml_and_json_hold_the_same(tmp_path):
     for suffix in (".yaml", ".json"):
         write_config(OLD, tmp_path / f"project{suffix}")
     assert read_config(tmp_path / "project.yaml") == read_config(tmp_path / "project.json")
+
+
+def test_events_written_before_are_not_made_anew_and_the_text_is_the_same(tmp_path):
+    texts, path = EventTexts(), tmp_path / "p.yaml"
+    notes = ["plain", "NO", "12:30", "é 🌌",
+             "two\nlines", "- {n: 1, kind: label}\n- {n: 2}", "a: b # c", "\u2028 \x85 \t"]
+    events: tuple[LabelEvent, ...] = ()
+    for n, note in enumerate(notes, start=1):
+        events += (LabelEvent(n=n, kind="note", id=f"S{n}", label=note, who="me", when="2026", check=f"{n:012x}"),)
+        config = OLD.model_copy(update={"events": events})
+        write_config(config, path, texts)
+        assert path.read_text(encoding="utf-8") == dump_yaml(to_plain(config))
+        assert read_config(path).events == events
+    other = (*events[:3], events[3].model_copy(update={"label": "another"}))
+    write_config(OLD.model_copy(update={"events": other}), path, texts)
+    assert read_config(path).events == other
