@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +24,8 @@ __all__ = ["ModelStore", "checkpoint_of", "model_name", "models_folder", "open_s
 JOB = "models"
 #: So many models may wait to be written; beyond that the oldest are left out.
 _MOST_WAITING = 20
+#: Closing a project waits so long for models that are still to be written, in s.
+_CLOSING_S = 3.0
 log = logging.getLogger(__name__)
 
 
@@ -47,7 +51,9 @@ class ModelStore:
         self.folder = folder
         self._jobs, self._limit, self._spared, self._tell = jobs, limit, spared, failed
         self._waiting: deque[Bundle] = deque(maxlen=_MOST_WAITING)
+        self._under_way: Bundle | None = None
         self._told = False
+        self._writing = threading.Lock()
 
     def add(self, bundle: Bundle, *, now: bool = False) -> None:
         """Have the model of a round written, unless it is there: when there is time for it, or at once."""
@@ -65,21 +71,40 @@ class ModelStore:
         if not self._jobs.inline and not self._jobs.is_running(JOB):
             self._next()
 
+    def finish(self) -> None:
+        """Write here and now what still waits, the newest first; the log tells what there was no time for."""
+        waiting = [*([] if self._under_way is None else [self._under_way]), *self._waiting]
+        self._waiting.clear()
+        end = time.monotonic() + _CLOSING_S
+        while waiting and time.monotonic() < end:
+            bundle = waiting.pop()
+            try:
+                self._write(bundle, self._limit(), self._spared())
+            except (OSError, ValueError) as error:
+                log.warning("the model of a round could not be saved while closing: %s", error)
+        for bundle in waiting:
+            log.warning("%s was not saved: the project was closed before", self.path_of(bundle).name)
+
     def path_of(self, bundle: Bundle) -> Path:
         """Return the file of the model of a round."""
         vote = bundle.votes[0]
         return self.folder / model_name(vote.class_name, vote.k, vote.key)
 
     def _next(self) -> None:
+        self._under_way = None
         if self._waiting:
             bundle, limit, spared = self._waiting.popleft(), self._limit(), self._spared()
+            self._under_way = bundle
             self._jobs.submit(JOB, lambda job: self._write(bundle, limit, spared), lambda path: self._next(),
                               self._failed, title="Saving a model", lane="files", background=True)
 
     def _write(self, bundle: Bundle, limit: int, spared: frozenset[str]) -> Path:
-        self.folder.mkdir(exist_ok=True)
-        path = bundle.write(self.path_of(bundle))
-        self._make_room(limit, spared | {path.name})
+        path = self.path_of(bundle)
+        with self._writing:
+            if not path.exists():
+                self.folder.mkdir(exist_ok=True)
+                bundle.write(path)
+                self._make_room(limit, spared | {path.name})
         return path
 
     def _make_room(self, limit: int, spared: frozenset[str]) -> None:
@@ -97,7 +122,8 @@ class ModelStore:
         log.info("a model could not be saved", exc_info=error)
         if not self._told:  # once is enough: the labels are what counts
             self._told = True
-            self._tell(f"The models of the rounds cannot be kept on disk: {error}")
+            self._tell(f"The models of the rounds cannot be kept on disk: {error} Labels and scores are kept all "
+                       "the same; the models can be exported under a name that ends in .joblib.")
         self._next()
 
 

@@ -114,6 +114,8 @@ class Session(LabelActions, LearnerActions, TestActions, SettingsActions, FileAc
             try:
                 if not self.state.saved:
                     self._fold()
+                if self._models is not None:
+                    self._models.finish()
             finally:
                 self._store.close()
                 self._store = None

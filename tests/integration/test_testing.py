@@ -7,7 +7,7 @@ import pytest
 from astropy.table import Table
 
 from astronomical.config.io import read_config, write_config
-from astronomical.config.schema import ModelsConfig
+from astronomical.config.schema import ExtensionConfig, ModelsConfig
 from astronomical.dashboard.panes.testing import TestView
 from astronomical.learning.metrics import SetScores, confusion
 from astronomical.session.bundles import load_model
@@ -153,3 +153,29 @@ def test_models_are_not_kept_if_the_project_says_so(tmp_path):
         start(session)
         loop.rest(session)
         assert not models_folder(path).exists()
+
+
+def test_models_that_wait_are_written_when_the_project_is_closed(tmp_path, caplog):
+    loop, rounds = Loop(), []
+    for name, patience in (("one", 60.0), ("two", 0.0)):
+        (tmp_path / name).mkdir()
+        path, _ = make_project(tmp_path / name, n=150)
+        session = Session.open(path, dispatch=loop.dispatch, look_ahead=False)
+        session.start_training("Star", models=[ExtensionConfig(name="knn")])
+        loop.settle(session)
+        for _ in range(3):
+            answer(session)
+            loop.settle(session)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("astronomical.session.model_store._CLOSING_S", patience)
+            session.close()
+        rounds.append((path, session.round("Star").key))
+    (kept, key), (cut, other) = rounds
+    files = [file.name for file in models_folder(kept).iterdir()]
+    assert len(files) == 4
+    assert any(key in file for file in files)
+    said = [record.getMessage() for record in caplog.records if "was not saved" in record.getMessage()]
+    there = [file.name for file in models_folder(cut).iterdir()] if models_folder(cut).exists() else []
+    assert said
+    assert any(other in text for text in [*said, *there])
+    assert len({*there, *(text.split()[0] for text in said)}) == 4
