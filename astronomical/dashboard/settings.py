@@ -8,7 +8,8 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.config.schema import CombinationConfig, Config, LabelConfig
-from astronomical.dashboard.parts import Message, heading, memory_switch, row, section
+from astronomical.dashboard.panes.source_parts import SourceTabs
+from astronomical.dashboard.parts import Message, heading, memory_switch, row
 from astronomical.dashboard.view import View
 from astronomical.dashboard.wizard.class_rows import ClassRows
 from astronomical.dashboard.wizard.classes import ClassTable, LabelValue
@@ -66,17 +67,22 @@ class SettingsDrawer(View):
         self._bar = pmui.LinearProgress(value=0, sizing_mode="stretch_width", visible=False)
         self._go = pmui.Button(label="Apply", variant="contained", disabled=True, on_click=lambda _: self._apply())
         close = pmui.Button(label="Cancel", variant="text", on_click=lambda _: self.put_away())
-        form = pn.Column(
-            section("Project", self._title, self._memory),
-            section("Classes", self._rows.view, self._keys.view, self._unknown, self._dropped, self._use_unknown),
-            section("Features", self._pattern, self._features, self._combine.view,
-                    row(self._scaling, self._policy), self._missing),
-            section("Shown for a source", self._extra), sizing_mode="stretch_width", margin=0,
-            styles={"flex": "1 1 0", "overflow-y": "auto", "min-height": "0"})
+        self._sections: dict[str, list[Any]] = {
+            "Project": [self._title, self._memory, self._extra],
+            "Classes": [self._rows.view, self._dropped, self._unknown, self._use_unknown],
+            "Keys": [self._keys.view],
+            "Features": [self._pattern, self._features, self._combine.view, row(self._scaling, self._policy),
+                         self._missing],
+        }
+        # Each component that a page mounts takes time, most of all those of Material: one part at a time.
+        self._tabs = SourceTabs(self._choose, margin=(0, 10, 8, 10))
+        self._form = pn.Column(sizing_mode="stretch_width", margin=0,
+                               styles={"flex": "1 1 0", "overflow-y": "auto", "min-height": "0"})
         foot = pn.Column(self._effects.view, self._bar, pn.Row(self._go, close, margin=(4, 0)),
                          sizing_mode="stretch_width", margin=0)
-        self.view: Any = pmui.Drawer(heading("Settings"), form, foot, anchor="right", size=_WIDTH, open=False,
-                                     sx={"padding": "14px 16px 8px", "boxSizing": "border-box", "maxWidth": "96vw"})
+        self.view: Any = pmui.Drawer(heading("Settings"), self._tabs, self._form, foot, anchor="right", open=False,
+                                     size=_WIDTH, sx={"padding": "14px 16px 8px", "boxSizing": "border-box",
+                                                      "maxWidth": "96vw"})
         for widget in (self._title, self._unknown, self._use_unknown, self._dropped, self._features, self._scaling,
                        self._policy, self._missing, self._extra, self._memory):
             widget.param.watch(lambda _: self._consider(), "value")
@@ -87,11 +93,18 @@ class SettingsDrawer(View):
         """Ask, beginning with the settings as they are."""
         self._fill()
         self._consider()
+        self._choose("Project")
         self.view.open = True
 
     def put_away(self) -> None:
         """Put the drawer away; nothing is changed."""
         self.view.open = False
+
+    def _choose(self, name: str) -> None:
+        """Show one part of the settings; what was entered in the others stays."""
+        self._tabs.shown = {"names": list(self._sections), "chosen": name}
+        if self._form.objects != self._sections[name]:
+            self._form.objects = self._sections[name]
 
     def _fill(self) -> None:
         config, data = self.session.state.config, self.session.dataset
