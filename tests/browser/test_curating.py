@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from astronomical.config.io import read_config
 from astronomical.session.session import Session
 from tests.browser.test_journey import APP, LONG, button, open_config, shown_id
+from tests.browser.test_shell import wait_until
 from tests.support.projects import make_project
 
 pytestmark = pytest.mark.timeout(600)
@@ -63,3 +64,26 @@ def test_five_sources_curated_by_keys_are_there_after_a_restart(
     expect(other.get_by_text("Curated: Star.")).to_be_visible()
     other.get_by_role("button", name="Star", exact=True).first.click()
     expect(other.get_by_role("button", name="Start the Star learner")).to_be_visible(timeout=LONG)
+
+
+def test_the_switch_of_the_test_set_is_on_in_a_project_that_was_saved_so(
+    serve: Callable[..., str], new_page: Callable[..., Page], tmp_path: Path
+) -> None:
+    path, _ = make_project(tmp_path)
+    with Session.open(path) as session:
+        session.curate()
+        session.assign("Star", id=session.state.focus)
+        session.use_curated_as_test(True)
+        session.activate("Star")
+        session.save()
+    page = new_page(1280, 800)
+    open_config(page, serve(APP), path)
+    page.get_by_role("button", name="Test set").click()
+    switch = page.get_by_label("Use as the test set")
+    expect(switch).to_be_checked(timeout=LONG)
+    words = page.get_by_text("Use as the test set, its labels the truth")
+    assert words.evaluate("e => getComputedStyle(e).fontSize") == "13px"
+    switch.click()
+    expect(switch).not_to_be_checked()
+    button(page, "Save").click()
+    wait_until(page, lambda: not read_config(path).curated.use_as_test)

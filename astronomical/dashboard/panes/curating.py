@@ -27,6 +27,8 @@ h4 { margin: 0 0 4px; font-size: 13px; } p { margin: 0 0 4px; } .muted { opacity
 .dot { display: inline-block; width: 9px; height: 9px; border-radius: 50%; margin: 0 5px 0 0; }
 .class { display: inline-block; margin-right: 14px; white-space: nowrap; }
 """
+# `sx` reaches the switch alone, not the words beside it.
+_SWITCH = ".MuiFormControlLabel-root .MuiFormControlLabel-label { font-size: 13px; }"
 
 
 class CuratingView(View):
@@ -44,7 +46,7 @@ class CuratingView(View):
         self._form = CriteriaForm(self._on_criteria, subjects=subjects_of(session.dataset.catalogue))
         self._use = pmui.Switch(label="Use as the test set, its labels the truth", size="small", margin=(0, 6),
                                 value=session.state.config.curated.use_as_test,
-                                sx={"& .MuiFormControlLabel-label": {"fontSize": "13px"}})
+                                stylesheets=[_SWITCH])
         self._summary = pn.pane.HTML(margin=(6, 10), sizing_mode="stretch_width", stylesheets=[_SUMMARY])
         self.view = pn.Row(
             pn.Column(self._board, width=225, margin=(0, 10, 0, 8), sizing_mode="stretch_height", scroll="y-auto"),
