@@ -170,13 +170,16 @@ def test_the_event_loop_stays_free_through_all_of_it():
             server.__exit__(None, None, None)
         return ordering_s, sorted(late), arrived
 
-    ordering_s, late, arrived = asyncio.run(run())
-    assert {cutout.survey for cutout in arrived} == set(MISBEHAVIOURS)
-    assert [cutout.survey for cutout in arrived if cutout.ok] == ["ok"]
-    # One request that blocked the loop would hold it for two seconds; a busy machine does so for less.
-    assert ordering_s < 1.8
-    assert late[int(len(late) * 0.95)] < 0.25
-    assert late[-1] < 1.8
+    for _ in range(3):  # what else the computer does may hold the loop once, but hardly three times
+        ordering_s, late, arrived = asyncio.run(run())
+        assert {cutout.survey for cutout in arrived} == set(MISBEHAVIOURS)
+        assert [cutout.survey for cutout in arrived if cutout.ok] == ["ok"]
+        # One request that blocked the loop would hold it for two seconds.
+        if max(late[-1], ordering_s) < 0.15:
+            break
+    assert ordering_s < 0.15
+    assert late[int(len(late) * 0.95)] < 0.03
+    assert late[-1] < 0.15
 
 
 def _wait(condition, timeout_s=5.0):
