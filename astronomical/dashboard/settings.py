@@ -82,7 +82,8 @@ class SettingsDrawer(View):
                          sizing_mode="stretch_width", margin=0)
         self.view: Any = pmui.Drawer(heading("Settings"), self._tabs, self._form, foot, anchor="right", open=False,
                                      size=_WIDTH, sx={"padding": "14px 16px 8px", "boxSizing": "border-box",
-                                                      "maxWidth": "96vw"})
+                                                      # labels stand on the colour of the paper, without a veil
+                                                      "maxWidth": "96vw", "backgroundImage": "none"})
         for widget in (self._title, self._unknown, self._use_unknown, self._dropped, self._features, self._scaling,
                        self._policy, self._missing, self._extra, self._memory):
             widget.param.watch(lambda _: self._consider(), "value")

@@ -9,6 +9,7 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
+from astronomical.dashboard.panes.styles import PLAIN_DIALOG
 from astronomical.dashboard.parts import Message, hint
 from astronomical.services.local_files import allow_folders, allowed_folders
 from astronomical.session.session import Session
@@ -68,7 +69,7 @@ class SourceSettings:
         self.view: Any = pmui.Dialog(
             self._values, self._images, pn.Row(self._spectrum, self._redshift, sizing_mode="stretch_width"), self._name,
             self._zoom, self._folders, explain, self._message.view, pn.Row(apply, close, surveys),
-            title="Selected source", open=False, width_option="sm")
+            title="Selected source", open=False, width_option="sm", sx=PLAIN_DIALOG)
 
     def open(self) -> None:
         """Show what holds now."""

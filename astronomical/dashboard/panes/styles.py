@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["BASE_STYLE"]
+__all__ = ["BASE_STYLE", "PLAIN_DIALOG"]
+
+#: For the ``sx`` of a dialog with fields: labels stand on the colour of the paper, so that it must have no veil.
+PLAIN_DIALOG = {"& .MuiDialog-paper": {"backgroundImage": "none"}}
 
 BASE_STYLE = """
 :host { font: 13px/1.35 var(--bokeh-base-font, sans-serif); color: var(--mui-palette-text-primary, #222); }

@@ -12,7 +12,7 @@ from panel.custom import JSComponent
 from pydantic import ValidationError
 
 from astronomical.config.services import SurveyConfig
-from astronomical.dashboard.panes.styles import BASE_STYLE
+from astronomical.dashboard.panes.styles import BASE_STYLE, PLAIN_DIALOG
 from astronomical.session.session import Session
 
 __all__ = ["SurveyDialog"]
@@ -98,7 +98,7 @@ class SurveyDialog:
     def __init__(self, session: Session) -> None:
         self._session, self._n = session, 0
         self._form = SurveyForm(self._on_event)
-        self.view: Any = pmui.Dialog(self._form, title="Surveys", open=False, width_option="sm")
+        self.view: Any = pmui.Dialog(self._form, title="Surveys", open=False, width_option="sm", sx=PLAIN_DIALOG)
 
     def open(self) -> None:
         """Show what holds now."""
