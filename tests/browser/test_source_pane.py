@@ -391,3 +391,17 @@ def test_the_list_of_notes_is_filtered(session: Session, serve: Callable[..., st
     page.get_by_label("Filter by id, tag or words").fill("")
     page.get_by_label("flagged only").check()
     expect(ids).to_have_text(["⚑ J0003", "⚑ J0002"])
+
+
+def test_the_column_of_spectra_is_chosen_in_the_pane(open_pane: Callable[..., Any], session: Session) -> None:
+    session.focus("J0001")
+    page = open_pane(660, 700)
+    expect(page.get_by_role("tab")).to_have_text(["Overview", "Labels", "Notes", "Nearby"])
+    page.locator(".settings").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Spectrum: column with a path").click()
+    page.get_by_role("menuitem", name="note").or_(page.get_by_role("option", name="note")).click()
+    expect(page.locator(".MuiMenu-list")).to_have_count(0)
+    dialog.get_by_role("button", name="Apply").click()
+    expect(page.get_by_role("tab")).to_have_text(["Overview", "Spectrum", "Labels", "Notes", "Nearby"])
+    assert session.state.config.catalogue.spectrum_column == "note"
