@@ -137,6 +137,7 @@ class PaneGrid(GridStack):
     _scripts: ClassVar[dict[str, str]] = {
         "render": """
         if (state.gridstack != null) { state.gridstack.destroy(false) }
+        const scrolled = state.scroller?.scrollTop ?? 0
         state.scroller = frame
         state.gridstack = GridStack.init({
           animate: false, cellHeight: 40, column: data.ncols, disableDrag: !data.allow_drag,
@@ -156,8 +157,22 @@ class PaneGrid(GridStack):
         if (state.sizes != null) { state.sizes.disconnect() }
         state.sizes = new ResizeObserver(() => { self.nrows(); view.invalidate_layout() })
         state.sizes.observe(frame)
+        const ids = state.read().map((item) => item.id)
+        frame.scrollTop = scrolled
+        state.fresh = state.ids == null ? null : ids.find((id) => !state.ids.includes(id))
+        state.ids = ids
+        requestAnimationFrame(() => self.reveal())
         """,
-        "after_layout": "self.nrows()",
+        "after_layout": "self.nrows(); self.reveal()",
+        # A pane that was just added is scrolled into view, once it has a height.
+        "reveal": """
+        const fresh = state.fresh && state.scroller.querySelector(`.grid-stack-item[data-id="${state.fresh}"]`)
+        if (!fresh || fresh.offsetHeight == 0) { return }
+        const {scroller} = state
+        const bottom = fresh.offsetTop + fresh.offsetHeight
+        if (bottom > scroller.scrollTop + scroller.clientHeight) { scroller.scrollTop = bottom - scroller.clientHeight }
+        state.fresh = null
+        """,
         "allow_drag": "state.gridstack.enableMove(data.allow_drag)",
         "allow_resize": "state.gridstack.enableResize(data.allow_resize)",
         "ncols": "state.gridstack.column(data.ncols)",

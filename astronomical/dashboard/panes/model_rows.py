@@ -86,7 +86,8 @@ class _Row:
         self.parameters = ParameterBox()
         self._select = pmui.Select(label="Model", options=_titles(registry, model.name), value=model.name, size="small",
                                    sizing_mode="stretch_width", margin=(6, 4))
-        self._more = pmui.Toggle(label="Parameters", size="small", margin=(8, 2), value=False)
+        self._more = pmui.Toggle(label="Parameters", size="small", margin=(8, 2), value=False,
+                                 sx={"textTransform": "none"})
         self._less = pmui.Button(label="Remove", variant="text", size="small", margin=(8, 2), color="default")
         self._help = pn.pane.HTML(margin=(0, 8), sizing_mode="stretch_width", styles={"font-size": "12px"})
         self.view = pn.Column(
