@@ -9,8 +9,8 @@ from tests.integration.test_token_login import Server
 
 def test_the_printed_address_opens_the_dashboard(new_page, tmp_path, complaints):
     server = Server(tmp_path)
+    page = new_page()
     try:
-        page = new_page()
         page.goto(f"http://127.0.0.1:{server.port}/astronomical")
         page.get_by_label("Token").fill("not the token of it")
         page.get_by_role("button", name="Log in").click()
@@ -23,5 +23,6 @@ def test_the_printed_address_opens_the_dashboard(new_page, tmp_path, complaints)
         page.reload()
         expect(page.get_by_role("button", name="Try the example")).to_be_visible()
     finally:
+        page.context.close()  # before its server: a page without one complains
         server.process.terminate()
         server.process.wait(30)
