@@ -196,7 +196,7 @@ def _remember(project: OpenProject) -> None:
 
 def _closed_project(key: str) -> Path | None:
     """Return the project that a page showed before it was closed, or the server stopped."""
-    return next((item.path for item in read_recents() if key and item.key == key), None)
+    return next((item.path for item in read_recents() if item.key == key), None) if key else None
 
 
 def _key_in_url() -> str:

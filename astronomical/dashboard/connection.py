@@ -23,7 +23,8 @@ class ConnectionWatch(JSComponent):
     const STOPPED = 'Start astronomical again if it was stopped; this page waits for it.'
     const BACK = 'The server answers: load the page again to go on.'
 
-    function bar() {
+    // Show the bar, and return what to call once the server answers.
+    function show_bar() {
       const box = document.createElement('div')
       box.setAttribute('role', 'alert')
       box.style.cssText = 'position:fixed;inset:0 0 auto 0;z-index:9999;display:flex;gap:1em;align-items:center;'
@@ -38,12 +39,12 @@ class ConnectionWatch(JSComponent):
       button.onclick = () => window.location.reload()
       box.append(text, button)
       document.body.append(box)
-      return {box, answered() {
+      return () => {
         text.textContent = LOST + BACK
         button.disabled = false
         button.style.opacity = 1
         button.style.cursor = 'pointer'
-      }}
+      }
     }
 
     export function render({model, view}) {
@@ -51,9 +52,9 @@ class ConnectionWatch(JSComponent):
       const lost = () => {
         if (view.lost === true) { return }
         view.lost = true
-        const shown = bar()
+        const answered = show_bar()
         const ask = () => fetch(ICON, {cache: 'no-store'})
-          .then((reply) => { if (!reply.ok) { throw new Error() }; shown.answered() })
+          .then((reply) => { if (!reply.ok) { throw new Error() }; answered() })
           .catch(() => setTimeout(ask, 2000))
         ask()
       }

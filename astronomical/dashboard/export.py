@@ -61,7 +61,7 @@ class ExportDialog(View):
                                      pn.Row(self._go, self._cancel, close), title="Export", open=False,
                                      width_option="sm")
         self._what.param.watch(lambda *_: self._choose(), "value")
-        self._path.param.watch(lambda *_: self._fit_name(), ["value", "value_input"])
+        self._path.param.watch(lambda *_: self._fit_name(), "value")
         self._go.on_click(lambda *_: self._write())
         self._cancel.on_click(lambda *_: self._call_off())
         close.on_click(lambda *_: self.view.param.update(open=False))
@@ -78,13 +78,11 @@ class ExportDialog(View):
         self._text.object = escape(text)
         self._path.value = str(path.with_name(f"{path.stem}-{what}{suffix}"))
         self._overwrite.value = False
-        self._fit_name()
         if not self._writing:
             self._notes.objects = []
 
     def _fit_name(self) -> None:
-        name = str(self._path.value_input or self._path.value)
-        self._inert.visible = name.strip().lower().endswith(".csv")
+        self._inert.visible = str(self._path.value).strip().lower().endswith(".csv")
 
     def _write(self) -> None:
         path = local_path(str(self._path.value).strip())

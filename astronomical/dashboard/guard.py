@@ -27,7 +27,7 @@ from panel.io.resources import COMPONENT_PATH
 from tornado.httputil import HTTPServerRequest
 from tornado.web import RequestHandler
 
-__all__ = ["install", "is_loopback"]
+__all__ = ["install", "is_loopback", "local_end"]
 
 _LOOPBACK = "127.0.0.1"
 _LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
@@ -146,7 +146,7 @@ def _names_a_module_to_import(app: BokehTornado, request: HTTPServerRequest) -> 
 
 def _host_allowed(app: BokehTornado, request: HTTPServerRequest) -> bool:
     host = request.host_name
-    if host in _LOOPBACK_NAMES or host == _local_end(request)[0]:
+    if host in _LOOPBACK_NAMES or host == local_end(request)[0]:
         return True
     return any(match_host(host, _without_port(named)) for named in _named_origins(app))
 
@@ -165,12 +165,12 @@ def _admit_own_origins(app: BokehTornado, request: HTTPServerRequest) -> None:
 
     Bokeh's list holds ``localhost:PORT`` only, and not even that when --allow-websocket-origin is given.
     """
-    address, port = _local_end(request)
+    address, port = local_end(request)
     if port is not None:
         app._websocket_origins.update(f"{name}:{port}" for name in {*_LOOPBACK_NAMES, address})
 
 
-def _local_end(request: HTTPServerRequest) -> tuple[str, int | None]:
+def local_end(request: HTTPServerRequest) -> tuple[str, int | None]:
     """Return the address as a URL writes it and the port on which a request came in, or ('', None)."""
     stream = getattr(request.connection, "stream", None)
     if stream is None or stream.socket is None:

@@ -64,8 +64,9 @@ def _token_login(address: str, port: int) -> list[str]:
 
     token = os.environ.setdefault(TOKEN_VARIABLE, secrets.token_urlsafe(24))
     check_token(token)
-    name = socket.gethostname() if address in ("0.0.0.0", "::") else f"[{address}]" if ":" in address else address
+    own = socket.gethostname()
+    name = {"0.0.0.0": own, "::": own}.get(address, f"[{address}]" if ":" in address else address)
     sys.stderr.write(f"Other computers can reach this server; whoever has this address can use it:\n"
                      f"  http://{name}:{port}/login?token={token}\n")
     return ["--auth-module", str(PACKAGE / "dashboard" / "token_login.py"),
-            "--allow-websocket-origin", f"{socket.gethostname()}:{port}"]
+            "--allow-websocket-origin", f"{own}:{port}"]

@@ -8,8 +8,8 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.config.schema import CombinationConfig, Config, LabelConfig
-from astronomical.dashboard.panes.source_parts import SourceTabs
 from astronomical.dashboard.parts import Message, heading, memory_switch, row
+from astronomical.dashboard.tab_row import TabRow
 from astronomical.dashboard.view import View
 from astronomical.dashboard.wizard.class_rows import ClassRows
 from astronomical.dashboard.wizard.classes import ClassTable, LabelValue
@@ -75,7 +75,7 @@ class SettingsDrawer(View):
                          self._missing],
         }
         # Each component that a page mounts takes time, most of all those of Material: one part at a time.
-        self._tabs = SourceTabs(self._choose, margin=(0, 10, 8, 10))
+        self._tabs = TabRow(self._choose, margin=(0, 10, 8, 10))
         self._form = pn.Column(sizing_mode="stretch_width", margin=0,
                                styles={"flex": "1 1 0", "overflow-y": "auto", "min-height": "0"})
         foot = pn.Column(self._effects.view, self._bar, pn.Row(self._go, close, margin=(4, 0)),

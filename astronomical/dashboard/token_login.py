@@ -16,6 +16,8 @@ from http import HTTPStatus
 from bokeh.server.views.auth_request_handler import AuthRequestHandler
 from tornado.web import RequestHandler
 
+from astronomical.dashboard.guard import local_end
+
 __all__ = ["TOKEN_VARIABLE", "LoginHandler", "check_token", "get_user", "login_url"]
 
 #: Environment variable that holds the token.
@@ -101,7 +103,7 @@ def _cookie() -> str:
 
 def _cookie_name(handler: RequestHandler) -> str:
     # cookies do not know ports, and several servers may run on one computer
-    return f"astronomical_login_{handler.request.host.rpartition(':')[2]}"
+    return f"astronomical_login_{local_end(handler.request)[1]}"
 
 
 def _same(given: str, right: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal, TypeVar
 from weakref import WeakKeyDictionary
@@ -22,8 +23,18 @@ T = TypeVar("T")
 _FRAMES_MS = 40
 _workers = ThreadPoolExecutor(2, thread_name_prefix="astronomical-view")
 
-#: Per document the handlers that are due, with the views that they belong to.
-_due: WeakKeyDictionary[Any, dict[Handler, View]] = WeakKeyDictionary()
+
+
+@dataclass
+class _Due:
+    """What is due in a page: handlers with the views that they belong to, and which calls are already ordered."""
+
+    handlers: dict[Handler, View] = field(default_factory=dict)
+    at_once: bool = False
+    in_a_frame: bool = False
+
+
+_due: WeakKeyDictionary[Any, _Due] = WeakKeyDictionary()
 
 
 class View:
@@ -71,9 +82,11 @@ class View:
         if document is None or document.session_context is None:
             self._run(handler)
             return
-        waiting = _due.setdefault(document, {})
-        waiting[handler] = self
-        if len(waiting) == 1:
+        due = _due.setdefault(document, _Due())
+        due.handlers[handler] = self
+        # What waits for the end of a frame does not hold up what comes first.
+        if not due.at_once and (handler in self._first or not due.in_a_frame):
+            due.at_once = True
             document.add_next_tick_callback(partial(run_due, document))
 
     def later(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
@@ -102,7 +115,7 @@ class View:
         for watcher in self._watchers:
             self.session.state.param.unwatch(watcher)
         self._watchers.clear()
-        waiting = _due.get(self._document, {}) if self._document is not None else {}
+        waiting = _due.get(self._document, _Due()).handlers if self._document is not None else {}
         for handler in [handler for handler, view in waiting.items() if view is self]:
             del waiting[handler]
 
@@ -135,11 +148,11 @@ def run_due(document: Any) -> None:
 
     A page that is still being built may lose the call that was ordered for it; its clock therefore calls this too.
     """
-    waiting = _due.pop(document, {})
+    waiting = _due.pop(document, _Due()).handlers
     now = {handler: view for handler, view in waiting.items() if handler in view._first} or waiting
     rest = {handler: view for handler, view in waiting.items() if handler not in now}
-    if rest:  # what is ordered meanwhile joins it
-        _due[document] = rest
+    if rest:  # what is due meanwhile joins it
+        _due[document] = _Due(rest, in_a_frame=True)
     with hold(document):
         for handler, view in now.items():
             view._run(handler)

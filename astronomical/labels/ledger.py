@@ -176,7 +176,12 @@ class Ledger:
     @cached_property
     def remarks(self) -> Mapping[str, Remark]:
         """Note, tags and flag of each source that has any."""
-        return MappingProxyType(remarks_of(self.events))
+        return MappingProxyType(remarks_of(self.remark_events))
+
+    @cached_property
+    def remark_events(self) -> tuple[LabelEvent, ...]:
+        """All that was ever noted, tagged and flagged, in order of `n`."""
+        return tuple(event for event in self.events if event.kind in REMARK_KINDS)
 
     def human(self, id: str) -> str | None:
         """Return the human label of a source, or None if it has none."""

@@ -65,8 +65,11 @@ def remarks_of(events: Iterable[LabelEvent]) -> dict[str, Remark]:
 
 
 def changes_of(events: Iterable[LabelEvent], id: str) -> list[LabelEvent]:
-    """Return what was ever noted of a source, newest first; an event without a label took something away."""
-    return [event for event in events if event.id == id and event.kind in REMARK_KINDS][::-1]
+    """Return what was ever noted of a source, newest first; an event without a label took something away.
+
+    `events` are those of remarks.
+    """
+    return [event for event in events if event.id == id][::-1]
 
 
 def remark_events(now: Remark, note: str | None, tags: Sequence[str] | None, flag: bool | None) -> list[dict[str, Any]]:

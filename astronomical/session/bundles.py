@@ -8,7 +8,7 @@ joblib is there for those who ask for it; reading such a file runs whatever is i
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from astronomical.catalogue.features import FeatureMatrix, apply_features
 from astronomical.config.io import local_path
 from astronomical.config.schema import CatalogueConfig, Config, FeaturesConfig
 from astronomical.learning.rounds import Member, Round
-from astronomical.learning.scoring import CancelCheck, never
+from astronomical.learning.scoring import CancelCheck, Progress, never, no_progress
 from astronomical.plugins.registry import Registry, builtin_registry
 from astronomical.session.dataset import Dataset
 from astronomical.session.errors import SessionError
@@ -87,7 +87,7 @@ class Bundle:
         return tuple(vote.class_name for vote in self.votes)
 
     def predict(self, catalogue: str | Path, *, table: int | str | None = None, registry: Registry | None = None,
-                cancelled: CancelCheck = never, progress: Callable[[float], None] = lambda fraction: None) -> Table:
+                cancelled: CancelCheck = never, progress: Progress = no_progress) -> Table:
         """Predict the classes of the sources of a table.
 
         Parameters
@@ -121,7 +121,7 @@ class Bundle:
 
     def predict_catalogue(self, catalogue: Catalogue, *, registry: Registry | None = None,
                           cancelled: CancelCheck = never,
-                          progress: Callable[[float], None] = lambda fraction: None) -> Predictions:
+                          progress: Progress = no_progress) -> Predictions:
         """Predict the classes of the sources of an open catalogue; see `predict`."""
         there = {column.name for column in catalogue.columns}
         wanted = dict.fromkeys((*self.features.columns, *(name for combination in self.features.combinations

@@ -9,7 +9,7 @@ from typing import Literal
 
 from astronomical.config.io import local_path
 from astronomical.labels.ledger import Ledger
-from astronomical.learning.scoring import CancelCheck, never
+from astronomical.learning.scoring import CancelCheck, Progress, never, no_progress
 from astronomical.plugins.registry import Registry
 from astronomical.session.bundles import check_model_name, make_bundle, vote_of
 from astronomical.session.errors import SessionError
@@ -23,7 +23,6 @@ from astronomical.session.tables import check_table_name, write_table
 __all__ = ["JOB", "Export", "export_work", "predictions_of", "start_export", "votes_of"]
 
 Export = Literal["labels", "predictions", "model"]
-Progress = Callable[[float], None]
 #: Name of the job.
 JOB = "export"
 
@@ -48,7 +47,7 @@ def votes_of(state: SessionState, registry: Registry, class_name: str | None = N
 
 
 def predictions_of(state: SessionState, votes: tuple[Vote, ...], cancelled: CancelCheck = never,
-                   progress: Progress = lambda fraction: None) -> Predictions:
+                   progress: Progress = no_progress) -> Predictions:
     """Return what learners say about the whole catalogue, the test set included; no truth is looked at."""
     data, config = state.dataset, state.config
     kept = tuple(name for name in config.class_names if name not in config.split.drop)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,7 +12,7 @@ from astropy.table import Column, Table
 from numpy.typing import NDArray
 
 from astronomical.catalogue.features import FeatureMatrix
-from astronomical.learning.scoring import CancelCheck, never, probabilities
+from astronomical.learning.scoring import CancelCheck, Progress, never, no_progress, probabilities
 
 __all__ = ["Predictions", "Vote", "predict_all"]
 
@@ -128,7 +128,7 @@ class Predictions:
 
 def predict_all(votes: Iterable[Vote], ids: NDArray[np.bytes_], features: FeatureMatrix, kept: tuple[str, ...], *,
                 usable: NDArray[np.bool_] | None = None, cancelled: CancelCheck = never,
-                progress: Callable[[float], None] = lambda fraction: None) -> Predictions:
+                progress: Progress = no_progress) -> Predictions:
     """Ask the learners about every source.
 
     Parameters

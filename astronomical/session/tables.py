@@ -111,7 +111,7 @@ def _without_formulae(table: Table) -> Table:
     inert = table.copy(copy_data=False)
     for name in table.colnames:
         if table[name].dtype.kind in "US":
-            texts = np.asarray(table[name]).astype(str)
+            texts = _texts(np.asarray(table[name]))
             inert[name] = np.where(np.isin(texts.astype("U1"), _BEGINS_FORMULA), np.char.add("'", texts), texts)
         if name[:1] in _BEGINS_FORMULA:
             inert.rename_column(name, f"'{name}")
@@ -137,9 +137,11 @@ def _blocks(table: Table, cancelled: Callable[[], bool]) -> Iterator[pa.Table]:
 
 
 def _arrow(values: np.ndarray[Any, Any]) -> pa.Array:
-    if values.dtype.kind == "S":
-        return pa.array(np.char.decode(values, "utf-8"), pa.string())
-    return pa.array(values, pa.string()) if values.dtype.kind == "U" else pa.array(values)
+    return pa.array(_texts(values), pa.string()) if values.dtype.kind in "US" else pa.array(values)
+
+
+def _texts(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    return np.char.decode(values, "utf-8") if values.dtype.kind == "S" else values
 
 
 _WRITERS: dict[str, Callable[[Table, Path, Callable[[], bool]], None]] = {

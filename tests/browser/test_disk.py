@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from playwright.sync_api import Page, expect
 from astronomical.session.store import load_project
 from tests.browser.test_journey import LONG, open_config, press_and_wait, shown_id, wait_for_question
 from tests.browser.test_killed_server import begin
+from tests.support.disks import fill, small_disk
 from tests.support.projects import make_project, write_catalogue
 
 APP = Path(__file__).parents[2] / "astronomical"
@@ -27,21 +27,8 @@ def url(serve: Callable[..., str]) -> str:
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of two megabytes of its own; mounting one takes a privilege."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(disk)], capture_output=True,
-                             check=False) if os.name == "posix" else None
-    if mounted is None or mounted.returncode:
-        pytest.skip("no disk can be mounted here")
-    yield disk
-    subprocess.run(["umount", "-l", str(disk)], check=True)
-
-
-def fill(ballast: Path) -> None:
-    with ballast.open("wb", buffering=0) as stream:
-        while True:
-            stream.write(b"\0" * 512)
+    with small_disk(tmp_path / "disk", megabytes=2) as made:
+        yield made
 
 
 def press_until_it_is_said(page: Page, text: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,7 @@ from astronomical.config.io import read_config
 from astronomical.labels.journal import JournalError, journal_path
 from astronomical.session.session import Session
 from astronomical.session.store import load_project
+from tests.support.disks import fill, small_disk
 from tests.support.projects import answer, label_until, make_project, start
 
 
@@ -95,22 +94,9 @@ def test_a_clock_that_is_set_back_changes_no_order(path: Path, monkeypatch):
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path):
-    """A disk of one megabyte of its own; mounting one takes a privilege."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)], capture_output=True,
-                             check=False) if os.name == "posix" else None
-    if mounted is None or mounted.returncode:
-        pytest.skip("no disk can be mounted here")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
-
-
-def fill(ballast: Path) -> None:
-    with ballast.open("wb", buffering=0) as stream:
-        while True:
-            stream.write(b"\0" * 512)
+def disk(tmp_path: Path):
+    with small_disk(tmp_path / "disk", megabytes=1) as made:
+        yield made
 
 
 def label_and_take_back(session: Session, times: int) -> None:
@@ -119,9 +105,9 @@ def label_and_take_back(session: Session, times: int) -> None:
         session.undo()
 
 
-def test_a_full_disk_loses_no_label_and_says_so(small_disk: Path):
-    path, _ = make_project(small_disk, n=60)
-    ballast = small_disk / "ballast"
+def test_a_full_disk_loses_no_label_and_says_so(disk: Path):
+    path, _ = make_project(disk, n=60)
+    ballast = disk / "ballast"
     with Session.open(path) as session:
         ids = label_some(session)
         with pytest.raises(OSError):

@@ -9,7 +9,7 @@ from typing import Any
 import panel as pn
 
 from astronomical.dashboard.panes.cutout import CutoutBox, data_url, scale_bar, sentence
-from astronomical.dashboard.panes.source_parts import SourceTabs
+from astronomical.dashboard.tab_row import TabRow
 from astronomical.dashboard.view import View
 from astronomical.services.pictures import Picture, PictureReader
 from astronomical.services.services import Services
@@ -48,7 +48,7 @@ class ImageColumnsView(View):
         self._n_orders = 0
         self._ticket: Any = None
         self._arrived: deque[tuple[int, Picture]] = deque()
-        self._tabs = SourceTabs(self._choose)
+        self._tabs = TabRow(self._choose)
         self._box = CutoutBox(self._on_event, stylesheets=[_FILL], sizing_mode="stretch_both")
         self.view = pn.Column(self._tabs, self._box, sizing_mode="stretch_both", margin=0,
                               styles={"gap": "4px", "min-height": "160px"})

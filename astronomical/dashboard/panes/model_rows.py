@@ -9,7 +9,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.config.schema import ExtensionConfig, LearnerConfig
-from astronomical.dashboard.panes.parameters import ParameterBox
+from astronomical.dashboard.parameters import ParameterBox
 from astronomical.plugins.registry import Registry, UnknownExtensionError
 
 __all__ = ["ModelRows"]

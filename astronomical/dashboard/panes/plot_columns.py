@@ -9,7 +9,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.config.schema import PaneConfig
-from astronomical.dashboard.panes.parameters import checked_value, parameter_field
+from astronomical.dashboard.parameters import checked_value, parameter_field
 from astronomical.dashboard.parts import hint
 from astronomical.extend import Column, Extension, Parameter
 from astronomical.plots.data import Question

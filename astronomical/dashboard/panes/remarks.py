@@ -120,7 +120,7 @@ class RemarksView(View):
 
     def _log(self, id: str) -> list[dict[str, str]]:
         """Return what was said of a source, newest first, with who and when; where there is a list, the newest only."""
-        changes = changes_of(self.session.ledger.events, id)[:1 if self._lists else _N_CHANGES]
+        changes = changes_of(self.session.ledger.remark_events, id)[:1 if self._lists else _N_CHANGES]
         return [{"text": _TAKEN[item.kind] if not item.label else "Flagged" if item.kind == "flag" else
                          f"{_SAID[item.kind]}: {item.label}",
                  "by": f"{item.who}, {item.when[:16].replace('T', ' ')} UTC"} for item in changes]

@@ -11,7 +11,7 @@ import panel_material_ui as pmui
 
 from astronomical.config.schema import ExtensionConfig, LearnerConfig, StartConfig
 from astronomical.dashboard.panes.model_rows import ModelRows
-from astronomical.dashboard.panes.parameters import ParameterBox
+from astronomical.dashboard.parameters import ParameterBox
 from astronomical.dashboard.view import View
 from astronomical.extend import Extension
 from astronomical.plugins.registry import Registry, UnknownExtensionError

@@ -16,7 +16,7 @@ from astronomical.dashboard.panes.cutout import CutoutView
 from astronomical.dashboard.panes.image_columns import ImageColumnsView
 from astronomical.dashboard.panes.remarks import RemarksView
 from astronomical.dashboard.panes.samp_dialog import SampDialog
-from astronomical.dashboard.panes.source_parts import SourceBar, SourceCard, SourceList, SourceTable, SourceTabs
+from astronomical.dashboard.panes.source_parts import SourceBar, SourceCard, SourceList, SourceTable
 from astronomical.dashboard.panes.source_settings import SourceSettings
 from astronomical.dashboard.panes.source_values import (
     label_rows,
@@ -27,6 +27,7 @@ from astronomical.dashboard.panes.source_values import (
 )
 from astronomical.dashboard.panes.spectrum import SpectrumView
 from astronomical.dashboard.panes.surveys import SurveyDialog
+from astronomical.dashboard.tab_row import TabRow
 from astronomical.dashboard.view import View
 from astronomical.dashboard.walk import HistoryWalk
 from astronomical.labels.remarks import Remark
@@ -89,7 +90,7 @@ class SourcePane(View):
         self._bar = SourceBar(self._on_event)
         self._card = SourceCard(self._on_card)
         self._table = SourceTable()
-        self._tabs = SourceTabs(self._choose_tab)
+        self._tabs = TabRow(self._choose_tab)
         self._labels, self._near = SourceList(self._go_to), SourceList(self._go_to)
         self._empty = pn.pane.HTML(_EMPTY, margin=0, sizing_mode="stretch_width")
         self._samp = None if samp is None else SampDialog(session, samp, self._show_card)

@@ -10,7 +10,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.config.schema import CombinationConfig
-from astronomical.dashboard.panes.parameters import ParameterBox
+from astronomical.dashboard.parameters import ParameterBox
 from astronomical.extend import Extension
 from astronomical.plugins.registry import Registry
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import logging
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -29,6 +30,7 @@ from astronomical.session.teacher import Teacher
 
 _HISTORY = 500
 _NOTICES = 50
+log = logging.getLogger(__name__)
 
 
 class SessionCore:
@@ -169,7 +171,8 @@ class SessionCore:
             self.state.saved = False
             if batch and not self._jobs.inline:  # their text would hold up the event loop when they are saved
                 store, events = self._store, ledger.events
-                self._jobs.submit("texts", lambda job: store.prepare(events), lambda done: None, lambda error: None,
+                self._jobs.submit("texts", lambda job: store.prepare(events), lambda done: None,
+                                  lambda error: log.warning("The text of events could not be prepared: %s", error),
                                   title="Preparing to save", lane="files", background=True)
         return made
 

@@ -51,6 +51,7 @@ def test_what_shows_the_source_is_sent_first_and_together_and_the_plots_after_a_
     page.soon.pop()()
     assert calls == [("card", one), ("keys", one)]
     session.focus(other)  # before the plots were sent: they show what holds by then, once
+    assert len(page.soon) == 1, "the source waits for the plots"
     while page.soon or page.later:
         (page.soon or page.later).pop()()
     assert calls[2:] == [("card", other), ("keys", other), ("plot", other)]

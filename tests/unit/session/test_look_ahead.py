@@ -11,34 +11,9 @@ from astronomical.learning import rounds
 from astronomical.session import lookahead, teacher
 from astronomical.session.kept import KeptRounds, size_of
 from astronomical.session.lookahead import possible_ledgers
-from astronomical.session.session import Session
-from tests.support.loop import Loop
-from tests.support.projects import answer, make_project
+from tests.support.projects import answer
 
 KNN = [ExtensionConfig(name="knn")]
-
-
-@pytest.fixture
-def loop():
-    return Loop()
-
-
-@pytest.fixture
-def open_session(tmp_path, loop):
-    opened = []
-
-    def make(folder="project", **options):
-        (tmp_path / folder).mkdir()
-        path, _ = make_project(tmp_path / folder, n=150)
-        session = Session.open(path, dispatch=loop.dispatch, who="tester", **options)
-        opened.append(session)
-        session.start_training("Star", models=KNN)
-        loop.rest(session)
-        return session
-
-    yield make
-    for session in opened:
-        session.close()
 
 
 @pytest.fixture

@@ -8,35 +8,11 @@ import time
 import param
 import pytest
 
-from astronomical.config.schema import ExtensionConfig
 from astronomical.dashboard.panes.round_bar import RoundBar
 from astronomical.learning import rounds
 from astronomical.session import lookahead, teacher
 from astronomical.session.lookahead import possible_ledgers
-from astronomical.session.session import Session
-from tests.support.loop import Loop
-from tests.support.projects import answer, make_project
-
-
-@pytest.fixture
-def loop():
-    return Loop()
-
-
-@pytest.fixture
-def open_session(tmp_path, loop):
-    opened = []
-
-    def make(**options):
-        path, _ = make_project(tmp_path, n=150)
-        opened.append(Session.open(path, dispatch=loop.dispatch, who="tester", **options))
-        opened[0].start_training("Star", models=[ExtensionConfig(name="knn")])
-        loop.rest(opened[0])
-        return opened[0]
-
-    yield make
-    for session in opened:
-        session.close()
+from tests.support.projects import answer
 
 
 @pytest.fixture

@@ -8,13 +8,7 @@ from astronomical.config.io import read_config
 from astronomical.config.schema import ExtensionConfig
 from astronomical.session.reproduce import reproduce
 from astronomical.session.session import Session
-from tests.support.loop import Loop
 from tests.support.projects import answer, make_project
-
-
-@pytest.fixture
-def loop():
-    return Loop()
 
 
 @pytest.fixture

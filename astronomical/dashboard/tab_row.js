@@ -1,4 +1,4 @@
-// The parts of the pane, one of which is shown; arrows move between them.
+// The parts of something, one of which is shown; arrows move between them.
 export function render({model, el}) {
   const strip = document.createElement('div')
   strip.className = 'tabs'
