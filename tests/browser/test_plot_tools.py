@@ -1,13 +1,19 @@
-"""A plot of an author who makes a mistake, on the real server; a pane that is added comes into view."""
+"""What is done with a plot besides looking at it: its columns, ranges, pictures and mistakes; on the real server."""
 
 from __future__ import annotations
 
+import io
 import re
+import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
+from astronomical.config.io import read_config
 from tests.browser.test_panes import APP, LONG, add, open_config
 from tests.support.plugin_files import write_plugin
 from tests.support.projects import make_project
@@ -38,6 +44,122 @@ def url(serve: Callable[..., str]) -> str:
 
 def pane(page: Page, id: str) -> Locator:
     return page.locator(f'[data-id="{id}"]')
+
+
+def menu(page: Page, id: str) -> Locator:
+    """Open the settings of the plot in a pane."""
+    pane(page, id).get_by_role("button", name="Columns and settings of this plot").click()
+    return pane(page, id)
+
+
+def choose(page: Page, field: Locator, name: str) -> None:
+    """Choose in a select that can be searched."""
+    field.click()
+    page.get_by_role("menuitem", name=re.compile(f"^{name}$")).or_(
+        page.get_by_role("option", name=re.compile(f"^{name}$"))).first.click()
+
+
+def ranges(page: Page, id: str) -> list[float] | None:
+    """Return the ranges of the plot in a pane: x from, x to, y from, y to."""
+    return page.evaluate("""(id) => {
+        const views = Object.values(Bokeh.index).flatMap(function all(view) {
+          return [view, ...(view.child_views || []).flatMap(all)] }).filter((view) => view.frame != null)
+        const host = (node) => { while (node) { if (node.dataset?.id === id) { return true }
+          node = node.parentNode ?? node.host } return false }
+        const view = views.find((view) => host(view.el))
+        if (view == null) { return null }
+        const {x_range, y_range} = view.frame
+        return [x_range.start, x_range.end, y_range.start, y_range.end]
+    }""", id)
+
+
+def wheel(page: Page, id: str) -> None:
+    """Zoom into the plot in a pane."""
+    box = pane(page, id).locator("canvas").first.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    for _ in range(4):
+        page.mouse.wheel(0, -200)
+        page.wait_for_timeout(100)
+
+
+def eventually(page: Page, true: Callable[[], Any]) -> None:
+    for _ in range(100):
+        if true():
+            return
+        page.wait_for_timeout(100)
+    assert true()
+
+
+def settings_of(path: Path, id: str) -> dict[str, Any]:
+    return dict(next(pane.settings for pane in read_config(path).layout.panes if pane.id == id))
+
+
+def test_columns_that_a_plot_lacks_are_asked_for_and_kept(url, page, new_page, tmp_path):
+    path, _ = make_project(tmp_path)
+    open_config(page, url, path)
+    add(page, "Mateos wedge")
+    form = pane(page, "mateos-1")
+    expect(form).to_be_in_viewport(ratio=0.9, timeout=LONG)  # below all others, and scrolled to
+    expect(form.get_by_role("button", name="Draw", exact=True)).to_be_visible(timeout=LONG)
+    for role, column in (("w1", "u"), ("w2", "g"), ("w3", "r")):
+        choose(page, form.get_by_label(re.compile(rf"^{role}: magnitude")).first, column)
+    form.get_by_role("button", name="Draw", exact=True).click()
+    # The system of these magnitudes is nowhere said: it is asked, never assumed.
+    choose(page, form.get_by_label("Of which system are the magnitudes of W1, W2 and W3?"), "Vega")
+    form.get_by_role("button", name="Draw", exact=True).click()
+    expect(form.locator("canvas").first).to_be_visible(timeout=LONG)
+    expect(form.get_by_text(re.compile(r"drawn, .* in the wedge"))).to_be_visible()
+    expect(page.get_by_text("all saved")).to_be_visible(timeout=LONG)
+    kept = settings_of(path, "mateos-1")
+    assert (kept["w1"], kept["w2"], kept["w3"]) == ("u", "g", "r")
+    page.context.close()
+
+    other = new_page(1280, 800)
+    open_config(other, url, path)
+    expect(pane(other, "mateos-1").locator("canvas").first).to_be_visible(timeout=LONG)
+
+
+def test_pictures_of_a_plot_are_pictures(url, page, tmp_path):
+    path, _ = make_project(tmp_path)
+    open_config(page, url, path)
+    form = menu(page, "plot-1")
+    for kind in ("PNG", "SVG"):
+        with page.expect_download(timeout=LONG) as saved:
+            form.get_by_role("button", name=f"Save the plot as {kind}, for print").click()
+        page.mouse.move(0, 0)  # off the button, whose tip lies over the next one
+        content = Path(saved.value.path()).read_bytes()
+        assert saved.value.suggested_filename == f"scatter-plot.{kind.lower()}"
+        if kind == "PNG":
+            image = Image.open(io.BytesIO(content))
+            assert min(image.size) > 800, "too coarse for print"
+            assert len(set(image.convert("RGB").resize((200, 200)).getdata())) > 20
+        else:
+            root = ET.fromstring(content)
+            assert root.tag.endswith("svg")
+            assert len(list(root.iter())) > 50
+
+
+def test_ranges_are_shared_by_plots_of_the_same_axes_and_can_be_reset(url, page, tmp_path):
+    path, _ = make_project(tmp_path)
+    open_config(page, url, path)
+    for id in ("basic-1", "basic-2"):
+        add(page, "Scatter plot")
+        expect(pane(page, id).locator("canvas").first).to_be_visible(timeout=LONG)
+    eventually(page, lambda: ranges(page, "basic-1") == ranges(page, "basic-2") is not None)
+    whole = ranges(page, "basic-1")
+    wheel(page, "basic-1")
+    eventually(page, lambda: ranges(page, "basic-1") != whole)
+    page.wait_for_timeout(500)
+    assert ranges(page, "basic-2") == whole, "nobody asked for shared ranges"
+    for id in ("basic-1", "basic-2"):
+        menu(page, id).get_by_label("Share ranges with plots of the same axes").click()
+        expect(pane(page, id).locator("canvas").first).to_be_visible(timeout=LONG)
+    wheel(page, "basic-1")
+    eventually(page, lambda: ranges(page, "basic-2") == ranges(page, "basic-1") != whole)
+    box = pane(page, "basic-1").locator("canvas").first.bounding_box()
+    page.mouse.move(box["x"] + 40, box["y"] + 40)
+    pane(page, "basic-1").locator(".bk-tool-icon-reset").first.click()
+    eventually(page, lambda: ranges(page, "basic-1") == whole)
 
 
 def test_a_mistake_of_an_author_is_told_in_his_pane_with_its_line(serve, page, tmp_path):

@@ -13,6 +13,7 @@ import panel_material_ui as pmui
 from astronomical.config.schema import UNKNOWN_COLOUR, CriterionConfig
 from astronomical.dashboard.panes.board import Board, answer_buttons, make_button, undo_buttons
 from astronomical.dashboard.panes.criteria import CriteriaForm, subjects_of
+from astronomical.dashboard.panes.styles import SMALL_SWITCH
 from astronomical.dashboard.view import View
 from astronomical.session.curating import CuratedTest, trained_ids
 from astronomical.session.session import Session
@@ -27,8 +28,6 @@ h4 { margin: 0 0 4px; font-size: 13px; } p { margin: 0 0 4px; } .muted { opacity
 .dot { display: inline-block; width: 9px; height: 9px; border-radius: 50%; margin: 0 5px 0 0; }
 .class { display: inline-block; margin-right: 14px; white-space: nowrap; }
 """
-# `sx` reaches the switch alone, not the words beside it.
-_SWITCH = ".MuiFormControlLabel-root .MuiFormControlLabel-label { font-size: 13px; }"
 
 
 class CuratingView(View):
@@ -46,7 +45,7 @@ class CuratingView(View):
         self._form = CriteriaForm(self._on_criteria, subjects=subjects_of(session.dataset.catalogue))
         self._use = pmui.Switch(label="Use as the test set, its labels the truth", size="small", margin=(0, 6),
                                 value=session.state.config.curated.use_as_test,
-                                stylesheets=[_SWITCH])
+                                stylesheets=[SMALL_SWITCH])
         self._summary = pn.pane.HTML(margin=(6, 10), sizing_mode="stretch_width", stylesheets=[_SUMMARY])
         self.view = pn.Row(
             pn.Column(self._board, width=225, margin=(0, 10, 0, 8), sizing_mode="stretch_height", scroll="y-auto"),

@@ -353,8 +353,12 @@ class PlotPane(View):
     # -- the mouse ----------------------------------------------------------------------------------
 
     def _on_range(self) -> None:
-        self._links.moved(self)
+        # HoloViews tells of ranges without the lock of the page, which other plots need to be changed.
+        self.soon(self._share_ranges)
         self.soon(self._show_note)
+
+    def _share_ranges(self) -> None:
+        self._links.moved(self)
 
     def _on_row(self, row: int) -> None:
         if not self._closed:

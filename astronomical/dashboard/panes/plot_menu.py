@@ -12,6 +12,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.dashboard.panes.plot_columns import COMPACT, PlotForm
+from astronomical.dashboard.panes.styles import SMALL_SWITCH
 from astronomical.dashboard.parts import Message
 from astronomical.extend import Extension
 from astronomical.plots.data import Question
@@ -49,7 +50,8 @@ class PlotMenu:
         self._kinds = pmui.Select(label="Plot", options={title: name for name, title in kinds.items()},
                                   value=kind.name, size="small", margin=(5, 0), sizing_mode="stretch_width",
                                   sx=COMPACT, description="Show another plot in this pane")
-        self._linked = pmui.Switch(label="Share ranges with plots of the same axes", margin=(2, 0))
+        self._linked = pmui.Switch(label="Share ranges with plots of the same axes", margin=(2, 0), size="small",
+                                   stylesheets=[SMALL_SWITCH])
         self._message = Message()
         name = re.sub(r"[^A-Za-z0-9]+", "-", kind.title).strip("-").lower() or "plot"
         pictures = [pmui.FileDownload(callback=callback, filename=f"{name}.{format}", label=format.upper(),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-__all__ = ["BASE_STYLE", "PLAIN_DIALOG"]
+__all__ = ["BASE_STYLE", "PLAIN_DIALOG", "SMALL_SWITCH"]
 
 #: For the ``sx`` of a dialog with fields: labels stand on the colour of the paper, so that it must have no veil.
 PLAIN_DIALOG = {"& .MuiDialog-paper": {"backgroundImage": "none"}}
+
+#: Among the ``stylesheets`` of a switch: its ``sx`` reaches the switch alone, not the words beside it.
+SMALL_SWITCH = ".MuiFormControlLabel-root .MuiFormControlLabel-label { font-size: 13px; }"
 
 BASE_STYLE = """
 :host { font: 13px/1.35 var(--bokeh-base-font, sans-serif); color: var(--mui-palette-text-primary, #222); }
