@@ -85,8 +85,8 @@ class _Line:
                                          helper_text="Empty: of all feature columns.")
         self._parameters = ParameterBox(self._on_parameters)
         remove = pmui.Button(label="Remove", variant="text", margin=(7, 10), on_click=lambda _: on_remove())
-        self.view = pn.Column(pn.Row(self._operation, self._n, self._columns, remove, sizing_mode="stretch_width",
-                                     margin=0), self._parameters.view, sizing_mode="stretch_width", margin=0)
+        self.view = pn.Column(pn.Row(self._operation, self._n, remove, margin=0), self._columns, self._parameters.view,
+                              sizing_mode="stretch_width", margin=0)
         self._show_parameters(item.parameters)
         self._operation.param.watch(self._on_operation, "value")
         for widget in (self._n, self._columns):
