@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from threading import Lock
 from typing import Any, Literal, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -35,6 +36,8 @@ class _Due:
 
 
 _due: WeakKeyDictionary[Any, _Due] = WeakKeyDictionary()
+#: Held while what is due is looked at or changed: states may be written in other threads than that of the page.
+_lock = Lock()
 
 
 class View:
@@ -82,11 +85,13 @@ class View:
         if document is None or document.session_context is None:
             self._run(handler)
             return
-        due = _due.setdefault(document, _Due())
-        due.handlers[handler] = self
-        # What waits for the end of a frame does not hold up what comes first.
-        if not due.at_once and (handler in self._first or not due.in_a_frame):
-            due.at_once = True
+        with _lock:
+            due = _due.setdefault(document, _Due())
+            due.handlers[handler] = self
+            # What waits for the end of a frame does not hold up what comes first.
+            order = not due.at_once and (handler in self._first or not due.in_a_frame)
+            due.at_once |= order
+        if order:
             document.add_next_tick_callback(partial(run_due, document))
 
     def later(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
@@ -115,9 +120,10 @@ class View:
         for watcher in self._watchers:
             self.session.state.param.unwatch(watcher)
         self._watchers.clear()
-        waiting = _due.get(self._document, _Due()).handlers if self._document is not None else {}
-        for handler in [handler for handler, view in waiting.items() if view is self]:
-            del waiting[handler]
+        with _lock:
+            waiting = _due.get(self._document, _Due()).handlers if self._document is not None else {}
+            for handler in [handler for handler, view in waiting.items() if view is self]:
+                del waiting[handler]
 
     def attempt(self, action: Callable[[], Any]) -> Any:
         """Do what the person asked for; what stands in the way is told as a message."""
@@ -148,11 +154,12 @@ def run_due(document: Any) -> None:
 
     A page that is still being built may lose the call that was ordered for it; its clock therefore calls this too.
     """
-    waiting = _due.pop(document, _Due()).handlers
-    now = {handler: view for handler, view in waiting.items() if handler in view._first} or waiting
-    rest = {handler: view for handler, view in waiting.items() if handler not in now}
-    if rest:  # what is due meanwhile joins it
-        _due[document] = _Due(rest, in_a_frame=True)
+    with _lock:
+        waiting = _due.pop(document, _Due()).handlers
+        now = {handler: view for handler, view in waiting.items() if handler in view._first} or waiting
+        rest = {handler: view for handler, view in waiting.items() if handler not in now}
+        if rest:  # what is due meanwhile joins it
+            _due[document] = _Due(rest, in_a_frame=True)
     with hold(document):
         for handler, view in now.items():
             view._run(handler)

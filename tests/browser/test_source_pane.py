@@ -118,8 +118,7 @@ def test_history_back_forward_and_deselect(open_pane: Callable[..., Any], sessio
     page.locator(".id", has_text="J0002").wait_for()
     page.locator(".forward").click()
     page.locator(".id", has_text="J0004").wait_for()
-    options = page.locator(".history option").all_text_contents()
-    assert options == ["History", "J0004", "J0002", "J0001"]
+    expect(page.locator(".history option")).to_have_text(["History", "J0004", "J0002", "J0001"])
     page.locator(".history").select_option("J0001")
     page.locator(".id", has_text="J0001").wait_for()
     page.locator(".deselect").click()

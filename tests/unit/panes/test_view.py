@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from weakref import WeakKeyDictionary
+
 import pytest
 from bokeh.document import Document
 
@@ -61,3 +64,25 @@ def test_what_shows_the_source_is_sent_first_and_together_and_the_plots_after_a_
     run_due(page)
     run_due(page)
     assert calls == [("card", one), ("keys", one)]
+
+
+def test_nothing_is_lost_that_is_asked_for_while_the_page_is_brought_up_to_date(session, monkeypatch):
+    page, view, calls, threads = Page(), View(session), [], []
+    view._document = page
+
+    class Busy(WeakKeyDictionary):
+        """What is due, at the very moment at which another thread takes it."""
+
+        def setdefault(self, key, default=None):
+            found = super().setdefault(key, default)
+            threads.append(threading.Thread(target=run_due, args=(page,)))
+            threads[-1].start()
+            threads[-1].join(0.2)
+            return found
+
+    monkeypatch.setattr("astronomical.dashboard.view._due", Busy())
+    view.soon(lambda: calls.append("shown"))
+    threads[0].join()
+    for call in page.soon:
+        call()
+    assert calls == ["shown"]
