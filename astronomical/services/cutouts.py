@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -73,16 +73,13 @@ class CutoutFetcher:
 
     Parameters
     ----------
-    surveys
-        The surveys on offer, in the order in which they are shown.
     limits
         Limits of all requests.
     disk
         Where images are kept; None keeps them in memory only.
     """
 
-    def __init__(self, surveys: Iterable[Survey], limits: Limits = _LIMITS, disk: DiskCache | None = None) -> None:
-        self.surveys = tuple(surveys)
+    def __init__(self, limits: Limits = _LIMITS, disk: DiskCache | None = None) -> None:
         self._fetcher: Fetcher[Cutout] = Fetcher(limits, disk)
 
     def fetch(self, survey: Survey, ra_deg: float, dec_deg: float, scale_arcsec: float | None = None,

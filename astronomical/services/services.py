@@ -11,7 +11,6 @@ from astronomical.services.disk import DiskCache, cache_folder
 from astronomical.services.fetcher import Limits
 from astronomical.services.local_files import LocalFiles
 from astronomical.services.pictures import PictureReader
-from astronomical.services.surveys import survey_from_config
 
 __all__ = ["Services", "open_services"]
 
@@ -47,5 +46,4 @@ def open_services(config: ServicesConfig, folder: Path, *, allow_private: bool =
     """
     limits = Limits(config.timeout_s, per_host=config.per_host, allow_private=allow_private, offline=offline)
     disk, files = DiskCache(cache_folder() / "images"), LocalFiles(folder)
-    surveys = [survey_from_config(survey) for survey in config.surveys]
-    return Services(CutoutFetcher(surveys, limits, disk), PictureReader(files, limits, disk), files)
+    return Services(CutoutFetcher(limits, disk), PictureReader(files, limits, disk), files)

@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 
 from astronomical.config.io import read_config
 from astronomical.config.schema import PaneConfig
+from astronomical.config.services import SurveyConfig
 from astronomical.dashboard.page import make_page
 from astronomical.dashboard.panes.remarks import RemarksView
 from astronomical.dashboard.panes.source import SourcePane
@@ -21,7 +22,6 @@ from astronomical.services.fetcher import Limits
 from astronomical.services.local_files import LocalFiles
 from astronomical.services.pictures import PictureReader
 from astronomical.services.services import Services
-from astronomical.services.surveys import Survey, first, sdss
 from astronomical.session.session import Session
 from tests.stubs.small_project import HOSTILE_ID, HOSTILE_TEXT, NOWHERE_ID, make_project
 from tests.stubs.survey_server import SurveyServer
@@ -29,10 +29,15 @@ from tests.stubs.survey_server import SurveyServer
 CONFIG = PaneConfig(id="source", kind="source", x=7, y=0, w=5, h=7)
 
 
-def services_of(session: Session, surveys: tuple[Survey, ...]) -> Services:
+def surveys_of(server: SurveyServer) -> list[SurveyConfig]:
+    return [SurveyConfig(name="SDSS", kind="sdss", url=server.sdss_url),
+            SurveyConfig(name="FIRST", kind="first", url=server.first_url)]
+
+
+def services_of(session: Session) -> Services:
     """Return services that may ask this computer, and keep nothing on disk."""
     limits, files = Limits(20, allow_private=True), LocalFiles(session.path.parent)
-    return Services(CutoutFetcher(surveys, limits), PictureReader(files, limits), files)
+    return Services(CutoutFetcher(limits), PictureReader(files, limits), files)
 
 
 @pytest.fixture
@@ -57,7 +62,8 @@ def panes() -> list[SourcePane]:
 def open_pane(session: Session, surveys: SurveyServer, serve: Callable[..., str], new_page: Callable[..., Any],
               panes: list[SourcePane]) -> Iterator[Callable[..., Any]]:
     """Show the pane in a page of its own size."""
-    services = services_of(session, (sdss(surveys.sdss_url), first(surveys.first_url)))
+    session.set_surveys(surveys_of(surveys))
+    services = services_of(session)
 
     def app() -> Any:
         panes.append(SourcePane(session, services, CONFIG))
@@ -269,8 +275,8 @@ def test_nothing_is_cut(open_pane: Callable[..., Any], session: Session, width: 
         assert box["x"] + box["width"] <= width + 1, selector
 
 
-def test_closing_lets_go_of_the_session(session: Session, surveys: SurveyServer) -> None:
-    services = services_of(session, (sdss(surveys.sdss_url),))
+def test_closing_lets_go_of_the_session(session: Session) -> None:
+    services = services_of(session)
     before = _n_watchers(session)
     pane = SourcePane(session, services, CONFIG)
     assert _n_watchers(session) > before
@@ -285,7 +291,7 @@ def _n_watchers(session: Session) -> int:
 
 def test_without_positions_there_are_no_cutouts(tmp_path: Path) -> None:
     with Session.open(make_project(tmp_path, positions=False)) as session:
-        services = services_of(session, (sdss(),))
+        services = services_of(session)
         pane = SourcePane(session, services, CONFIG)
         session.focus("J0001")
         shown = [item for item in pane.view.select(pn.viewable.Viewable) if type(item).__name__ == "CutoutBox"]
@@ -324,6 +330,9 @@ def test_surveys_are_chosen_in_the_pane_and_kept(open_pane: Callable[..., Any], 
     expect(form).to_be_hidden()
     frames(page, "image")
     assert titles(page) == ["Ours", "SDSS"]
+    later = open_pane(660, 620)
+    frames(later, "image")
+    assert titles(later) == ["Ours", "SDSS"]
     session.focus("J0002")
     frames(page, "image")
     assert "/any?ra=" in "".join(surveys.requests)

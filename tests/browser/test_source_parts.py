@@ -57,7 +57,7 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session
 def page(session: Session, serve: Callable[..., str], new_page: Callable[..., Any]) -> Iterator[Any]:
     """The pane, in a page of its size at 1280x800."""
     files = LocalFiles(session.path.parent)
-    services = Services(CutoutFetcher(()), PictureReader(files, Limits()), files)
+    services = Services(CutoutFetcher(), PictureReader(files, Limits()), files)
     bridge = SampBridge(session, lambda change: change())
     panes: list[SourcePane] = []
 

@@ -114,8 +114,8 @@ class CutoutView(View):
         super().__init__(session)
         self._services = services
         self._keeps_zoom = keeps_zoom
-        self._surveys = {survey.name: survey for survey in services.surveys}
         self._chosen = session.state.config.services.surveys
+        self._surveys = {survey.name: survey_from_config(survey) for survey in self._chosen}
         self._scales = self._default_scales()
         self._orders = dict.fromkeys(self._surveys, 0)
         self._tickets: dict[str, Ticket] = {}
@@ -153,9 +153,7 @@ class CutoutView(View):
         before = {survey.name: survey for survey in self._chosen}
         kept = {survey.name for survey in chosen if before.get(survey.name) == survey} & self._surveys.keys()
         self._chosen = chosen
-        self._surveys = {survey.name: self._surveys[survey.name] if survey.name in kept else survey_from_config(survey)
-                         for survey in chosen}
-        self._services.surveys = tuple(self._surveys.values())  # those that panes made later begin with
+        self._surveys = {survey.name: survey_from_config(survey) for survey in chosen}
         self._scales = self._default_scales() | {name: self._scales[name] for name in kept}
         self._orders |= {name: 0 for name in self._surveys if name not in self._orders}
         self._boxes = self._make_boxes()

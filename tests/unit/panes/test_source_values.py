@@ -5,6 +5,7 @@ import pytest
 from astropy.coordinates import SkyCoord
 from astropy.table import Table
 
+from astronomical.config.services import SurveyConfig
 from astronomical.dashboard.panes.cutout import CutoutView, likely_next, scale_bar
 from astronomical.dashboard.panes.source_values import (
     label_rows,
@@ -15,7 +16,6 @@ from astronomical.dashboard.panes.source_values import (
 )
 from astronomical.services.cutouts import CutoutFetcher
 from astronomical.services.fetcher import Limits
-from astronomical.services.surveys import sdss
 from astronomical.session.new import Choices, new_project
 from astronomical.session.session import Session
 from tests.stubs.survey_server import SurveyServer
@@ -84,7 +84,8 @@ def test_scale_bars_are_round_and_at_most_a_third(width, text, share):
 
 def test_the_next_sources_are_fetched_ahead(session):
     with SurveyServer() as server:
-        fetcher = CutoutFetcher((sdss(server.sdss_url),), Limits(5, allow_private=True))
+        fetcher = CutoutFetcher(Limits(5, allow_private=True))
+        session.set_surveys([SurveyConfig(name="SDSS", kind="sdss", url=server.sdss_url)])
         session.start_training("A")
         view = CutoutView(session, fetcher)
         wanted = likely_next(session)

@@ -23,14 +23,14 @@ def radio(server):
 
 
 @pytest.fixture
-def fetcher(optical, radio):
-    made = CutoutFetcher([optical, radio], Limits(10, max_bytes=1e6, allow_private=True))
+def fetcher():
+    made = CutoutFetcher(Limits(10, max_bytes=1e6, allow_private=True))
     yield made
     made.close()
 
 
 @pytest.fixture
-def hasty(optical, radio):
-    made = CutoutFetcher([optical, radio], Limits(0.3, max_bytes=1e6, allow_private=True))
+def hasty():
+    made = CutoutFetcher(Limits(0.3, max_bytes=1e6, allow_private=True))
     yield made
     made.close()

@@ -81,7 +81,7 @@ def test_no_position_is_a_reason_not_an_error(fetcher, optical, server):
 
 
 def test_loopback_is_refused_unless_allowed(optical, server):
-    cutout = CutoutFetcher([optical]).fetch(optical, RA, DEC)
+    cutout = CutoutFetcher().fetch(optical, RA, DEC)
     assert "private address" in cutout.reason
     assert server.n_requests == 0
 
@@ -127,7 +127,7 @@ def test_memory_keeps_the_newest_within_its_limit(fetcher, optical):
 
 
 def test_cancelled_requests_free_their_threads_and_deliver_nothing(optical, server):
-    patient = CutoutFetcher([optical], Limits(30, allow_private=True))
+    patient = CutoutFetcher(Limits(30, allow_private=True))
     server.mode = "hang"
     got = Queue()
     tickets = [patient.submit(optical, ra, 0, done=got.put) for ra in range(5)]
@@ -149,7 +149,7 @@ def test_cancel_after_delivery_says_that_it_was_too_late(fetcher, optical):
 
 def test_newest_request_is_served_first(optical, server):
     server.mode = "hang"
-    patient = CutoutFetcher([optical], Limits(30, allow_private=True))
+    patient = CutoutFetcher(Limits(30, allow_private=True))
     blockers = [patient.submit(optical, ra, 0, done=lambda cutout: None) for ra in (350, 351)]
     _wait(lambda: server.n_requests == 2)
     got = Queue()
@@ -166,7 +166,7 @@ def test_host_that_hangs_delays_no_other(radio, server):
     got = Queue()
     with SurveyServer() as other:
         optical = sdss(other.sdss_url)
-        patient = CutoutFetcher([optical, radio], Limits(30, allow_private=True))
+        patient = CutoutFetcher(Limits(30, allow_private=True))
         for ra in range(10):
             patient.submit(radio, ra, 0, done=got.put)
         begun = time.monotonic()
@@ -192,8 +192,8 @@ def test_handler_that_fails_does_not_end_the_thread(fetcher, optical, caplog):
 
 def test_close_ends_the_threads_and_later_orders_are_dropped(optical, server):
     server.mode = "hang"
-    patient = CutoutFetcher([optical], Limits(30, allow_private=True))
-    survey = patient.surveys[0]
+    patient = CutoutFetcher(Limits(30, allow_private=True))
+    survey = optical
     host = f"cutouts-127.0.0.1:{server.port}"
     got = Queue()
     for ra in range(3):
@@ -212,7 +212,7 @@ def test_hanging_request_does_not_keep_the_interpreter_alive():
         "from astronomical.services.fetcher import Limits\n"
         "from astronomical.services.surveys import sdss\n"
         "survey = sdss(sys.argv[1])\n"
-        "fetcher = CutoutFetcher([survey], Limits(60, allow_private=True))\n"
+        "fetcher = CutoutFetcher(Limits(60, allow_private=True))\n"
         "for ra in range(4):\n"
         "    fetcher.submit(survey, ra, 0, done=print)\n"
         "sys.stdin.readline()\n"

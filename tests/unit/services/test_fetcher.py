@@ -35,11 +35,11 @@ def made():
 
 
 def test_images_come_from_disk_after_a_restart_and_without_a_network(tmp_path, made, optical, server):
-    first = made([optical], LIMITS, DiskCache(tmp_path)).fetch(optical, RA, DEC)
+    first = made(LIMITS, DiskCache(tmp_path)).fetch(optical, RA, DEC)
     server.mode = "blank"
-    made([optical], LIMITS, DiskCache(tmp_path)).fetch(optical, 1.0, 1.0)
+    made(LIMITS, DiskCache(tmp_path)).fetch(optical, 1.0, 1.0)
     assert server.n_requests == 2
-    offline = made([optical], replace(LIMITS, offline=True), DiskCache(tmp_path))
+    offline = made(replace(LIMITS, offline=True), DiskCache(tmp_path))
     got = Queue()
     offline.submit(optical, RA, DEC, done=got.put)
     assert got.get(timeout=5) == first
@@ -50,15 +50,15 @@ def test_images_come_from_disk_after_a_restart_and_without_a_network(tmp_path, m
 
 def test_failures_are_not_kept_on_disk(tmp_path, made, optical, server):
     server.mode = "html"
-    made([optical], LIMITS, DiskCache(tmp_path)).fetch(optical, RA, DEC)
+    made(LIMITS, DiskCache(tmp_path)).fetch(optical, RA, DEC)
     server.mode = "ok"
-    assert made([optical], LIMITS, DiskCache(tmp_path)).fetch(optical, RA, DEC).ok
+    assert made(LIMITS, DiskCache(tmp_path)).fetch(optical, RA, DEC).ok
 
 
 def test_images_on_disk_do_not_wait_for_a_host_that_hangs(tmp_path, made, optical, server):
-    fetcher = made([optical], LIMITS, DiskCache(tmp_path))
+    fetcher = made(LIMITS, DiskCache(tmp_path))
     fetcher.fetch(optical, RA, DEC)
-    again = made([optical], Limits(30, allow_private=True), DiskCache(tmp_path))
+    again = made(Limits(30, allow_private=True), DiskCache(tmp_path))
     server.mode = "hang"
     for ra in range(4):
         again.submit(optical, ra, 0, done=lambda cutout: None)
@@ -69,7 +69,7 @@ def test_images_on_disk_do_not_wait_for_a_host_that_hangs(tmp_path, made, optica
 
 
 def test_equal_orders_are_one_request(made, optical, server):
-    fetcher = made([optical], LIMITS)
+    fetcher = made(LIMITS)
     server.mode = "hang"
     got = Queue()
     tickets = [fetcher.submit(optical, RA, DEC, done=got.put) for _ in range(3)]
@@ -81,7 +81,7 @@ def test_equal_orders_are_one_request(made, optical, server):
 
 
 def test_what_is_likely_waits_for_what_is_wanted_and_leaves_a_thread_free(made, optical, server):
-    fetcher = made([optical], Limits(30, allow_private=True))
+    fetcher = made(Limits(30, allow_private=True))
     server.mode = "hang"
     ahead = [fetcher.prefetch(optical, ra, 0) for ra in (1, 2, 3)]
     _wait(lambda: server.n_requests == 1)
@@ -95,7 +95,7 @@ def test_what_is_likely_waits_for_what_is_wanted_and_leaves_a_thread_free(made, 
 
 
 def test_a_prefetch_that_becomes_wanted_is_joined(made, optical, server):
-    fetcher = made([optical], LIMITS)
+    fetcher = made(LIMITS)
     fetcher.prefetch(optical, RA, DEC)
     _wait(lambda: server.n_requests == 1)
     got = Queue()
@@ -105,7 +105,7 @@ def test_a_prefetch_that_becomes_wanted_is_joined(made, optical, server):
 
 
 def test_a_host_that_fails_is_left_alone_until_a_person_insists(made, optical, server):
-    fetcher = made([optical], LIMITS)
+    fetcher = made(LIMITS)
     server.mode = "500"
     reasons = [fetcher.fetch(optical, ra, 0).reason for ra in range(4)]
     assert reasons[:3] == ["the server answered 500"] * 3
@@ -118,7 +118,7 @@ def test_a_host_that_fails_is_left_alone_until_a_person_insists(made, optical, s
 
 
 def test_a_host_that_asks_for_time_gets_it_whoever_insists(made, optical, server):
-    fetcher = made([optical], LIMITS)
+    fetcher = made(LIMITS)
     server.mode = "429"
     fetcher.fetch(optical, 1, 0)
     server.mode = "ok"
@@ -151,7 +151,7 @@ def test_the_event_loop_stays_free_through_all_of_it():
         for server in servers:
             server.__enter__()
         surveys = [replace(sdss(server.sdss_url), name=server.mode) for server in servers]
-        fetcher = CutoutFetcher(surveys, limits)
+        fetcher = CutoutFetcher(limits)
 
         def arrive(cutout):
             loop.call_soon_threadsafe(arrived.append, cutout)

@@ -16,7 +16,7 @@ RA, DEC = 187.70593, 12.39112
 
 @pytest.fixture
 def fetch(server):
-    fetcher = CutoutFetcher((), Limits(5, allow_private=True))
+    fetcher = CutoutFetcher(Limits(5, allow_private=True))
 
     def one(dec=DEC, scale=None, **config):
         return fetcher.fetch(survey_from_config(SurveyConfig(name="One", **config)), RA, dec, scale, 64)
