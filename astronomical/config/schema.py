@@ -370,9 +370,13 @@ class TestingConfig(Section):
 
 
 class ModelsConfig(Section):
-    """Whether the model of every round is kept beside the project, and how much of them, in MB."""
+    """Whether the model of every round is kept beside the project, as which kind of file, and how much of them, in MB.
+
+    Reading a file of joblib runs whatever code is in it.
+    """
 
     keep: bool = True
+    format: Literal["skops", "joblib"] = "skops"
     limit_mb: int = Field(default=500, ge=1)
 
 

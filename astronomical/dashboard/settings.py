@@ -23,6 +23,8 @@ __all__ = ["SettingsDrawer"]
 
 _POLICIES = {"leave it to the model": "native", "fill with the median": "median", "leave the source out": "drop"}
 _SCALINGS = {"none": "none", "mean 0, deviation 1": "standard"}
+_KEEPING = {"kept as .skops: reading them runs no code": "skops", "kept as .joblib: for models of plugins": "joblib",
+            "not kept": ""}
 _NOTHING = "Nothing is changed yet."
 _WIDTH = 600
 
@@ -63,12 +65,13 @@ class SettingsDrawer(View):
         self._missing = pmui.TextInput(label="Numbers that mean missing", placeholder="-99, -999", **wide)
         self._extra = pmui.MultiChoice(label="Columns shown for a source", sizing_mode="stretch_width")
         self._memory = memory_switch()
+        self._keeping = pmui.Select(label="Models of the rounds", options=_KEEPING, **wide)
         self._effects = Message(_NOTHING, "info")
         self._bar = pmui.LinearProgress(value=0, sizing_mode="stretch_width", visible=False)
         self._go = pmui.Button(label="Apply", variant="contained", disabled=True, on_click=lambda _: self._apply())
         close = pmui.Button(label="Cancel", variant="text", on_click=lambda _: self.put_away())
         self._sections: dict[str, list[Any]] = {
-            "Project": [self._title, self._memory, self._extra],
+            "Project": [self._title, self._memory, self._extra, self._keeping],
             "Classes": [self._rows.view, self._dropped, self._unknown, self._use_unknown],
             "Keys": [self._keys.view],
             "Features": [self._pattern, self._features, self._combine.view, row(self._scaling, self._policy),
@@ -85,7 +88,7 @@ class SettingsDrawer(View):
                                                       # labels stand on the colour of the paper, without a veil
                                                       "maxWidth": "96vw", "backgroundImage": "none"})
         for widget in (self._title, self._unknown, self._use_unknown, self._dropped, self._features, self._scaling,
-                       self._policy, self._missing, self._extra, self._memory):
+                       self._policy, self._missing, self._extra, self._memory, self._keeping):
             widget.param.watch(lambda _: self._consider(), "value")
         self._pattern.param.watch(self._on_pattern, "enter_pressed")
         self.follow(self._show_progress, "jobs")
@@ -129,6 +132,7 @@ class SettingsDrawer(View):
         self._scaling.value, self._policy.value = config.features.scaling, config.features.missing
         self._missing.value = ", ".join(f"{value:g}" for value in config.catalogue.missing)
         self._extra.param.update(options=readable, value=list(config.catalogue.extra_columns))
+        self._keeping.value = config.models.format if config.models.keep else ""
         self._filling = False
 
     # -- what is asked for --------------------------------------------------------------------------
@@ -175,6 +179,8 @@ class SettingsDrawer(View):
             "catalogue": config.catalogue.model_copy(update={
                 "missing": numbers_of(self._missing.value), "unknown_labels": words_of(self._unknown.value),
                 "extra_columns": tuple(self._extra.value), "optimise_memory": self._memory.value}),
+            "models": config.models.model_copy(update={"keep": bool(self._keeping.value),
+                                                       "format": self._keeping.value or config.models.format}),
         })
 
     def _plan(self) -> ChangePlan | None:

@@ -31,8 +31,10 @@ from astronomical.session.predictions import Predictions, Vote, predict_all
 from astronomical.session.recipes import operations_of, recipe_of
 from astronomical.session.results import environment
 
-__all__ = ["ALLOWED_TYPES", "Bundle", "load_model", "make_bundle", "vote_of"]
+__all__ = ["ALLOWED_TYPES", "SUFFIXES", "Bundle", "foreign_types", "load_model", "make_bundle", "vote_of"]
 
+#: How the names of models end.
+SUFFIXES = (".skops", ".joblib")
 _FORMAT, _VERSION = "astronomical model", 1
 _GAUSSIAN = "sklearn.gaussian_process"
 #: What may be in a bundle beside the types that skops trusts by itself. A file cannot lengthen this list.
@@ -160,8 +162,8 @@ class Bundle:
                 skops.io.dump(self._plain(), part, compression=zipfile.ZIP_DEFLATED, compresslevel=1)
                 strange = _strange_types(part)
                 if strange:
-                    raise SessionError(f"The model holds {', '.join(strange[:3])}, which a .skops file may not hold. "
-                                       "Choose a name that ends in .joblib.")
+                    raise SessionError(f"The model holds {', '.join(strange[:3])}, which a .skops file may not hold; "
+                                       "one that ends in .joblib may.")
             part.replace(path)
         except OSError as error:
             raise SessionError(f"{path} cannot be written: {error.strerror or error}.") from None
@@ -249,9 +251,16 @@ def load_model(path: str | Path, *, run_its_code: bool = False) -> Bundle:
         raise SessionError(f"{path.name} cannot be used: {str(error) or type(error).__name__}.") from None
 
 
+def foreign_types(model: Any) -> list[str]:
+    """Return the types that a fitted model holds and that may not be in a ``.skops`` file."""
+    import skops.io
+
+    return sorted(set(skops.io.get_untrusted_types(data=skops.io.dumps(model))) - set(ALLOWED_TYPES))
+
+
 def check_model_name(path: Path) -> None:
     """Refuse a name that does not end like that of a model."""
-    if path.suffix.lower() not in (".skops", ".joblib"):
+    if path.suffix.lower() not in SUFFIXES:
         raise SessionError(f"{path.name}: the name of a model ends in .skops, or in .joblib.")
 
 

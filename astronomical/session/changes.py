@@ -27,7 +27,7 @@ from astronomical.session.memory import exact_columns, read_in_use
 __all__ = ["CHANGEABLE", "JOB", "ChangePlan", "plan_change", "rebuild"]
 
 #: The sections of a config that can be changed in an open project.
-CHANGEABLE = ("project", "catalogue", "labels", "features", "split", "keys")
+CHANGEABLE = ("project", "catalogue", "labels", "features", "split", "keys", "models")
 #: Name of the job that applies them.
 JOB = "settings"
 
@@ -116,6 +116,8 @@ def plan_change(config: Config, changed: Config, ledger: Ledger) -> ChangePlan:
         effects.append("Other columns are shown for a source; nothing is retrained.")
     if changed.keys != config.keys:
         effects.append("Other keys give the labels; nothing is retrained.")
+    if changed.models != config.models:
+        effects.append(_keeping(changed))
     repacks = changed.catalogue.optimise_memory != config.catalogue.optimise_memory
     if repacks:
         how = "in less memory" if changed.catalogue.optimise_memory else "as they are in the file"
@@ -164,6 +166,15 @@ def _retrained(config: Config, ledger: Ledger) -> str:
     n = len({event.id for event in ledger.effective if event.kind == "label"})
     return (f"{_listed(names)} {'is' if len(names) == 1 else 'are'} retrained, and earlier scores are computed anew. "
             f"The labels of {n:,} source{'' if n == 1 else 's'} are kept.")
+
+
+def _keeping(config: Config) -> str:
+    """Return what becomes of the models of the rounds from now on."""
+    if not config.models.keep:
+        return "The models of the rounds are kept no longer; those on disk stay."
+    risk = " Reading such a file runs whatever code is in it." if config.models.format == "joblib" else ""
+    return (f"The models of the rounds are kept as .{config.models.format} files from now on; those on disk stay as "
+            f"they are.{risk}")
 
 
 def _refuse_orphans(config: Config, changed: Config, ledger: Ledger) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from astronomical.config.schema import CheckpointConfig
 from astronomical.plugins.registry import Registry
-from astronomical.session.bundles import Bundle, make_bundle
+from astronomical.session.bundles import SUFFIXES, Bundle, make_bundle
 from astronomical.session.errors import SessionError
 from astronomical.session.exports import votes_of
 from astronomical.session.jobs import Jobs
@@ -40,16 +40,18 @@ class ModelStore:
         Where they are written.
     limit
         Returns how many bytes the folder may take up.
+    suffix
+        Returns how the names of files end: how models are written.
     spared
-        Returns the names of files that are kept whatever they take up, such as those of checkpoints.
+        Returns the stems of files that are kept whatever they take up, such as those of checkpoints.
     failed
         Called with a sentence when the first model cannot be written.
     """
 
-    def __init__(self, folder: Path, jobs: Jobs, *, limit: Callable[[], int], spared: Callable[[], frozenset[str]],
-                 failed: Callable[[str], None]) -> None:
+    def __init__(self, folder: Path, jobs: Jobs, *, limit: Callable[[], int], suffix: Callable[[], str],
+                 spared: Callable[[], frozenset[str]], failed: Callable[[str], None]) -> None:
         self.folder = folder
-        self._jobs, self._limit, self._spared, self._tell = jobs, limit, spared, failed
+        self._jobs, self._limit, self._suffix, self._spared, self._tell = jobs, limit, suffix, spared, failed
         self._waiting: deque[Bundle] = deque(maxlen=_MOST_WAITING)
         self._under_way: Bundle | None = None
         self._told = False
@@ -88,7 +90,7 @@ class ModelStore:
     def path_of(self, bundle: Bundle) -> Path:
         """Return the file of the model of a round."""
         vote = bundle.votes[0]
-        return self.folder / model_name(vote.class_name, vote.k, vote.key)
+        return self.folder / f"{model_name(vote.class_name, vote.k, vote.key)}{self._suffix()}"
 
     def _next(self) -> None:
         self._under_way = None
@@ -104,17 +106,18 @@ class ModelStore:
             if not path.exists():
                 self.folder.mkdir(exist_ok=True)
                 bundle.write(path)
-                self._make_room(limit, spared | {path.name})
+                self._make_room(limit, spared | {path.stem})
         return path
 
     def _make_room(self, limit: int, spared: frozenset[str]) -> None:
         """Take the oldest models away until the folder is below its limit."""
-        files = sorted(self.folder.glob("*.skops"), key=lambda path: path.stat().st_mtime_ns)
+        files = sorted((path for path in self.folder.iterdir() if path.suffix in SUFFIXES),
+                       key=lambda path: path.stat().st_mtime_ns)
         total = sum(path.stat().st_size for path in files)
         for path in files:
             if total <= limit:
                 return
-            if path.name not in spared:
+            if path.stem not in spared:
                 total -= path.stat().st_size
                 path.unlink()
 
@@ -123,7 +126,7 @@ class ModelStore:
         if not self._told:  # once is enough: the labels are what counts
             self._told = True
             self._tell(f"The models of the rounds cannot be kept on disk: {error} Labels and scores are kept all "
-                       "the same; the models can be exported under a name that ends in .joblib.")
+                       "the same. .joblib can be chosen for them in Settings… (Project, Models of the rounds).")
         self._next()
 
 
@@ -139,7 +142,7 @@ def open_store(state: SessionState, registry: Registry, jobs: Jobs, config_path:
                 store.add(make_bundle(state.config, state.dataset, votes_of(state, registry, name)))
 
     store = ModelStore(models_folder(config_path), jobs, limit=lambda: state.config.models.limit_mb * 2**20,
-                       spared=spared, failed=failed)
+                       suffix=lambda: f".{state.config.models.format}", spared=spared, failed=failed)
     if not jobs.inline:  # a plain session would wait for each of them: it writes those of its checkpoints
         state.param.watch(keep, "rounds")
     return store
@@ -170,5 +173,5 @@ def models_folder(config_path: Path) -> Path:
 
 
 def model_name(class_name: str, k: int, key: str) -> str:
-    """Return the name of the file of a round's model."""
-    return f"{re.sub(r'[^A-Za-z0-9-]', '_', class_name)}-{k:04d}-{key}.skops"
+    """Return the name of the file of a round's model, without what says how it is written."""
+    return f"{re.sub(r'[^A-Za-z0-9-]', '_', class_name)}-{k:04d}-{key}"

@@ -119,6 +119,8 @@ class SessionState(param.Parameterized):
     halted: tuple[str, ...] = param.Parameter(default=(), doc="Classes whose next round was called off, or failed.")
     jobs: tuple[JobView, ...] = param.Parameter(default=(), doc="Work under way, with its progress.")
     likely: tuple[str, ...] = param.Parameter(default=(), doc="Ids that may be asked for next, the likeliest first.")
+    obstacles: dict[tuple[str, str], str] = param.Dict(default={}, doc="""
+        What keeps models of plugins from being saved, empty if nothing does, by model and form of file.""")
     test_results: dict[str, TestResult] = param.Dict(default={}, doc="Per class what was seen of the test set last.")
     together: Together | None = param.Parameter(default=None, doc="What all learners said of the catalogue last.")
     curves: dict[str, Curve] = param.Dict(default={}, doc="Per class the recorded scores.")

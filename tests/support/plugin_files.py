@@ -18,6 +18,24 @@ def naive_bayes(seed, smoothing=1e-9):
     return GaussianNB(var_smoothing=smoothing)
 '''
 
+OWN_TYPE = '''
+from sklearn.naive_bayes import GaussianNB
+
+import astronomical
+from astronomical.extend import Parameter
+
+
+class Cautious(GaussianNB):
+    """A type that is the plugin's own."""
+
+
+@astronomical.model("cautious", title="Cautious Bayes",
+                    parameters=(Parameter("plain", False, "Whether scikit-learn's own type is returned."),))
+def cautious(seed, plain=False):
+    """Return a classifier of a type of its own."""
+    return GaussianNB() if plain else Cautious()
+'''
+
 FEATURE = '''
 import numpy as np
 

@@ -10,7 +10,9 @@ import panel_material_ui as pmui
 
 from astronomical.config.schema import ExtensionConfig, LearnerConfig
 from astronomical.dashboard.parameters import ParameterBox
+from astronomical.dashboard.parts import Message
 from astronomical.plugins.registry import Registry, UnknownExtensionError
+from astronomical.session.session import Session
 
 __all__ = ["ModelRows"]
 
@@ -23,8 +25,8 @@ class ModelRows:
 
     Parameters
     ----------
-    registry
-        Where models are found.
+    session
+        The project: where models are found, and tried.
     on_change
         Called when the number of models has changed.
 
@@ -34,8 +36,8 @@ class ModelRows:
         The Panel object.
     """
 
-    def __init__(self, registry: Registry, on_change: Callable[[], None]) -> None:
-        self._registry = registry
+    def __init__(self, session: Session, on_change: Callable[[], None]) -> None:
+        self._session, self._registry = session, session.registry
         self._on_change = on_change
         self._rows: list[_Row] = []
         self._list = pn.Column(margin=0, sizing_mode="stretch_width")
@@ -54,15 +56,20 @@ class ModelRows:
 
     def show(self, models: Sequence[ExtensionConfig]) -> None:
         """Show the models of a learner."""
-        self._rows = [_Row(self._registry, model, self._remove) for model in models]
+        self._rows = [_Row(self._session, model, self._remove) for model in models]
         self._show_rows()
+
+    def show_obstacles(self) -> None:
+        """Say by each model what keeps it from being saved, as far as that is known by now."""
+        for row in self._rows:
+            row.show_obstacle()
 
     def _append(self) -> None:
         """Add a model of a kind that is not there yet, or the first one once more."""
         names = [entry.extension.name for entry in self._registry.entries("model")]
         there = {row.name for row in self._rows}
         name = next((name for name in names if name not in there), names[0])
-        self._rows.append(_Row(self._registry, ExtensionConfig(name=name), self._remove))
+        self._rows.append(_Row(self._session, ExtensionConfig(name=name), self._remove))
         self._show_rows()
 
     def _remove(self, row: _Row) -> None:
@@ -81,18 +88,19 @@ class ModelRows:
 class _Row:
     """One model: its kind, its parameters behind a button, and a way to remove it."""
 
-    def __init__(self, registry: Registry, model: ExtensionConfig, on_remove: Callable[[_Row], None]) -> None:
-        self._registry = registry
-        self.parameters = ParameterBox()
-        self._select = pmui.Select(label="Model", options=_titles(registry, model.name), value=model.name, size="small",
-                                   sizing_mode="stretch_width", margin=(6, 4))
+    def __init__(self, session: Session, model: ExtensionConfig, on_remove: Callable[[_Row], None]) -> None:
+        self._session, self._registry = session, session.registry
+        self.parameters = ParameterBox(self.show_obstacle)
+        self._select = pmui.Select(label="Model", options=_titles(self._registry, model.name), value=model.name,
+                                   size="small", sizing_mode="stretch_width", margin=(6, 4))
         self._more = pmui.Toggle(label="Parameters", size="small", margin=(8, 2), value=False,
                                  sx={"textTransform": "none"})
         self._less = pmui.Button(label="Remove", variant="text", size="small", margin=(8, 2), color="default")
         self._help = pn.pane.HTML(margin=(0, 8), sizing_mode="stretch_width", styles={"font-size": "12px"})
+        self._obstacle = Message(severity="warning")
         self.view = pn.Column(
             pn.Row(self._select, self._more, self._less, margin=0, sizing_mode="stretch_width"),
-            self._help, self.parameters.view, margin=0, sizing_mode="stretch_width",
+            self._help, self._obstacle.view, self.parameters.view, margin=0, sizing_mode="stretch_width",
         )
         self._select.param.watch(lambda *_: self._show({}), "value")
         self._more.param.watch(lambda *_: self._fold(), "value")
@@ -112,6 +120,7 @@ class _Row:
         self._fold()
 
     def _show(self, values: dict[str, bool | int | float | str]) -> None:
+        self._obstacle.show("")
         try:
             extension = self._registry.find("model", self.name).extension
         except UnknownExtensionError:  # of a plugin that is not loaded
@@ -120,6 +129,16 @@ class _Row:
         self._help.object = extension.help
         self.parameters.show(extension, values)
         self._fold()
+        self.show_obstacle()
+
+    def show_obstacle(self) -> None:
+        """Say at once if what will be learnt cannot be saved: after many labels it would be late."""
+        try:
+            model = ExtensionConfig(name=self.name, parameters=self.parameters.values)
+        except ValueError:  # a field says what is wrong with it
+            return
+        self._session.try_saving(model)
+        self._obstacle.show(self._session.obstacle_to_saving(model))
 
     def _fold(self) -> None:
         self.parameters.view.visible = self._more.value and not self.parameters.is_empty

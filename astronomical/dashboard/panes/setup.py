@@ -45,7 +45,7 @@ class SetupView(View):
         self._strategy = pmui.Select(label="Query strategy", size="small", margin=(6, 4), sizing_mode="stretch_width")
         self._parameters = ParameterBox()
         self._help = pn.pane.HTML(margin=(0, 8), sizing_mode="stretch_width", styles={"font-size": "12px"})
-        self._models = ModelRows(session.registry, self._offer_strategies)
+        self._models = ModelRows(session, self._offer_strategies)
         self._queue = pmui.IntInput(
             label="Sources at a time", value=1, start=1, end=200, size="small", width=190, margin=(6, 4),
             description="1: trained after every label. More: a queue is worked through, then the learner is trained; "
@@ -59,6 +59,7 @@ class SetupView(View):
         self._strategy.param.watch(lambda *_: self._show_strategy({}), "value")
         self._go.on_click(lambda *_: self.attempt(self._start))
         self._leave.on_click(lambda *_: self._on_done())
+        self.follow(self._models.show_obstacles, "obstacles", "config")
         self._start_box = pn.Column(self._mode, self._n_start, margin=0)
         self.view = pn.Column(
             self._head,

@@ -15,6 +15,8 @@ from astronomical.session.exports import votes_of
 from astronomical.session.model_store import checkpoint_of
 from astronomical.session.queues import queue_size, with_queue
 from astronomical.session.requests import check_learner
+from astronomical.session.savable import JOB as TRIAL
+from astronomical.session.savable import obstacle, obstacle_in_words
 from astronomical.session.together import compare_classes
 
 
@@ -46,6 +48,9 @@ class LearnerActions(SessionCore):
             If a model or strategy is unknown, or starting points cannot be drawn.
         """
         self._check_writable()
+        for job in self.state.jobs:
+            if job.name.startswith(TRIAL):
+                self._jobs.cancel(job.name)
         self.dataset.check_features()
         learner = self._learner(class_name)
         update: dict[str, Any] = {"started": True}
@@ -89,6 +94,35 @@ class LearnerActions(SessionCore):
         """Train a learner again whose round was called off, or failed."""
         self._learner(class_name)
         self._teacher.resume(class_name)
+
+    def try_saving(self, model: ExtensionConfig) -> None:
+        """Find out whether a model can be saved as the project says; `obstacle_to_saving` then knows.
+
+        Parameters
+        ----------
+        model
+            The model, with its parameters.
+        """
+        known, n_features = self._obstacle_key(model), len(self.dataset.features.names)
+
+        def learnt(found: str) -> None:
+            self.state.obstacles = {**self.state.obstacles, known: found}
+
+        form = self.state.config.models.format
+        job = f"{TRIAL} {known}"
+        if known not in self.state.obstacles and not self._jobs.is_running(job):
+            # In the lane of the rounds: a fit that draws from a global generator must not meet another one.
+            self._jobs.submit(job, lambda _: obstacle(self.registry, model, n_features, form), learnt,
+                              lambda error: learnt(""), title="Trying whether the model can be saved", background=True)
+
+    def obstacle_to_saving(self, model: ExtensionConfig) -> str:
+        """Say what keeps a model from being saved and what can be done; empty if nothing does, or not yet known."""
+        keeping = self.state.config.models
+        found = self.state.obstacles.get(self._obstacle_key(model), "")
+        return obstacle_in_words(found, keeping.format, keep=keeping.keep)
+
+    def _obstacle_key(self, model: ExtensionConfig) -> tuple[str, str]:
+        return model.model_dump_json(), self.state.config.models.format
 
     def compare_classes(self) -> None:
         """Ask all trained learners about the whole catalogue; `state.together` tells what came out."""

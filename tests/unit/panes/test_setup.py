@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from astronomical.config.schema import ExtensionConfig
+from astronomical.config.schema import ExtensionConfig, ModelsConfig
 from astronomical.dashboard.panes.setup import SetupView, strategy_titles
 from astronomical.plugins.registry import builtin_registry
+from astronomical.session.bundles import load_model
+from astronomical.session.errors import SessionError
+from astronomical.session.model_store import models_folder
 from astronomical.session.session import Session
-from tests.support.projects import make_project
+from tests.support.loop import Loop
+from tests.support.plugin_files import MODEL, OWN_TYPE, write_plugin
+from tests.support.projects import label_until, make_project
 
 
 @pytest.fixture
@@ -93,3 +98,56 @@ def test_a_number_outside_its_bounds_is_told_at_its_field_and_refused(setup, ses
     field.value = "1e-9"
     assert not field.error_state
     assert setup._parameters.values == {"diversity": 1e-9}
+
+
+def test_a_model_that_cannot_be_saved_says_so_where_it_is_chosen_and_what_to_do(tmp_path):
+    path, _ = make_project(tmp_path, n=150)
+    plugins = [write_plugin(tmp_path, OWN_TYPE), write_plugin(tmp_path, MODEL, "good.py")]
+    loop = Loop()
+    with Session.open(path, plugins=plugins, dispatch=loop.dispatch) as session:
+        setup = SetupView(session, lambda: None)
+        setup.show("Star")
+        row = setup._models._rows[0]
+        assert row._obstacle.text == ""
+        row._select.value = "cautious"
+        assert row._obstacle.text == ""  # it is tried in a thread
+        loop.rest(session)
+        assert "cannot be kept on disk as .skops files: it holds " in row._obstacle.text
+        assert ".Cautious, which such a file may not hold" in row._obstacle.text
+        assert "choose .joblib in Settings…" in row._obstacle.text
+        row.parameters._inputs["plain"].value = True
+        loop.rest(session)
+        assert row._obstacle.text == ""
+        row.parameters._inputs["plain"].value = False
+        assert ".Cautious" in row._obstacle.text
+        for name in ("naive_bayes", "random_forest"):
+            row._select.value = name
+            loop.rest(session)
+            assert row._obstacle.text == ""
+        row._select.value = "cautious"
+        assert ".Cautious" in row._obstacle.text
+        config = session.state.config
+        session.change_settings(config.model_copy(update={"models": ModelsConfig(format="joblib")}))
+        loop.rest(session)
+        assert row._obstacle.text == ""
+        setup.close()
+
+
+def test_models_of_types_of_their_own_are_kept_where_joblib_is_chosen(tmp_path):
+    path, _ = make_project(tmp_path, n=150)
+    loop = Loop()
+    with Session.open(path, plugins=[write_plugin(tmp_path, OWN_TYPE)], dispatch=loop.dispatch) as session:
+        session.start_training("Star", models=[ExtensionConfig(name="cautious")])
+        loop.rest(session)
+        assert list(models_folder(path).iterdir()) == []
+        told = [notice.text for notice in session.state.notices if "cannot be kept on disk" in notice.text]
+        assert len(told) == 1
+        assert "can be chosen for them in Settings…" in told[0]
+        session.change_settings(session.state.config.model_copy(update={"models": ModelsConfig(format="joblib")}))
+        label_until(session, "Star", 6)
+        loop.rest(session)
+        (file,) = models_folder(path).iterdir()
+        assert file.suffix == ".joblib"
+        with pytest.raises(SessionError, match="runs whatever code"):
+            load_model(file)
+        assert load_model(file, run_its_code=True).votes[0].key == session.round("Star").key
