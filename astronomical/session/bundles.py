@@ -7,6 +7,7 @@ joblib is there for those who ask for it; reading such a file runs whatever is i
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ from astronomical.session.predictions import Predictions, Vote, predict_all
 from astronomical.session.recipes import operations_of, recipe_of
 from astronomical.session.results import environment
 
-__all__ = ["ALLOWED_TYPES", "SUFFIXES", "Bundle", "foreign_types", "load_model", "make_bundle", "vote_of"]
+__all__ = ["ALLOWED_TYPES", "SUFFIXES", "Bundle", "foreign_types", "in_words", "load_model", "make_bundle", "vote_of"]
 
 #: How the names of models end.
 SUFFIXES = (".skops", ".joblib")
@@ -162,7 +163,7 @@ class Bundle:
                 skops.io.dump(self._plain(), part, compression=zipfile.ZIP_DEFLATED, compresslevel=1)
                 strange = _strange_types(part)
                 if strange:
-                    raise SessionError(f"The model holds {', '.join(strange[:3])}, which a .skops file may not hold; "
+                    raise SessionError(f"The model holds {in_words(strange)}, which a .skops file may not hold; "
                                        "one that ends in .joblib may.")
             part.replace(path)
         except OSError as error:
@@ -256,6 +257,11 @@ def foreign_types(model: Any) -> list[str]:
     import skops.io
 
     return sorted(set(skops.io.get_untrusted_types(data=skops.io.dumps(model))) - set(ALLOWED_TYPES))
+
+
+def in_words(types: Sequence[str]) -> str:
+    """Name the first few types; those of a plugin by the name of its file."""
+    return ", ".join(re.sub(r"^astronomical_plugin_(.+)_[0-9a-f]{8}\.", r"\1.", name) for name in types[:3])
 
 
 def check_model_name(path: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from astronomical.config.schema import ExtensionConfig
 from astronomical.plugins.registry import Registry
-from astronomical.session.bundles import foreign_types
+from astronomical.session.bundles import foreign_types, in_words
 from astronomical.session.requests import member_of
 
 __all__ = ["JOB", "obstacle", "obstacle_in_words"]
@@ -47,7 +47,7 @@ def obstacle(registry: Registry, model: ExtensionConfig, n_features: int, form: 
         return ""
     try:
         if form == "skops":
-            return ", ".join(foreign_types(fitted)[:3])
+            return in_words(foreign_types(fitted))
         import joblib  # type: ignore[import-untyped]
 
         joblib.dump(fitted, io.BytesIO())

@@ -13,7 +13,7 @@ from astronomical.config.io import read_config
 from astronomical.config.schema import CombinationConfig, ExtensionConfig, PaneConfig
 from astronomical.session.session import Session
 from tests.browser.test_journey import LONG, button, choose, open_config, wait_for_question
-from tests.support.plugin_files import write_all
+from tests.support.plugin_files import OWN_TYPE, write_all, write_plugin
 from tests.support.projects import CLASSES, make_project, write_catalogue
 
 APP = Path(__file__).parents[2] / "astronomical"
@@ -135,3 +135,28 @@ def make_with_the_wizard(page: Page, catalogue: Path) -> None:
     expect(page.locator("canvas").first).to_be_visible(timeout=LONG)
     page.get_by_role("button", name="Create project").click(timeout=LONG)
     expect(page.get_by_role("button", name="Start the Star learner")).to_be_visible(timeout=LONG)
+
+
+def test_a_model_that_cannot_be_saved_says_so_before_anybody_labels_for_it(serve: Callable[..., str], page: Page,
+                                                                          tmp_path: Path):
+    path, _ = make_project(tmp_path)
+    plugin = write_plugin(tmp_path, OWN_TYPE)
+    url = serve(APP, "--args", "--plugins", str(plugin))
+    open_config(page, url, path)
+    expect(button(page, "Start the Star learner")).to_be_visible(timeout=LONG)
+    choose(page, "Model", "^Cautious Bayes$")
+    warning = page.get_by_role("alert").filter(has_text="cannot be kept on disk as .skops files")
+    expect(warning).to_contain_text("Cautious, which such a file may not hold", timeout=LONG)
+    expect(warning).to_contain_text("choose .joblib in Settings…")
+    button(page, "Settings…").click()
+    choose(page, "Models of the rounds", "^kept as .joblib")
+    expect(page.get_by_text("Reading such a file runs whatever code is in it.")).to_be_visible(timeout=LONG)
+    button(page, "Apply").click()
+    expect(warning).to_have_count(0, timeout=LONG)
+    button(page, "Start the Star learner").click()
+    wait_for_question(page)
+    for _ in range(600):  # written when nothing more urgent is to be done
+        if list(tmp_path.glob("project.models/Star-*.joblib")):
+            break
+        page.wait_for_timeout(100)
+    assert len(list(tmp_path.glob("project.models/Star-*.joblib"))) == 1
