@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from urllib.parse import quote, urlencode
 
 from astronomical.config.services import LookConfig, SurveyConfig
@@ -100,9 +101,9 @@ def sdss(url: str | None = None) -> Survey:
                   pixel_limits=(64, 2048), flat_share=0.6, outside_note="outside the SDSS footprint")
 
 
-def first(url: str | None = None) -> Survey:
-    """Return the 1.4 GHz cutouts of FIRST; `url` is another address of the same service."""
-    return Survey(name="FIRST", address=_joined(url or FIRST_URL, _first_query),
+def first(url: str | None = None, format: str | None = None) -> Survey:
+    """Return the 1.4 GHz cutouts of FIRST; `url` is another address of the same service, `format` may be fits."""
+    return Survey(name="FIRST", address=_joined(url or FIRST_URL, partial(_first_query, format=format)),
                   credit="VLA FIRST Survey (Becker, White & Helfand 1995)", link="https://sundog.stsci.edu",
                   # FIRST has pixels of 1.8 arcsec whatever is asked: scale and pixels give the field of view.
                   default_scale_arcsec=1.8, scale_limits_arcsec=(0.2, 6.0), pixel_limits=(16, 300))
@@ -124,13 +125,15 @@ def filled(template: str, **values: str) -> str:
 def _legacy(config: SurveyConfig) -> Survey:
     """Return cutouts of the Legacy Survey's viewer, which has many layers beside its own."""
     layer = config.layer or "ls-dr10"
-    page = "fits-cutout" if config.format == "fits" else "cutout.jpg"
+    page, other = ("fits-cutout", "cutout.jpg") if config.format == "fits" else ("cutout.jpg", "fits-cutout")
+    # A mirror has the same two pages.
+    url = re.sub(rf"/{re.escape(other)}(?=$|\?)", f"/{page}", config.url or f"{LEGACY_URL}/{page}")
 
     def query(ra_deg: float, dec_deg: float, scale_arcsec: float, pixels: int) -> str:
         return urlencode({"ra": f"{ra_deg:.6f}", "dec": f"{dec_deg:.6f}", "layer": layer,
                           "pixscale": f"{scale_arcsec:.6g}", "size": pixels})
 
-    return Survey(name=config.name, address=_joined(config.url or f"{LEGACY_URL}/{page}", query),
+    return Survey(name=config.name, address=_joined(url, query),
                   credit="Legacy Surveys / D. Lang (Perimeter Institute)", default_scale_arcsec=0.262,
                   link=f"{LEGACY_URL}?ra={{ra}}&dec={{dec}}&layer={quote(layer)}&zoom=14&mark={{ra}},{{dec}}",
                   scale_limits_arcsec=(0.06, 60.0), pixel_limits=(16, 512), flat_share=0.97)
@@ -182,8 +185,8 @@ def _template(config: SurveyConfig) -> Survey:
 
 
 _BUILDERS: dict[str, Callable[[SurveyConfig], Survey]] = {
-    "sdss": lambda config: sdss(config.url), "first": lambda config: first(config.url), "legacy": _legacy,
-    "unwise": _unwise, "panstarrs": _panstarrs, "hips": _hips, "template": _template,
+    "sdss": lambda config: sdss(config.url), "first": lambda config: first(config.url, config.format),
+    "legacy": _legacy, "unwise": _unwise, "panstarrs": _panstarrs, "hips": _hips, "template": _template,
 }
 
 
@@ -199,13 +202,13 @@ def _sdss_query(ra_deg: float, dec_deg: float, scale_arcsec: float, pixels: int)
                       "width": pixels, "height": pixels, "opt": ""})
 
 
-def _first_query(ra_deg: float, dec_deg: float, scale_arcsec: float, pixels: int) -> str:
+def _first_query(ra_deg: float, dec_deg: float, scale_arcsec: float, pixels: int, *, format: str | None) -> str:
     # The service takes the whole position as one text; a bare + in it would mean a blank.
     sign = "-" if dec_deg < 0 else "+"
     position = f"{_sexagesimal(ra_deg / 15, 24, 3)} {sign}{_sexagesimal(abs(dec_deg), 91, 2)}"
     size_arcmin = scale_arcsec * pixels / 60
     return urlencode({"RA": position, "Dec": "", "Equinox": "J2000", "ImageSize": f"{size_arcmin:.6g}",
-                      "MaxInt": 10, "GIF": 1}, quote_via=quote)
+                      "MaxInt": 10, "FITS" if format == "fits" else "GIF": 1}, quote_via=quote)
 
 
 def _sexagesimal(value: float, period: int, decimals: int) -> str:

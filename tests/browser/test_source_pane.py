@@ -341,6 +341,65 @@ def test_surveys_are_chosen_in_the_pane_and_kept(open_pane: Callable[..., Any], 
     assert [(survey.name, survey.kind) for survey in kept] == [("Ours", "template"), ("SDSS", "sdss")]
 
 
+def looks(page: Any, name: str, condition: str) -> float:
+    """Wait until a condition holds for how bright and how coloured a cutout is, from 0 to 255; return how bright."""
+    bright = page.wait_for_function("""([name, condition]) => {
+        const deep = (root) => [...root.querySelectorAll('*')].flatMap((e) =>
+          [...(e.matches('.frame[data-state=image] img.sky') ? [e] : []), ...(e.shadowRoot ? deep(e.shadowRoot) : [])])
+        const image = deep(document).find((e) => e.alt.startsWith(name + ' cutout') && e.complete && e.naturalWidth)
+        if (!image) { return false }
+        const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight)
+        const context = canvas.getContext('2d')
+        context.drawImage(image, 0, 0)
+        const {data} = context.getImageData(0, 0, canvas.width, canvas.height)
+        let bright = 0, colour = 0
+        for (let i = 0; i < data.length; i += 4) {
+          const rgb = [data[i], data[i + 1], data[i + 2]]
+          bright += (rgb[0] + rgb[1] + rgb[2]) / 3
+          colour += Math.max(...rgb) - Math.min(...rgb)
+        }
+        bright /= data.length / 4
+        colour /= data.length / 4
+        return eval(condition) ? bright : false }""", arg=[name, condition])
+    return float(bright.json_value())
+
+
+def test_how_a_cutout_in_fits_is_drawn_is_chosen_and_kept(open_pane: Callable[..., Any], session: Session,
+                                                          surveys: SurveyServer) -> None:
+    session.focus("J0001")
+    page = open_pane(660, 720)
+    frames(page, "image")
+    looks(page, "FIRST", "colour === 0")
+
+    def choose(**chosen: str) -> None:
+        page.get_by_role("button", name="Choose surveys…").click()
+        form = page.get_by_role("dialog", name="Surveys")
+        expect(form.get_by_role("button", name="How SDSS is drawn")).to_have_count(0)  # it has JPEG only
+        form.get_by_role("button", name="How FIRST is drawn").click()
+        expect(form.get_by_label("FIRST: Stretch")).to_be_enabled(enabled="Image" not in chosen)
+        for title, value in chosen.items():
+            form.get_by_label(f"FIRST: {title.replace('_', ' ')}").select_option(label=value)
+        form.get_by_role("button", name="Apply").click()
+        expect(form).to_be_hidden()
+
+    choose(Image="FITS", Colour_map="viridis")
+    looks(page, "FIRST", "colour > 40")
+    assert "FITS=1" in [path for path in surveys.requests if "firstimage" in path][-1]
+    choose(Colour_map="gray", Stretch="log", Range="min to max")
+    brightest = looks(page, "FIRST", "colour === 0")
+    choose(Stretch="linear")
+    looks(page, "FIRST", f"colour === 0 && bright < {brightest - 25}")
+    page.get_by_role("button", name="Choose surveys…").click()
+    form = page.get_by_role("dialog", name="Surveys")
+    expect(form.locator("li", has_text="FIRST")).to_contain_text("radio, 1.4 GHz, FITS: linear, minmax, gray")
+    form.get_by_role("button", name="How FIRST is drawn").click()
+    expect(form.get_by_label("FIRST: Stretch")).to_have_value("linear")
+    session.save()
+    kept = next(survey for survey in read_config(session.path).services.surveys if survey.name == "FIRST")
+    assert (kept.format, kept.look.stretch, kept.look.interval, kept.look.colour_map) == (
+        "fits", "linear", "minmax", "gray")
+
+
 def test_all_surveys_can_be_taken_away_and_come_back(open_pane: Callable[..., Any], session: Session) -> None:
     session.focus("J0001")
     page = open_pane(660, 620)

@@ -117,7 +117,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         image = _image(survey, query)
         mime = "image/gif" if survey == "first" else "image/jpeg"
-        if mode == "ok" and (query.get("format") == "fits" or urlsplit(self.path).path == LEGACY_FITS_PATH):
+        if mode == "ok" and (query.get("format") == "fits" or "FITS" in query
+                             or urlsplit(self.path).path == LEGACY_FITS_PATH):
             image, mime = as_fits(image, query), "application/fits"
         match mode:
             case "429":
@@ -220,13 +221,21 @@ def as_fits(image: bytes, query: dict[str, str]) -> bytes:
     """Return the brightness of an image as FITS with a WCS, north up."""
     values = np.asarray(Image.open(io.BytesIO(image)).convert("F"))[::-1]
     header = fits.Header()
-    scale = float(query.get("pixscale") or 0.5) / 3600
-    header.update({"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": float(query["ra"]),
-                   "CRVAL2": float(query["dec"]), "CRPIX1": values.shape[1] / 2 + 0.5,
+    scale = float(query.get("pixscale") or (1.8 if "RA" in query else 0.5)) / 3600
+    ra, dec = (query["ra"], query["dec"]) if "ra" in query else _degrees(query["RA"])
+    header.update({"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": float(ra), "CRVAL2": float(dec),
+                   "CRPIX1": values.shape[1] / 2 + 0.5,
                    "CRPIX2": values.shape[0] / 2 + 0.5, "CDELT1": -scale, "CDELT2": scale})
     out = io.BytesIO()
     fits.PrimaryHDU(values.astype(np.float32), header).writeto(out)
     return out.getvalue()
+
+
+def _degrees(position: str) -> tuple[float, float]:
+    """Return right ascension and declination of a position in hours and degrees, with blanks."""
+    numbers = position.split()
+    ra, dec = ((abs(float(a)) + float(b) / 60 + float(c) / 3600) for a, b, c in (numbers[:3], numbers[3:]))
+    return ra * 15, -dec if numbers[3].startswith("-") else dec
 
 
 def _image(survey: str, query: dict[str, str]) -> bytes:

@@ -20,7 +20,7 @@ export function render({model, el}) {
   const move = (from, to) => {
     rows.splice(to, 0, ...rows.splice(from, 1))
     show()
-    list.children[to].querySelector(to < from ? '.up' : '.down').focus()
+    list.children[at(rows[to])].querySelector(to < from ? '.up' : '.down').focus()
   }
   const show = () => {
     list.replaceChildren()
@@ -32,11 +32,60 @@ export function render({model, el}) {
       box.checked = row.on
       box.addEventListener('change', () => { row.on = box.checked })
       make('b', '', label, row.survey.name)
-      make('span', 'about', label, row.about).title = row.about
+      const about = make('span', 'about', label)
+      const tell = () => { about.textContent = about.title = row.about + told(row) }
+      tell()
+      if (row.fits !== 'no') {
+        const open = button('look', 'FITS…', `How ${row.survey.name} is drawn`, item, () => {
+          row.open = !row.open
+          show()
+          const again = list.children[at(row)]
+          again.querySelector('.look').focus()
+          again.nextSibling?.scrollIntoView({block: 'nearest'})
+        })
+        open.setAttribute('aria-expanded', String(Boolean(row.open)))
+      }
+      item.dataset.survey = row.survey.name
       button('up', '↑', `Move ${row.survey.name} up`, item, () => move(i, i - 1)).disabled = i === 0
       button('down', '↓', `Move ${row.survey.name} down`, item, () => move(i, i + 1)).disabled = i === rows.length - 1
+      if (row.open) { looks(row, tell) }
     })
   }
+  // What is said of a row beside its kind.
+  const told = ({fits, survey, look}) => fits === 'no' || (fits === 'ask' && survey.format !== 'fits') ? ''
+    : `, ${fits === 'ask' ? 'FITS' : 'FITS, if it sends it'}: ${look.stretch}, ${look.interval}, ${look.colour_map}`
+  // The choices of a row: what is asked for, and how it is drawn.
+  const looks = (row, tell) => {
+    const line = make('li', 'looks', list)
+    const choice = (title, values, chosen, change) => {
+      const label = make('label', '', line, title)
+      const select = make('select', '', label)
+      select.setAttribute('aria-label', `${row.survey.name}: ${title}`)
+      for (const [value, text] of values) {
+        const option = make('option', '', select, text)
+        option.value = value
+      }
+      select.value = chosen
+      select.addEventListener('change', () => { change(select.value); row.on = true; tell(); able() })
+      return select
+    }
+    if (row.fits === 'ask') {
+      choice('Image', [['', 'ready-made'], ['fits', 'FITS']], row.survey.format === 'fits' ? 'fits' : '', (value) => {
+        if (value) { row.survey.format = value } else { delete row.survey.format }
+      })
+    }
+    const drawn = model.shown.looks.map(([key, title, values]) => choice(title, values, row.look[key], (value) => {
+      row.look = {...row.look, [key]: value}
+      row.survey.look = row.look
+    }))
+    const able = () => {
+      drawn.forEach((select) => { select.disabled = row.fits === 'ask' && row.survey.format !== 'fits' })
+      line.previousSibling.querySelector('input').checked = row.on
+    }
+    make('span', 'explain', line, 'The colour map is for FITS of one band; three bands become blue, green and red.')
+    able()
+  }
+  const at = (row) => [...list.children].findIndex((item) => item.dataset.survey === row.survey.name)
   const adder = (title, fields, made) => {
     const form = make('form', 'adder', el)
     form.setAttribute('aria-label', title)
@@ -55,7 +104,8 @@ export function render({model, el}) {
       const values = inputs.map((input) => input.value.trim())
       const missing = inputs.find((input, i) => values[i] === '' && !input.classList.contains('optional'))
       if (missing) { missing.focus(); return }
-      rows.push({survey: made(values), about: values[1], on: true})
+      const survey = made(values)
+      rows.push({survey, about: values[1], on: true, fits: model.shown.fits[survey.kind], look: model.shown.plain})
       inputs.forEach((input) => { input.value = '' })
       show()
       list.lastChild.scrollIntoView({block: 'nearest'})
@@ -79,7 +129,7 @@ export function render({model, el}) {
   close.type = 'button'
   close.addEventListener('click', () => model.send_msg({event: 'close', surveys: []}))
   const update = () => {
-    rows = model.shown.rows.map((row) => ({...row}))
+    rows = model.shown.rows.map((row) => ({...row, survey: {...row.survey}}))
     show()
   }
   const complain = () => { wrong.textContent = model.problem.text }

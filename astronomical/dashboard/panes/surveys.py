@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 import panel_material_ui as pmui
 import param
 from panel.custom import JSComponent
 from pydantic import ValidationError
 
-from astronomical.config.services import SurveyConfig
+from astronomical.config.services import LookConfig, SurveyConfig
 from astronomical.dashboard.panes.styles import BASE_STYLE, PLAIN_DIALOG
 from astronomical.session.session import Session
 
 __all__ = ["SurveyDialog"]
 
+#: Whether surveys of a kind send FITS: if they are asked for it, or whenever their address does.
+_FITS = {"sdss": "no", "template": "any"} | dict.fromkeys(("first", "legacy", "panstarrs", "unwise", "hips"), "ask")
+_LOOKS: tuple[tuple[str, str, dict[str, str]], ...] = (
+    ("stretch", "Stretch", {}),
+    ("interval", "Range", {"percentile": "0.5 to 99.5 %", "minmax": "min to max"}),
+    ("colour_map", "Colour map", {"gray_r": "gray, inverted"}),
+)
 _ABOUT = {
     "sdss": "optical, DR18", "first": "radio, 1.4 GHz", "legacy": "Legacy Surveys, optical: grz",
     "panstarrs": "optical: g, r, i", "unwise": "mid-infrared: W1, W2", "hips": "HiPS", "template": "own address",
@@ -39,8 +46,9 @@ class SurveyForm(JSComponent):
         Called with ``apply`` and the surveys ticked, as plain values, or with ``close``.
     """
 
-    shown = param.Dict(default={"n": 0, "rows": []}, doc="""
-        Each survey, what it is, and whether it is ticked; `n` tells equal lists apart.""")
+    shown = param.Dict(default={"n": 0, "rows": [], "looks": [], "fits": {}, "plain": {}}, doc="""
+        Each survey, what it is, and whether it is ticked; what can be chosen for FITS, for which kinds, and what holds
+        for a new one; `n` tells equal lists apart.""")
     problem = param.Dict(default={"text": ""}, doc="What is wrong with what was typed.")
 
     _esm = Path(__file__).with_name("surveys.js")
@@ -56,6 +64,13 @@ class SurveyForm(JSComponent):
     .surveys b { font-weight: 600; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; max-width: 45%; }
     .about { flex: 1; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-size: 13px;
              color: var(--mui-palette-text-secondary, #666); }
+    .look { height: 26px; padding: 0 7px; flex: none; font-size: 12px; }
+    .look[aria-expanded=true] { border-color: var(--mui-palette-primary-main, #06c);
+                                color: var(--mui-palette-primary-main, #06c); }
+    .surveys li.looks { flex-wrap: wrap; gap: 6px 12px; padding: 2px 0 8px 30px; border-top: none; font-size: 13px; }
+    .looks label { flex: none; gap: 6px; cursor: default; }
+    .looks select { height: 28px; padding: 0 4px; }
+    .looks .explain { flex: 1 1 100%; font-size: 12px; }
     .up, .down { width: 26px; height: 26px; padding: 0; flex: none; }
     .adder { display: flex; align-items: center; gap: 6px; margin: 6px 0; }
     .adder .title { flex: 0 0 84px; }
@@ -110,8 +125,9 @@ class SurveyDialog:
                   if survey.name not in names and (survey.kind, survey.layer) not in kinds]
         self._n += 1
         self._form.problem = {"text": ""}
-        self._form.shown = {"n": self._n, "rows": [*(_row(survey, on=True) for survey in shown),
-                                                   *(_row(survey, on=False) for survey in others)]}
+        self._form.shown = {"n": self._n, "looks": _looks(), "fits": _FITS, "plain": LookConfig().model_dump(),
+                            "rows": [*(_row(survey, on=True) for survey in shown),
+                                     *(_row(survey, on=False) for survey in others)]}
         self.view.open = True
 
     def close(self) -> None:
@@ -151,4 +167,12 @@ def _surveys(plain: Sequence[Any]) -> list[SurveyConfig]:
 def _row(survey: SurveyConfig, *, on: bool) -> dict[str, Any]:
     more = survey.url if survey.kind == "template" else survey.layer
     return {"survey": survey.model_dump(mode="json", exclude_defaults=True), "on": on,
+            "fits": _FITS[survey.kind], "look": survey.look.model_dump(),
             "about": ", ".join([_ABOUT[survey.kind], *([more] if more else [])])}
+
+
+def _looks() -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """Return what can be chosen for an image in FITS: key, title, and each value with its name."""
+    fields = LookConfig.model_fields
+    return [(key, title, [(value, names.get(value, value)) for value in get_args(fields[key].annotation)])
+            for key, title, names in _LOOKS]

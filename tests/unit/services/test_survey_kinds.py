@@ -44,6 +44,22 @@ def test_legacy_as_fits_is_rendered_here(fetch, server):
     assert cutout.compass == pytest.approx((0, -90), abs=0.1)
 
 
+@pytest.mark.parametrize(("path", "format", "asked"), [
+    (stub.LEGACY_PATH, "fits", stub.LEGACY_FITS_PATH), (stub.LEGACY_FITS_PATH, None, stub.LEGACY_PATH),
+    (stub.LEGACY_FITS_PATH + "?bands=r", "fits", stub.LEGACY_FITS_PATH),
+])
+def test_the_page_of_a_mirror_of_legacy_follows_the_format(fetch, server, path, format, asked):
+    assert fetch(kind="legacy", url=server.url(path), format=format).ok
+    assert urlsplit(server.requests[0]).path == asked
+
+
+def test_first_as_fits_is_rendered_here(fetch, server):
+    cutout = fetch(kind="first", url=server.first_url, format="fits", look={"colour_map": "magma"})
+    assert (cutout.ok, cutout.mime, cutout.reason) == (True, "image/png", "")
+    assert cutout.scale_arcsec == pytest.approx(1.8, rel=1e-3)
+    assert {"FITS", "GIF"} & query_of(server.requests[0]).keys() == {"FITS"}
+
+
 def test_unwise_is_a_layer_of_the_same_viewer(fetch, server):
     assert fetch(kind="unwise", url=server.url(stub.LEGACY_PATH)).scale_arcsec == 1.0
     assert query_of(server.requests[0])["layer"] == "unwise-neo7"
