@@ -330,6 +330,9 @@ def test_surveys_are_chosen_in_the_pane_and_kept(open_pane: Callable[..., Any], 
     expect(form).to_be_hidden()
     frames(page, "image")
     assert titles(page) == ["Ours", "SDSS"]
+    left, right = (page.locator(".frame").nth(i).bounding_box() for i in (0, 1))
+    assert left["x"] + left["width"] < right["x"]
+    assert left["y"] == right["y"]
     later = open_pane(660, 620)
     frames(later, "image")
     assert titles(later) == ["Ours", "SDSS"]

@@ -122,7 +122,9 @@ class CutoutView(View):
         self._ahead: dict[tuple[str, str, float], Ticket] = {}
         self._arrived: deque[tuple[str, int, Cutout]] = deque()
         self._boxes = self._make_boxes()
-        self.view = pn.Column(*self._boxes.values(), sizing_mode="stretch_width", margin=0, styles=self._styles())
+        # A column has a button to scroll with, which would take the first place of the grid when the boxes change.
+        self.view = pn.Column(*self._boxes.values(), sizing_mode="stretch_width", margin=0, styles=self._styles(),
+                              stylesheets=[".scroll-button { display: none; }"])
         self.follow(self._renew, "config")
         self.follow(self._show, "focus", "dataset", first=True)
         self.follow(self._look_ahead, "focus", "rounds", "active", "likely")
