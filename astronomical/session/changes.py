@@ -23,6 +23,7 @@ from astronomical.session.dataset import (
 )
 from astronomical.session.errors import SessionError
 from astronomical.session.memory import exact_columns, read_in_use
+from astronomical.session.recipes import combination_text
 
 __all__ = ["CHANGEABLE", "JOB", "ChangePlan", "plan_change", "rebuild"]
 
@@ -62,7 +63,7 @@ class ChangePlan:
         return self.rebuilds or self.repacks
 
 
-def plan_change(config: Config, changed: Config, ledger: Ledger) -> ChangePlan:
+def plan_change(config: Config, changed: Config, ledger: Ledger, registry: Registry) -> ChangePlan:
     """Say what a change of settings will do; nothing is changed.
 
     Parameters
@@ -71,6 +72,8 @@ def plan_change(config: Config, changed: Config, ledger: Ledger) -> ChangePlan:
         The settings as they are and as they are to be; only the sections in `CHANGEABLE` may differ.
     ledger
         The labels, none of which a change may orphan.
+    registry
+        Where the operations of combinations are found.
 
     Raises
     ------
@@ -101,7 +104,7 @@ def plan_change(config: Config, changed: Config, ledger: Ledger) -> ChangePlan:
     if changed.colours != config.colours:
         effects.append("Classes get other colours in all plots; nothing is retrained.")
     if changed.features != config.features:
-        effects.append(f"Features change: {retrained}")
+        effects.append(f"Features change{_feature_changes(config, changed, registry)}: {retrained}")
         rebuilds = True
     if changed.split != config.split:
         effects.append(f"The training, validation and test sets change: {retrained}")
@@ -152,6 +155,15 @@ def rebuild(plan: ChangePlan, dataset: Dataset, ledger: Ledger, registry: Regist
     made = build_dataset(plan.config, catalogue, registry, progress)
     section = plan.config.catalogue.model_copy(update={"fingerprint": make_fingerprint(plan.config, catalogue)})
     return plan.config.model_copy(update={"catalogue": section}), made
+
+
+def _feature_changes(config: Config, changed: Config, registry: Registry) -> str:
+    """Return which columns and combinations come and go, in brackets; empty if all stay."""
+    before, after = ([*features.columns, *(combination_text(item, registry) for item in features.combinations)]
+                     for features in (config.features, changed.features))
+    new, gone = [text for text in after if text not in before], [text for text in before if text not in after]
+    parts = [f"{verb}: {'; '.join(found)}" for verb, found in (("new", new), ("gone", gone)) if found]
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def _meanings(config: Config) -> Mapping[str, str]:

@@ -14,7 +14,7 @@ from astronomical.config.schema import CombinationConfig, FeaturesConfig
 from astronomical.plugins.registry import Entry, Registry
 from astronomical.session.errors import SessionError
 
-__all__ = ["combinations_of", "operations_of", "recipe_of"]
+__all__ = ["combination_text", "combinations_of", "operations_of", "recipe_of"]
 
 Operation = Callable[..., NDArray[np.float64]]
 
@@ -51,6 +51,18 @@ def operations_of(registry: Registry, combinations: Iterable[CombinationConfig] 
         if item.parameters and item.operation in entries:
             found[_name_of(item)] = _with_parameters(entries[item.operation], item.parameters)
     return found
+
+
+def combination_text(item: CombinationConfig, registry: Registry) -> str:
+    """Return a combination in words, with all parameters of its operation: power (exponent 2) of every 2 of u, g, r."""
+    entry = next((entry for entry in registry.entries("feature") if entry.extension.name == item.operation), None)
+    try:
+        values = item.parameters if entry is None else entry.extension.check(dict(item.parameters))
+    except ValueError:  # parameters that the operation does not take are refused where it is used
+        values = item.parameters
+    said = ", ".join(f"{name} {value}" for name, value in values.items())
+    return (f"{item.operation}{f' ({said})' if said else ''} of every {item.n} of "
+            f"{', '.join(item.columns) if item.columns else 'the feature columns'}")
 
 
 def _name_of(item: CombinationConfig) -> str:

@@ -102,6 +102,11 @@ def test_plugins_named_on_the_command_line_are_offered_everywhere(serve: Callabl
     expect(page.get_by_text("all saved")).to_be_visible(timeout=LONG)
     kept: PaneConfig = next(pane for pane in read_config(path).layout.panes if pane.kind == "steps")
     assert (kept.settings["every"], kept.settings["style"]) == (3, "line")
+    button(page, "Settings…").click()
+    page.get_by_role("tab", name="Features").click()
+    fill(page, "exponent", "3")
+    expect(page.get_by_text("Features change (new: mean (exponent 3) of every 2 of the feature columns, gone: mean "
+                            "(exponent 2) of every 2 of the feature columns): Star is retrained")).to_be_visible()
 
 
 def fill(page: Page, label: str, value: str) -> None:
@@ -133,6 +138,9 @@ def make_with_the_wizard(page: Page, catalogue: Path) -> None:
     expect(page.get_by_text("u~g[exponent=2], u~r[exponent=2]")).to_be_visible(timeout=LONG)
     page.get_by_role("button", name="Next").click()
     expect(page.locator("canvas").first).to_be_visible(timeout=LONG)
+    summary = page.get_by_role("row", name="Combinations")
+    expect(summary).to_contain_text("mean (exponent 2) of every 2 of the feature columns")
+    expect(summary).to_be_visible()
     page.get_by_role("button", name="Create project").click(timeout=LONG)
     expect(page.get_by_role("button", name="Start the Star learner")).to_be_visible(timeout=LONG)
 

@@ -40,7 +40,8 @@ def test_other_features_retrain_and_keep_the_labels(path):
         trained, events = session.trained("Star"), session.ledger.events
         changed = with_features(session.state.config, columns=("g", "r"), combinations=())
         effects = " ".join(session.plan_settings(changed).effects)
-        assert "Features change: Star is retrained" in effects
+        assert ("Features change (gone: u; i; subtract of every 2 of the feature columns): Star is retrained"
+                in effects)
         assert "kept" in effects
         assert session.dataset.features.names != ("g", "r")
         session.change_settings(changed)

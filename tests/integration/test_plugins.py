@@ -96,6 +96,12 @@ def test_an_operation_with_parameters_is_a_feature_of_its_own(tmp_path, capsys):
     with Session.open(path, plugins=[plugin]) as session:
         names, values = session.dataset.features.names, session.dataset.features.values
         assert names == ("u", "g", "u~g", "u~g[exponent=2]")
+        config = session.state.config
+        changed = config.model_copy(update={"features": config.features.model_copy(update={"combinations": (
+            twice[0], CombinationConfig(operation="mean", n=2, columns=("u", "g"), parameters={"exponent": 3}))})})
+        assert session.plan_settings(changed).effects == (
+            "Features change (new: mean (exponent 3) of every 2 of u, g, gone: mean (exponent 2) of every 2 of the "
+            "feature columns): no learner has begun, so that none is retrained.",)
         u, g, mean, square = values.astype(np.float64)
         known = session.dataset.features.complete
         np.testing.assert_allclose(mean[known], (u + g)[known] / 2, rtol=1e-6)

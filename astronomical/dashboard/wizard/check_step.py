@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from astronomical.config.schema import UNKNOWN_COLOUR
 from astronomical.dashboard.parts import Message, hint, plain_table, row, section
 from astronomical.dashboard.wizard.create import Points, Preview, make_preview
+from astronomical.session.recipes import combination_text
 
 if TYPE_CHECKING:
     from astronomical.dashboard.wizard.model import Draft
@@ -85,9 +86,7 @@ def summary_of(draft: Draft) -> list[tuple[str, str]]:
         ("Left out", ", ".join(draft.dropped)),
         ("Unknown sources", "" if draft.labels is None else "can be asked for" if draft.use_unknown else "left out"),
         ("Feature columns", ", ".join(draft.features)),
-        ("Combinations", "; ".join(f"{item.operation} of {item.n}"
-                                   + (f" of {', '.join(item.columns)}" if item.columns else "")
-                                   for item in draft.combinations)),
+        ("Combinations", "; ".join(combination_text(item, draft.registry) for item in draft.combinations)),
         ("Scaling", "none" if draft.scaling == "none" else "mean 0, deviation 1"),
         ("Missing values", {"native": "left to the model", "median": "the median", "drop": "source left out"}[
             draft.missing_policy]),

@@ -22,7 +22,7 @@ class SettingsActions(SessionCore):
 
     def plan_settings(self, changed: Config) -> ChangePlan:
         """Return what `change_settings` would do; nothing is changed. It is refused if labels would be orphaned."""
-        return plan_change(self.state.config, changed, self.ledger)
+        return plan_change(self.state.config, changed, self.ledger, self.registry)
 
     def change_settings(self, changed: Config) -> None:
         """Change settings of the project; the labels are kept, and learners are retrained where that is needed.
