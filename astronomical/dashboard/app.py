@@ -174,7 +174,7 @@ class App:
 
     async def _ask_consent(self, path: Path) -> None:
         """Ask before a plugin that the project names is run; without consent the project opens without it."""
-        registry().close_if_without_consent(path)
+        await registry().close_if_without_consent(path)
         files = await asyncio.to_thread(registry().untrusted_files, path)
         if files and await self._consent.ask(files):
             for file in files:

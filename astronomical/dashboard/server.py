@@ -22,6 +22,7 @@ from astronomical.plugins.loader import Plugins, load_plugins
 from astronomical.services.services import open_services
 from astronomical.session.errors import ReadOnlyError
 from astronomical.session.jobs import Dispatch
+from astronomical.session.model_store import CLOSING_S
 from astronomical.session.plugins import untrusted_files
 from astronomical.session.recents import key_of
 from astronomical.session.samp import SampBridge
@@ -33,6 +34,8 @@ log = logging.getLogger(__name__)
 LINGER_S = 600.0
 #: After its page has gone, a reload of that page has so long to come back as the writer, in seconds.
 GRACE_S = 3.0
+#: While the server goes on, closing a project waits so long for models that are still to be written, in seconds.
+_PATIENCE_S = 10.0
 _CACHE_KEY = "astronomical projects"
 #: Set to 1, cutouts may come from this machine or its network, as from a mirror of one's own.
 _ALLOW_PRIVATE = "ASTRONOMICAL_ALLOW_PRIVATE_HOSTS"
@@ -142,6 +145,8 @@ class ProjectRegistry:
     def __init__(self) -> None:
         self._projects: dict[Path, OpenProject] = {}
         self._opening: dict[Path, asyncio.Future[OpenProject]] = {}
+        #: Projects that are being closed: saved, off the event loop, for as long as that takes.
+        self._closing: dict[Path, asyncio.Task[None]] = {}
         self._arguments = AppArguments()
 
     def configure(self, arguments: AppArguments) -> None:
@@ -158,6 +163,8 @@ class ProjectRegistry:
             If the catalogue is not the one of the project, and that is not accepted.
         """
         path = local_path(path).resolve()
+        if path in self._closing:
+            await asyncio.shield(self._closing[path])
         if path in self._projects:
             return self._projects[path]
         if path not in self._opening:
@@ -171,12 +178,12 @@ class ProjectRegistry:
         """Load what is installed and what the server was told to run; takes a while: call it in a thread."""
         return load_plugins(self._arguments.plugins)
 
-    def close_if_without_consent(self, path: Path) -> None:
+    async def close_if_without_consent(self, path: Path) -> None:
         """Close a project that no page shows and that runs without a plugin of its: the next page is asked again."""
         path = local_path(path).resolve()
         project = self._projects.get(path)
         if project is not None and not project.tabs and project.session.plugins.untrusted:
-            self._close(path)
+            await self._close_soon(path)
 
     def untrusted_files(self, path: Path) -> tuple[PluginFile, ...]:
         """Return the plugin files of a project that wait for consent; none if it is open, or the server trusts all."""
@@ -193,12 +200,12 @@ class ProjectRegistry:
         """Close the projects that no page has shown for a while."""
         for path, project in list(self._projects.items()):
             if not project.tabs and time.monotonic() - project.deserted > LINGER_S:
-                self._close(path)
+                self._close_soon(path)
 
     def close_all(self) -> None:
         """Close all projects, as the server stops."""
         for path in list(self._projects):
-            self._close(path)
+            self._save_and_close(self._let_go(path))
 
     async def _open(self, path: Path, progress: Callable[[str, float], None], accept_changes: bool) -> OpenProject:
         loop = IOLoop.current()
@@ -208,14 +215,28 @@ class ProjectRegistry:
         self._projects[path] = OpenProject(session, loop.add_callback)
         return self._projects[path]
 
-    def _close(self, path: Path) -> None:
+    def _let_go(self, path: Path) -> Session:
+        """Stop all that a project does; nothing arrives from it any more."""
         project = self._projects.pop(path)
         project.services.close()
         project.samp.close()
+        project.session.stop()
+        return project.session
+
+    def _close_soon(self, path: Path) -> asyncio.Task[None]:
+        """Close a project off the event loop: the pages of others do not wait until everything is saved."""
+        session = self._let_go(path)
+        task = asyncio.ensure_future(asyncio.to_thread(self._save_and_close, session, _PATIENCE_S))
+        self._closing[path] = task
+        task.add_done_callback(lambda _: self._closing.pop(path, None))
+        return task
+
+    @staticmethod
+    def _save_and_close(session: Session, patience: float = CLOSING_S) -> None:
         try:
-            project.session.close()
+            session.close(patience)
         except (OSError, ValueError):
-            log.exception("%s could not be saved while closing; its labels are in its journal", path)
+            log.exception("%s could not be saved while closing; its labels are in its journal", session.path)
 
 
 def registry() -> ProjectRegistry:

@@ -12,7 +12,7 @@ import numpy as np
 
 from astronomical.learning.rounds import Round
 
-__all__ = ["DEFAULT_BYTES", "KeptRounds", "size_of"]
+__all__ = ["DEFAULT_BYTES", "KeptRounds", "model_bytes", "size_of"]
 
 #: How much the rounds of a project may take up, in bytes.
 DEFAULT_BYTES = 256 * 2**20
@@ -105,11 +105,11 @@ def size_of(round: Round) -> int:
     """Estimate what a round takes up, in bytes: its arrays and its model."""
     arrays = {id(array): array.nbytes for array in (round.proba, round.confidence, round.votes)
               if array is not None}
-    return sum(arrays.values()) + _model_bytes(round.model)
+    return sum(arrays.values()) + model_bytes(round.model)
 
 
-def _model_bytes(model: Any, depth: int = 0) -> int:
-    """Add up arrays and trees, looking into attributes and containers; a long list is judged by its beginning."""
+def model_bytes(model: Any, depth: int = 0) -> int:
+    """Estimate what a model takes up, in bytes: its arrays and trees; a long list is judged by its beginning."""
     if model is None or depth > _DEEPEST or isinstance(model, _OF_NO_WEIGHT):
         return 0
     if isinstance(model, np.ndarray) and model.dtype != object:
@@ -117,9 +117,9 @@ def _model_bytes(model: Any, depth: int = 0) -> int:
     if hasattr(model, "node_count"):
         return _TREE_BYTES + _NODE_BYTES * int(model.node_count)
     if isinstance(model, dict):
-        return sum(_model_bytes(item, depth + 1) for item in model.values())
+        return sum(model_bytes(item, depth + 1) for item in model.values())
     if isinstance(model, list | tuple | np.ndarray):
         beginning = list(itertools.islice(np.ravel(model) if isinstance(model, np.ndarray) else model, _LOOKED_AT))
-        total = sum(_model_bytes(item, depth + 1) for item in beginning)
+        total = sum(model_bytes(item, depth + 1) for item in beginning)
         return total * len(model) // max(1, len(beginning))
-    return _model_bytes(vars(model), depth + 1) if hasattr(model, "__dict__") else 0
+    return model_bytes(vars(model), depth + 1) if hasattr(model, "__dict__") else 0

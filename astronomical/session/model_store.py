@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
 import threading
 import time
@@ -12,20 +13,24 @@ from pathlib import Path
 from typing import Any
 
 from astronomical.config.schema import CheckpointConfig
+from astronomical.learning.rounds import Round
 from astronomical.plugins.registry import Registry
-from astronomical.session.bundles import SUFFIXES, Bundle, make_bundle
+from astronomical.session.bundles import SUFFIXES, Bundle, make_bundle, vote_of
 from astronomical.session.errors import SessionError
-from astronomical.session.exports import votes_of
 from astronomical.session.jobs import Jobs
+from astronomical.session.kept import model_bytes
+from astronomical.session.requests import member_of
 from astronomical.session.state import SessionState
 
-__all__ = ["ModelStore", "checkpoint_of", "model_name", "models_folder", "open_store"]
+__all__ = ["CLOSING_S", "ModelStore", "checkpoint_of", "model_name", "models_folder", "open_store"]
 
 JOB = "models"
-#: So many models may wait to be written; beyond that the oldest are left out.
+#: So many models may wait for a quiet moment; beyond that they are written whatever else is to be done.
 _MOST_WAITING = 20
 #: Closing a project waits so long for models that are still to be written, in s.
-_CLOSING_S = 3.0
+CLOSING_S = 3.0
+#: So much memory may be taken up by models that wait, in bytes.
+_MOST_BYTES = 256 * 2**20
 log = logging.getLogger(__name__)
 
 
@@ -38,6 +43,8 @@ class ModelStore:
         Where the models are kept.
     jobs
         Where they are written.
+    bundle_of
+        Returns what is written of a round; None if its model is not kept.
     limit
         Returns how many bytes the folder may take up.
     suffix
@@ -48,14 +55,22 @@ class ModelStore:
         Called with a sentence when the first model cannot be written.
     """
 
-    def __init__(self, folder: Path, jobs: Jobs, *, limit: Callable[[], int], suffix: Callable[[], str],
-                 spared: Callable[[], frozenset[str]], failed: Callable[[str], None]) -> None:
+    def __init__(self, folder: Path, jobs: Jobs, *, bundle_of: Callable[[Round], Bundle | None],
+                 limit: Callable[[], int], suffix: Callable[[], str], spared: Callable[[], frozenset[str]],
+                 failed: Callable[[str], None]) -> None:
         self.folder = folder
-        self._jobs, self._limit, self._suffix, self._spared, self._tell = jobs, limit, suffix, spared, failed
-        self._waiting: deque[Bundle] = deque(maxlen=_MOST_WAITING)
+        self._jobs, self._bundle_of, self._limit, self._suffix = jobs, bundle_of, limit, suffix
+        self._spared, self._tell = spared, failed
+        self._waiting: deque[tuple[Bundle, int]] = deque()
         self._under_way: Bundle | None = None
-        self._told = False
+        self._told = self._told_of_loss = False
         self._writing = threading.Lock()
+
+    def take(self, round: Round) -> None:
+        """Have the model of a round written when there is time for it, if the project keeps models."""
+        bundle = self._bundle_of(round)
+        if bundle is not None:
+            self.add(bundle)
 
     def add(self, bundle: Bundle, *, now: bool = False) -> None:
         """Have the model of a round written, unless it is there: when there is time for it, or at once."""
@@ -64,26 +79,34 @@ class ModelStore:
         if now and self._jobs.inline:
             self._write(bundle, self._limit(), self._spared())
             return
-        self._waiting.append(bundle)
-        if now:
+        self._waiting.append((bundle, sum(map(model_bytes, bundle.votes[0].models))))
+        if now or len(self._waiting) > _MOST_WAITING:
             self.write_next()
+        self._limit_memory()
 
     def write_next(self) -> None:
-        """Write what waits, now that nothing more urgent is to be done."""
+        """Write what waits, now that nothing more urgent is to be done; a plain session does so when it is saved."""
         if not self._jobs.inline and not self._jobs.is_running(JOB):
             self._next()
 
-    def finish(self) -> None:
-        """Write here and now what still waits, the newest first; the log tells what there was no time for."""
-        waiting = [*([] if self._under_way is None else [self._under_way]), *self._waiting]
+    def finish(self, seconds: float = CLOSING_S) -> None:
+        """Write here and now what still waits.
+
+        Parameters
+        ----------
+        seconds
+            Not longer than this, save in a plain session: the newest come first then, and the log tells the rest.
+        """
+        seconds = math.inf if self._jobs.inline else seconds
+        waiting = [*([] if self._under_way is None else [self._under_way]), *(bundle for bundle, _ in self._waiting)]
         self._waiting.clear()
-        end = time.monotonic() + _CLOSING_S
+        end = time.monotonic() + seconds
         while waiting and time.monotonic() < end:
-            bundle = waiting.pop()
+            bundle = waiting.pop(0 if seconds == math.inf else -1)
             try:
                 self._write(bundle, self._limit(), self._spared())
             except (OSError, ValueError) as error:
-                log.warning("the model of a round could not be saved while closing: %s", error)
+                self._tell_failure(error)
         for bundle in waiting:
             log.warning("%s was not saved: the project was closed before", self.path_of(bundle).name)
 
@@ -95,7 +118,7 @@ class ModelStore:
     def _next(self) -> None:
         self._under_way = None
         if self._waiting:
-            bundle, limit, spared = self._waiting.popleft(), self._limit(), self._spared()
+            (bundle, _), limit, spared = self._waiting.popleft(), self._limit(), self._spared()
             self._under_way = bundle
             self._jobs.submit(JOB, lambda job: self._write(bundle, limit, spared), lambda path: self._next(),
                               self._failed, title="Saving a model", lane="files", background=True)
@@ -121,13 +144,29 @@ class ModelStore:
                 total -= path.stat().st_size
                 path.unlink()
 
+    def _limit_memory(self) -> None:
+        """Let what waits not fill the memory: a plain session writes the oldest now, a page does not wait for it."""
+        while sum(size for _, size in self._waiting) > _MOST_BYTES and len(self._waiting) > 1:
+            if self._jobs.inline:
+                self.finish()
+                return
+            bundle, _ = self._waiting.popleft()
+            log.warning("%s was not saved: too many models wait to be written", self.path_of(bundle).name)
+            if not self._told_of_loss:
+                self._told_of_loss = True
+                self._tell("Rounds come faster than their models can be written to disk, and some models are left out; "
+                           "the log names them. Labels and scores are kept all the same.")
+
     def _failed(self, error: Exception) -> None:
+        self._tell_failure(error)
+        self._next()
+
+    def _tell_failure(self, error: Exception) -> None:
         log.info("a model could not be saved", exc_info=error)
         if not self._told:  # once is enough: the labels are what counts
             self._told = True
             self._tell(f"The models of the rounds cannot be kept on disk: {error} Labels and scores are kept all "
                        "the same. .joblib can be chosen for them in Settings… (Project, Models of the rounds).")
-        self._next()
 
 
 def open_store(state: SessionState, registry: Registry, jobs: Jobs, config_path: Path,
@@ -136,15 +175,22 @@ def open_store(state: SessionState, registry: Registry, jobs: Jobs, config_path:
     def spared() -> frozenset[str]:
         return frozenset(model_name(item.class_name, item.k, item.key) for item in state.config.checkpoints)
 
+    def bundle_of(round: Round) -> Bundle | None:
+        learner = state.config.learner(round.class_name)
+        if not state.config.models.keep or not round.trained or learner is None:
+            return None
+        vote = vote_of(round, [member_of(registry, model) for model in learner.models])
+        return make_bundle(state.config, state.dataset, [vote])
+
     def keep(event: Any) -> None:
         for name, round in event.new.items():
-            if state.config.models.keep and round.trained and event.old.get(name) is not round:
-                store.add(make_bundle(state.config, state.dataset, votes_of(state, registry, name)))
+            if event.old.get(name) is not round:
+                store.take(round)
 
-    store = ModelStore(models_folder(config_path), jobs, limit=lambda: state.config.models.limit_mb * 2**20,
+    store = ModelStore(models_folder(config_path), jobs, bundle_of=bundle_of,
+                       limit=lambda: state.config.models.limit_mb * 2**20,
                        suffix=lambda: f".{state.config.models.format}", spared=spared, failed=failed)
-    if not jobs.inline:  # a plain session would wait for each of them: it writes those of its checkpoints
-        state.param.watch(keep, "rounds")
+    state.param.watch(keep, "rounds")
     return store
 
 

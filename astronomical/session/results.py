@@ -67,6 +67,7 @@ def _sample(round: Round, dataset: Dataset, seed: int) -> NDArray[np.intp]:
 
 
 @cache
+@cache
 def environment() -> EnvironmentConfig:
     """Return the versions in use."""
     found = {}

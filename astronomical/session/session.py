@@ -20,6 +20,7 @@ from astronomical.session.fingerprints import catalogue_differences
 from astronomical.session.jobs import Dispatch
 from astronomical.session.kept import DEFAULT_BYTES
 from astronomical.session.memory import memory_text, read_in_use
+from astronomical.session.model_store import CLOSING_S
 from astronomical.session.plugins import project_plugins
 from astronomical.session.store import ProjectStore, load_project
 
@@ -107,15 +108,26 @@ class Session(LabelActions, LearnerActions, TestActions, SettingsActions, FileAc
         if self.query(class_name) is not None:
             self.focus_query(class_name)
 
-    def close(self) -> None:
-        """Save what is not saved, stop all work and let go of the project."""
+    def stop(self) -> None:
+        """Stop all work; no result of it arrives any more."""
         self._jobs.close()
+
+    def close(self, patience: float = CLOSING_S) -> None:
+        """Save what is not saved, stop all work and let go of the project.
+
+        Parameters
+        ----------
+        patience
+            For so long the models of rounds are written that are not on disk yet, in s; a plain session, without a
+            `dispatch`, writes all of them.
+        """
+        self.stop()
         if self._store is not None:
             try:
                 if not self.state.saved:
                     self._fold()
                 if self._models is not None:
-                    self._models.finish()
+                    self._models.finish(patience)
             finally:
                 self._store.close()
                 self._store = None

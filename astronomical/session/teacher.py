@@ -42,6 +42,8 @@ class Teacher:
         Where rounds are kept for undo, redo and looking ahead.
     look_ahead
         Whether the rounds of possible answers are computed while the person thinks.
+    filled
+        Called with an earlier round that was missing from the records, once it is computed.
     rested
         Called when nothing is left to be computed.
     """
@@ -49,6 +51,7 @@ class Teacher:
     def __init__(self, state: SessionState, registry: Registry, jobs: Jobs, *,
                  share: Callable[[str, Round, str, str], None] | None, failed: Callable[[str], None],
                  settled: Callable[[str], None], kept: KeptRounds, look_ahead: bool = True,
+                 filled: Callable[[Round], None] = lambda round: None,
                  rested: Callable[[], None] = lambda: None) -> None:
         self._state = state
         self._registry = registry
@@ -60,7 +63,7 @@ class Teacher:
         self._ahead = LookAhead(state, jobs, kept, request=self._newest_request,
                                 idle=self._is_idle, arrived=self._adopted,
                                 done=self._fill_next)
-        self._looks_ahead, self._rested = look_ahead, rested
+        self._looks_ahead, self._filled_in, self._rested = look_ahead, filled, rested
         self._under_way: dict[str, str] = {}
         #: Per class the key of a round that was called off or failed: it is not tried again unasked.
         self._halted: dict[str, str] = {}
@@ -330,6 +333,7 @@ class Teacher:
         view = self._views[name]
         if round.k <= view.k and round.key == request_key(self._state.config, view, round.k):
             self._records.setdefault(name, {})[round.k] = self._record(view, round)
+            self._filled_in(round)
             self._show_curve(name)
 
     def _record(self, view: LearnerView, round: Round) -> RoundResultConfig:

@@ -105,7 +105,7 @@ def test_a_checkpoint_is_a_name_in_the_project_and_a_model_beside_it(session):
     newest = session.round("Star")
     assert (made.class_name, made.k, made.key) == ("Star", newest.k, newest.key)
     assert read_config(session.path).checkpoints == (made,)
-    (file,) = models_folder(session.path).iterdir()
+    (file,) = models_folder(session.path).glob(f"Star-0009-{made.key}.skops")
     model = load_model(file)
     assert (model.votes[0].class_name, model.votes[0].key) == ("Star", newest.key)
     answer(session)
@@ -166,9 +166,7 @@ def test_models_that_wait_are_written_when_the_project_is_closed(tmp_path, caplo
         for _ in range(3):
             answer(session)
             loop.settle(session)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("astronomical.session.model_store._CLOSING_S", patience)
-            session.close()
+        session.close(patience)
         rounds.append((path, session.round("Star").key))
     (kept, key), (cut, other) = rounds
     files = [file.name for file in models_folder(kept).iterdir()]

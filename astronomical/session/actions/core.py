@@ -63,6 +63,7 @@ class SessionCore:
         self._teacher = Teacher(self.state, registry, self._jobs, share=None if store is None else self._share,
                                 failed=lambda text: self.notify(text, "error"), settled=self._settled,
                                 kept=KeptRounds(memory), look_ahead=look_ahead,
+                                filled=lambda round: None if self._models is None else self._models.take(round),
                                 rested=lambda: None if self._models is None else self._models.write_next())
         self._models = None if store is None else open_store(self.state, registry, self._jobs, path,
                                                              lambda text: self.notify(text, "warning"))
@@ -196,6 +197,8 @@ class SessionCore:
         if self._jobs.inline:  # nothing else will compute the records that are missing
             self._teacher.fill_gaps()
         self._fold()
+        if self._jobs.inline and self._models is not None:
+            self._models.finish()
 
     def _fold(self) -> None:
         assert self._store is not None

@@ -1,0 +1,143 @@
+"""The models of all rounds on disk: of plain sessions, of hasty people, and of projects that are closed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import replace
+
+import pytest
+
+from astronomical.config.schema import ExtensionConfig, ModelsConfig
+from astronomical.dashboard.server import ProjectRegistry
+from astronomical.session.bundles import load_model
+from astronomical.session.model_store import ModelStore, models_folder
+from astronomical.session.session import Session
+from tests.support.loop import Loop
+from tests.support.projects import answer, label_until, make_project
+
+KNN = [ExtensionConfig(name="knn")]
+
+
+def kept(path) -> list[int]:
+    """Return the numbers of labels of the models in the folder of a project."""
+    folder = models_folder(path)
+    return sorted(int(file.name.split("-")[1]) for file in folder.iterdir()) if folder.exists() else []
+
+
+def test_a_plain_session_writes_the_model_of_every_round_when_it_is_saved(tmp_path):
+    path, _ = make_project(tmp_path, n=150)
+    with Session.open(path) as session:
+        session.start_training("Star", models=KNN)
+        label_until(session, "Star", 8)
+        assert kept(path) == [5]  # those of the labels wait: no assignment waits for a file
+        session.save()
+        assert kept(path) == [5, 6, 7, 8]
+        newest = session.round("Star").key
+        assert [load_model(file).votes[0].key for file in models_folder(path).glob("Star-0008-*")] == [newest]
+        label_until(session, "Star", 10)
+    assert kept(path) == [5, 6, 7, 8, 9, 10]
+
+
+def test_rounds_computed_anew_after_undo_are_kept_too(tmp_path):
+    path, _ = make_project(tmp_path, n=150)
+    with Session.open(path) as session:
+        session.start_training("Star", models=KNN)
+        label_until(session, "Star", 8)
+        session.save()
+        first = session.ledger.events[5].id
+        other = next(name for name in session.dataset.class_names if name != session.ledger.human(first))
+        session.relabel(first, other)
+        session.save()
+        keys = {record.key for record in session.config.results[0].rounds}
+    files = {file.stem.rpartition("-")[2] for file in models_folder(path).iterdir()}
+    assert len(keys) == 4
+    assert keys <= files
+
+
+def test_a_plain_session_keeps_no_models_where_the_project_says_so(tmp_path):
+    path, _ = make_project(tmp_path, n=150)
+    with Session.open(path) as session:
+        session.change_settings(session.state.config.model_copy(update={"models": ModelsConfig(keep=False)}))
+        session.start_training("Star", models=KNN)
+        label_until(session, "Star", 7)
+    assert not models_folder(path).exists()
+
+
+@pytest.fixture
+def hasty(tmp_path):
+    """A session in which nothing ever rests, its loop, and what makes bundles of made-up rounds."""
+    path, _ = make_project(tmp_path, n=150)
+    loop = Loop()
+    with Session.open(path, dispatch=loop.dispatch, look_ahead=False) as session:
+        session.start_training("Star", models=KNN)
+        loop.rest(session)
+        bundle = session._models._bundle_of(session.round("Star"))
+        yield session, loop, lambda k: replace(bundle, votes=(replace(bundle.votes[0], k=k, key=f"{k:016x}"),))
+
+
+def test_more_models_than_may_wait_are_written_while_other_work_goes_on(hasty):
+    session, loop, bundle = hasty
+    for k in range(100, 160):
+        session._models.add(bundle(k))
+    loop.rest(session)  # nobody said that there is time for it
+    assert kept(session.path) == [5, *range(100, 160)]
+
+
+def test_models_that_are_left_out_are_told_of(hasty, monkeypatch, caplog):
+    session, loop, bundle = hasty
+    monkeypatch.setattr("astronomical.session.model_store._MOST_BYTES", 1)
+    for k in range(100, 104):
+        session._models.add(bundle(k))
+    session._models.write_next()
+    loop.rest(session)
+    assert kept(session.path) == [5, 103]
+    said = [record.getMessage().split()[0] for record in caplog.records if "too many models" in record.getMessage()]
+    assert [name.split("-")[1] for name in said] == ["0100", "0101", "0102"]
+    told = [notice.text for notice in session.state.notices if "left out" in notice.text]
+    assert len(told) == 1
+
+
+def test_no_page_waits_while_a_project_is_closed_and_it_can_be_opened_again(tmp_path, monkeypatch):
+    path, _ = make_project(tmp_path, n=150)
+    monkeypatch.setenv("ASTRONOMICAL_OFFLINE", "1")
+    monkeypatch.setattr("astronomical.dashboard.server.LINGER_S", -1.0)
+    finish = ModelStore.finish
+
+    def slow(self: ModelStore, seconds: float = 0.0) -> None:
+        time.sleep(0.6)
+        finish(self, seconds)
+
+    monkeypatch.setattr(ModelStore, "finish", slow)
+
+    async def day() -> float:
+        registry, gaps = ProjectRegistry(), [0.0]
+
+        async def tick() -> None:
+            last = time.perf_counter()
+            while True:
+                await asyncio.sleep(0.005)
+                now = time.perf_counter()
+                gaps.append(now - last)
+                last = now
+
+        first = (await registry.open(path, lambda step, fraction: None)).session
+        first.start_training("Star", models=KNN)
+        while first.state.pending:
+            await asyncio.sleep(0.01)
+        answer(first)
+        while first.state.pending:
+            await asyncio.sleep(0.01)
+        ticker = asyncio.create_task(tick())
+        await asyncio.sleep(0.02)
+        registry.sweep()
+        again = (await registry.open(path, lambda step, fraction: None)).session
+        assert again is not first
+        assert len(again.trained("Star")) == 6
+        ticker.cancel()
+        monkeypatch.setattr(ModelStore, "finish", finish)
+        registry.close_all()
+        return max(gaps)
+
+    assert asyncio.run(day()) < 0.4
+    assert set(kept(path)) >= {6}
