@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import h5py
 import numpy as np
 import panel as pn
 import pytest
@@ -103,6 +104,19 @@ def small(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return make
+
+
+def test_columns_of_hdf5_whose_names_cannot_be_read_are_told(serve: Callable[..., str], page: Page, tmp_path: Path):
+    rows = np.zeros(3, dtype=[("index", "i8"), ("values_block_0", "f8", (2,))])
+    with h5py.File(tmp_path / "frame.h5", "w") as file:
+        file.create_dataset("cat/table", data=rows).attrs["values_block_0_kind"] = np.bytes_(b"no names")
+    page.goto(serve(App().page))
+    page.get_by_role("button", name="Choose a catalogue").click()
+    read(page, tmp_path / "frame.h5")
+    expect(page.get_by_text("frame.h5: 3 rows, 3 columns")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="The names of some columns of /cat/table")).to_contain_text(
+        "named by their place instead: values_block_0_0, values_block_0_1. To have their names, give the columns names "
+        "of text in pandas")
 
 
 def test_from_a_catalogue_without_usable_ids_to_a_project(page: Page, start, shared: Path, home: Path):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import pickletools
 import posixpath
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -29,10 +29,17 @@ __all__ = ["Hdf5Source", "open_source"]
 _META = ".__table_column_meta__"
 #: How PyTables calls the group that holds the indices of a table.
 _INDEX_GROUP = "_i_"
+#: Where pandas keeps the names of the categories of a column.
+_CATEGORIES = "/meta/values_block_"
 #: What a pickled list of texts is made of, beside the texts themselves.
 _LIST_OF_TEXTS = frozenset({"PROTO", "FRAME", "MARK", "LIST", "EMPTY_LIST", "APPEND", "APPENDS", "PUT", "BINPUT",
                             "LONG_BINPUT", "MEMOIZE", "STOP"})
 _TEXTS = frozenset({"UNICODE", "BINUNICODE", "SHORT_BINUNICODE", "STRING", "BINSTRING", "SHORT_BINSTRING"})
+_N_LISTED = 8
+_INTEGERS = frozenset({"INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1"})
+#: What a person does whose frame has columns that are not named by texts.
+_GIVE_NAMES = ("give the columns names of text in pandas, as by df.columns = [\"ra\", \"dec\"], and save the frame "
+               "again (to_parquet, or to_hdf with format=\"table\")")
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,8 @@ class _Column:
     kind: Kind
     field: str | None = None
     place: int | None = None
+    #: What of it cannot be had: ``name``, ``values`` (objects of Python) or ``categories``; empty if nothing.
+    lacks: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,6 +62,8 @@ class _Table:
     path: str
     n_rows: int
     columns: tuple[_Column, ...]
+    #: Why the table cannot be used at all.
+    refusal: str = ""
 
     def describe(self) -> str:
         return f"{self.path} ({self.n_rows:,} rows x {len(self.columns)} columns)"
@@ -76,6 +87,7 @@ class Hdf5Source(TableSource):
     def __init__(self, path: Path, table: _Table, columns: Sequence[ColumnInfo]) -> None:
         super().__init__(path, table.n_rows, columns)
         self._columns = dict(zip((column.name for column in columns), table.columns, strict=True))
+        self.notes = _notes(table.path, self._columns)
 
     def _read(self, names: list[str]) -> dict[str, NDArray[Any]]:
         return self._read_rows(names, self.n_rows)
@@ -100,6 +112,10 @@ def open_source(path: Path, table: int | str | None) -> Hdf5Source:
     """
     with _open(path) as file:
         tables = _list_tables(file)
+        usable = [table for table in tables if table.columns]
+        if tables and not usable:
+            raise CatalogueError(f"{path.name}: {tables[0].refusal}")
+        tables = usable
         if not tables:
             raise CatalogueError(f"{path.name} holds no table: no records, and no columns of the same length side by "
                                  "side; save the table as FITS or Parquet")
@@ -143,9 +159,10 @@ def _list_tables(file: Any) -> list[_Table]:
 
     def visit(name: str, item: Any) -> None:
         inside = (any(f"/{name}".startswith(f"{frame.path}/") for frame in frames)
-                  or any(part.startswith(_INDEX_GROUP) for part in name.split("/")))
+                  or any(part.startswith(_INDEX_GROUP) for part in name.split("/"))
+                  or _CATEGORIES in f"/{name}/")
         if isinstance(item, h5py.Group):
-            if not inside and "axis0" in item and "block0_values" in item:
+            if not inside and "block0_values" in item and ("axis0" in item or "axis0_level0" in item):
                 frames.append(_frame(item))
         elif not inside and isinstance(item, h5py.Dataset) and item.ndim and not name.endswith(_META):
             datasets.setdefault(posixpath.dirname(f"/{name}"), []).append(item)
@@ -156,7 +173,7 @@ def _list_tables(file: Any) -> list[_Table]:
     for group, items in datasets.items():
         tables += [_records(item) for item in items if item.dtype.names]
         tables += _side_by_side(group, [item for item in items if not item.dtype.names])
-    return [table for table in tables if table.columns]
+    return [table for table in tables if table.columns or table.refusal]
 
 
 def _records(dataset: Any) -> _Table:
@@ -166,7 +183,10 @@ def _records(dataset: Any) -> _Table:
         names = _names_in_block(dataset, field)
         if names:
             kind = _kind(dataset.dtype[field].base)
-            columns += [_Column(name, dataset.name, kind, field=field, place=place)
+            lacks = "" if names == _pickled_names(dataset.attrs[f"{field}_kind"]) else "name"
+            if f"{posixpath.dirname(dataset.name)}/meta/{field}/meta/table" in dataset.file:
+                lacks = "categories"
+            columns += [_Column(name, dataset.name, kind, field=field, place=place, lacks=lacks)
                         for place, name in enumerate(names)]
         else:
             kind = _kind(dataset.dtype[field]) if dataset.ndim == 1 else "vector"
@@ -179,16 +199,16 @@ def _names_in_block(dataset: Any, field: str) -> tuple[str, ...]:
     shape = dataset.dtype[field].shape
     if dataset.ndim != 1 or len(shape) != 1 or f"{field}_kind" not in dataset.attrs:
         return ()
-    names = _pickled_texts(dataset.attrs[f"{field}_kind"])
+    names = _pickled_names(dataset.attrs[f"{field}_kind"])
     return names if len(names) == shape[0] else tuple(f"{field}_{place}" for place in range(shape[0]))
 
 
-def _pickled_texts(pickled: Any) -> tuple[str, ...]:
-    """Return the texts of a pickled list of texts without unpickling it, or nothing if it is anything else."""
+def _pickled_names(pickled: Any) -> tuple[str, ...]:
+    """Return a pickled list of texts and whole numbers without unpickling it, or nothing if it is anything else."""
     found = []
     try:
         for code, argument, _ in pickletools.genops(bytes(pickled)):
-            if code.name in _TEXTS:
+            if code.name in _TEXTS or code.name in _INTEGERS:
                 found.append(str(argument))
             elif code.name not in _LIST_OF_TEXTS:
                 return ()
@@ -217,13 +237,46 @@ def _frame(group: Any) -> _Table:
     columns = {}
     n_rows = 0
     for number in range(int(group.attrs.get("nblocks", 0))):
-        values, items = group[f"block{number}_values"], group[f"block{number}_items"]
-        plain = values.ndim == 2 and items.dtype.kind == "S"
+        values, items = group[f"block{number}_values"], group.get(f"block{number}_items")
+        plain = values.ndim == 2
         n_rows = values.shape[0] if plain else n_rows
-        for place, name in enumerate(decode(items[()]).tolist() if items.dtype.kind == "S" else ()):
-            columns[name] = _Column(name, values.name, _kind(values.dtype) if plain else "vector", place=place)
-    order = decode(group["axis0"][()]).tolist() if group["axis0"].dtype.kind == "S" else list(columns)
-    return _Table(group.name, n_rows, tuple(columns[name] for name in order if name in columns))
+        for place, name in enumerate(_axis_names(items)):
+            columns[name] = _Column(name, values.name, _kind(values.dtype) if plain else "vector", place=place,
+                                    lacks="" if plain else "values")
+    order = _axis_names(group.get("axis0"))
+    known = tuple(columns[name] for name in order if name in columns)
+    refusal = "" if known else (f"the columns of {group.name}, a frame of pandas, are not named by texts but by dates, "
+                                f"levels or other objects of Python, which are not opened: {_GIVE_NAMES}")
+    return _Table(group.name, n_rows, known, refusal)
+
+
+def _axis_names(axis: Any) -> list[str]:
+    """Return the names on an axis of a frame in its fixed format, if they are texts or whole numbers."""
+    if axis is None:  # of several levels
+        return []
+    kind = decode(np.asarray(axis.attrs.get("kind", b"string")).reshape(1)).tolist()[0]
+    if axis.dtype.kind == "S":
+        return decode(axis[()]).tolist() if kind == "string" else []
+    return [str(number) for number in axis[()].tolist()] if axis.dtype.kind in "iu" and kind == "integer" else []
+
+
+def _notes(path: str, columns: Mapping[str, _Column]) -> tuple[str, ...]:
+    """Say which columns of a table lack something, and what to do about it."""
+    said = {
+        "name": f"The names of some columns of {path} are objects of Python, which are not opened since that can run "
+                f"code. They are named by their place instead: {{names}}. To have their names, {_GIVE_NAMES}.",
+        "values": f"Some columns of {path} hold objects of Python, maybe texts, which are not opened since that can "
+                  "run code: {names}. To use them, save the frame again in pandas, with to_parquet or with to_hdf and "
+                  'format="table".',
+        "categories": f"Some columns of {path} are categories of pandas, of which the numbers are read and not the "
+                      "names: {names}. To have the names, turn them into text in pandas (.astype(str)) and save again.",
+    }
+    lacking = {lacks: [name for name, column in columns.items() if column.lacks == lacks] for lacks in said}
+    return tuple(text.replace("{names}", _listed(lacking[lacks])) for lacks, text in said.items() if lacking[lacks])
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:_N_LISTED]) + (f" and {len(names) - _N_LISTED} more" if len(names) > _N_LISTED else "")
 
 
 def _kind(dtype: Any) -> Kind:

@@ -62,9 +62,12 @@ class TableSource(ABC):
     ----------
     format : str
         Name of the format.
+    notes : tuple of str
+        What of the table cannot be had, why, and what to do about it, in sentences.
     """
 
     format: ClassVar[str]
+    notes: tuple[str, ...] = ()
 
     def __init__(self, path: Path, n_rows: int, columns: Iterable[ColumnInfo]) -> None:
         self.path = path

@@ -154,7 +154,8 @@ class DataStep:
             facts += " Vectors, with several numbers in each row, cannot be used."
         shown = hint("")
         set_hint(shown, facts)
-        self.summary.objects = [shown, _table_of_columns(table.columns)]
+        notes = [Message(text, "warning").view for text in table.notes]
+        self.summary.objects = [shown, *notes, _table_of_columns(table.columns)]
         self.place.visible = True
         self.title.value, self.project.value = draft.title, draft.project
 

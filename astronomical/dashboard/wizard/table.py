@@ -74,6 +74,11 @@ class Table:
         return self.rows.columns
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What of the table cannot be had, and what to do about it."""
+        return self.rows.source.notes
+
+    @property
     def readable(self) -> tuple[str, ...]:
         """Names of the columns with one value in each row."""
         return tuple(column.name for column in self.columns if column.kind != "vector")

@@ -347,6 +347,53 @@ def test_names_that_cannot_be_had_without_unpickling_are_made(tmp_path, kind):
     assert [column.name for column in source.columns] == ["index", "name", "values_block_1_0", "values_block_1_1", "ra"]
     assert source.read(["values_block_1_1"])["values_block_1_1"].tolist() == [0.4, 0.5, 0.6]
     assert not mark.exists()
+    (note,) = source.notes
+    assert "/deep/cat/table" in note
+    assert "named by their place instead: values_block_1_0, values_block_1_1." in note
+    assert "df.columns" in note
+
+
+def test_columns_that_pandas_numbered_are_named_by_their_numbers(tmp_path):
+    table_frame(tmp_path / "t.h5", pickle.dumps([0, 70_000], protocol=2))
+    source = open_table(tmp_path / "t.h5")
+    assert [column.name for column in source.columns] == ["index", "name", "0", "70000", "ra"]
+    assert source.notes == ()
+    with h5py.File(tmp_path / "f.h5", "w") as file:
+        frame_of_floats(file, np.arange(2), "integer")
+    assert open_table(tmp_path / "f.h5").read(["1"])["1"].tolist() == [2.0, 4.0]
+
+
+def frame_of_floats(file, names, kind):
+    """Write two columns as pandas does with format="fixed"."""
+    group = file.create_group("cat{a}")
+    group.attrs["nblocks"] = 1
+    for key in ("axis0", "block0_items"):
+        if names is not None:
+            group[key] = names
+            group[key].attrs["kind"] = np.bytes_(kind)
+    group["axis1"] = np.arange(2)
+    group["block0_values"] = np.array([[1.0, 2.0], [3.0, 4.0]])
+    if names is None:
+        group["axis0_level0"] = np.array([b"a", b"b"])
+
+
+@pytest.mark.parametrize(("names", "kind"), [(np.array([1, 2]), "datetime64[us]"), (None, "")])
+def test_a_frame_whose_columns_are_not_named_by_texts_is_refused_with_what_to_do(tmp_path, names, kind):
+    with h5py.File(tmp_path / "t.h5", "w") as file:
+        frame_of_floats(file, names, kind)
+    with pytest.raises(CatalogueError, match=r"t\.h5: the columns of /cat\{a\}, a frame of pandas, are not named by "
+                                             r"texts.*give the columns names of text in pandas.*to_parquet"):
+        open_table(tmp_path / "t.h5")
+
+
+def test_categories_of_pandas_are_told_and_their_names_are_no_table(tmp_path):
+    table_frame(tmp_path / "t.h5", pickle.dumps(["g-j", "y"], protocol=0))
+    with h5py.File(tmp_path / "t.h5", "a") as file:
+        names = np.zeros(2, dtype=[("index", "i8"), ("values", "S1")])
+        file["deep/cat/meta/values_block_0/meta/table"] = names
+    source = open_table(tmp_path / "t.h5")
+    assert source.path.name == "t.h5"
+    assert [note for note in source.notes if "categories" in note and ": name." in note]
 
 
 def test_nothing_that_is_pickled_is_opened(tmp_path):
