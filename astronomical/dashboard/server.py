@@ -43,8 +43,8 @@ _ALLOW_PRIVATE = "ASTRONOMICAL_ALLOW_PRIVATE_HOSTS"
 _OFFLINE = "ASTRONOMICAL_OFFLINE"
 _ACTIONS = frozenset({
     "activate", "assign", "autosave", "cancel_training", "change_settings", "checkpoint", "curate", "curate_step",
-    "focus", "focus_query", "label_bulk", "open_test_results", "redo", "relabel", "remark", "resume_training",
-    "retrain", "save", "select", "set_columns", "set_criteria", "set_layout", "set_surveys",
+    "focus", "focus_query", "label_bulk", "label_bulk_soon", "open_test_results", "redo", "relabel", "remark",
+    "resume_training", "retrain", "save", "select", "set_columns", "set_criteria", "set_layout", "set_surveys",
     "set_test_caution", "set_theme", "start_training", "undo", "use_curated_as_test",
 })
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -21,14 +22,40 @@ from astronomical.labels.journal_reader import (
     read_journal,
 )
 
-__all__ = ["Journal", "JournalContents", "JournalError", "JournalMismatch", "journal_path", "merge",
-           "read_journal"]
+__all__ = ["Journal", "JournalContents", "JournalError", "JournalMismatch", "Lines", "journal_path",
+           "lines_of", "merge", "read_journal"]
 
 
 def journal_path(config: str | os.PathLike[str]) -> Path:
     """Return where the journal of a config lies: beside it, with ``.journal`` added to its name."""
     path = Path(config)
     return path.with_name(path.name + ".journal")
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Events as they are written: the check that they follow, their last check, and their lines."""
+
+    follows: str
+    last: str
+    text: bytes
+
+
+def lines_of(events: Sequence[LabelEvent], follows: str) -> Lines:
+    """Return the lines of events that follow the one of a check; takes a while for many, and is for any thread.
+
+    Raises
+    ------
+    LedgerError
+        If they do not follow it, and each other.
+    """
+    last = follows
+    for event in events:
+        if event.check != check_of(event, last):
+            raise LedgerError(f"Event {event.n} does not follow the newest event; append events in the order in which "
+                              "the ledger made them.")
+        last = event.check
+    return Lines(follows, last, b"".join(event_line(event) for event in events))
 
 
 class Journal:
@@ -112,13 +139,14 @@ class Journal:
         JournalError
             If they could not be written. The journal then holds what it held before.
         """
-        last = self.last_check
-        for event in events:
-            if event.check != check_of(event, last):
-                raise LedgerError(f"Event {event.n} does not follow the newest event in {self.path}; append "
-                                  "events in the order in which the ledger made them.")
-            last = event.check
-        lines = b"".join(event_line(event) for event in events)
+        self.append_lines(lines_of(events, self.last_check))
+
+    def append_lines(self, ready: Lines) -> None:
+        """Write events of which `lines_of` made lines; see `append`."""
+        if ready.follows != self.last_check:
+            raise LedgerError(f"The events do not follow the newest event in {self.path}; append them in the order in "
+                              "which the ledger made them.")
+        lines, last = ready.text, ready.last
         if self._torn:
             self._take_back()
         self._refuse_foreign_changes()

@@ -201,6 +201,12 @@ class Ledger:
             self._memberships[class_name] = view
         return view
 
+    def prepare(self, class_names: Iterable[str]) -> None:
+        """Derive now, in any thread, what these tabs will ask for: with thousands of events it takes a while."""
+        for name in class_names:
+            self.membership(name)
+        _ = self.human_labels, self.curated_labels, self.history, self.remarks, self._redo_stack
+
     def next_undo(self) -> LabelEvent | None:
         """Return the answer that an undo takes back: the user's newest in effect."""
         return next((event for event in reversed(self.effective) if views.is_by_user(event)), None)

@@ -88,6 +88,7 @@ def plan_bulk(state: SessionState, label: str, ids: Sequence[str], train: Iterab
                            f"and {BULK_LIMIT:,} is the limit. Select fewer.")
     rows = find_rows(state, ids)
     inside = data.split.training[rows]
+    data.note_training(ids, inside)
     in_training = frozenset(id for id, known in zip(ids, inside.tolist(), strict=True) if known)
     open_to_all = frozenset() if label in config.split.drop else in_training - ledger.curated_labels.keys()
     taught = {name: {lesson.id for lesson in learner_view(config, data, ledger, name).lessons} for name in train}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -66,6 +66,16 @@ class Dataset:
             known = self._can_train[id] = (id in self.catalogue
                                            and bool(self.split.training[self.catalogue.row(id)]))
         return known
+
+    def note_training(self, ids: Sequence[str], inside: NDArray[np.bool_]) -> None:
+        """Note for `can_train` whether sources are in the training set: looked up all at once it takes no time.
+
+        Parameters
+        ----------
+        ids, inside
+            The sources, and whether each is in it.
+        """
+        self._can_train.update(zip(ids, inside.tolist(), strict=True))
 
     @cached_property
     def _can_train(self) -> dict[str, bool]:

@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeVar
 T = TypeVar("T")
 Dispatch = Callable[[Callable[[], None]], None]
 #: Work of one lane is done one after the other; the lanes do not wait for each other.
-Lane = Literal["rounds", "ahead", "files"]
+Lane = Literal["rounds", "ahead", "files", "recording"]
 log = logging.getLogger(__name__)
 
 #: Progress is told no more often than this, in s.

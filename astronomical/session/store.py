@@ -9,7 +9,7 @@ from pathlib import Path
 from astronomical.config.io import SUFFIXES, EventTexts, free_name, local_path, read_config, write_config
 from astronomical.config.schema import Config, LabelEvent
 from astronomical.labels.chain import FIRST_CHECK
-from astronomical.labels.journal import Journal, journal_path, merge, read_journal
+from astronomical.labels.journal import Journal, Lines, journal_path, merge, read_journal
 from astronomical.labels.lock import ProjectLock
 from astronomical.session.errors import ReadOnlyError, SessionError
 
@@ -95,6 +95,12 @@ class ProjectStore:
         if self._journal is None:
             raise SessionError("The project is not open.")
         self._journal.append(*events)
+
+    def append_lines(self, lines: Lines) -> None:
+        """Put events on disk whose lines were made before; when this returns they are there."""
+        if self._journal is None:
+            raise SessionError("The project is not open.")
+        self._journal.append_lines(lines)
 
     def prepare(self, events: tuple[LabelEvent, ...]) -> None:
         """Make ready what `fold` writes of these events; takes a while for many, and may be called from any thread."""

@@ -9,6 +9,7 @@ import pytest
 
 from astronomical.catalogue.catalogue import Catalogue
 from astronomical.config.io import read_config
+from astronomical.labels.journal import journal_path, read_journal
 from astronomical.session.bulk import BULK_LIMIT
 from astronomical.session.errors import SessionError
 from astronomical.session.reproduce import reproduce
@@ -156,3 +157,69 @@ def test_saving_after_many_labels_finds_their_text_made_ready(path):
         assert [event for event, _ in known.values()] == list(session.ledger.events)
         session.autosave()
         assert read_config(path).events == session.ledger.events
+
+
+def test_many_labels_are_made_ready_in_a_thread_and_come_out_the_same(tmp_path):
+    other, _ = make_project(tmp_path, n=700)
+    loop = Loop()
+    with Session.open(other, who="tester", dispatch=loop.dispatch, look_ahead=False) as session:
+        start(session)
+        loop.rest(session)
+        ids = session.dataset.catalogue.ids_at(range(600))
+        before, n = session.ledger, len(session.trained("Star"))
+        session.label_bulk_soon("Star", ids, ["Star"])
+        assert session.ledger is before  # whoever waits for the page waits for none of it
+        assert [job.title for job in session.state.jobs] == ["Labelling 600 sources"]
+        loop.rest(session)
+        assert session.state.notices[-1].text.startswith("Labelled 600 sources as Star.")
+        journal = read_journal(journal_path(other))
+        assert [event.id for event in journal.events[-600:]] == list(ids)
+        events = session.ledger.events[len(before):]
+        expected, made = before.extend(
+            [{"kind": "label", "id": event.id, "label": "Star", "origin": "bulk", "who": "tester", "when": event.when,
+              "class_name": event.class_name} for event in events], batch=True)
+        assert made == events
+        assert expected == session.ledger
+        assert len(session.trained("Star")) > n
+        session.undo()
+        loop.rest(session)
+        assert not session.ledger.human_labels
+        assert "Took back the labels of 600 sources" in session.state.notices[-1].text
+        session.redo()
+        loop.rest(session)
+        assert len(session.ledger.human_labels) == 600
+    with Session.open(other, read_only=True) as again:
+        assert len(again.ledger.human_labels) == 600
+
+
+def test_a_label_given_while_many_are_made_ready_is_kept_with_them(tmp_path):
+    path, _ = make_project(tmp_path, n=700)
+    loop = Loop()
+    with Session.open(path, dispatch=loop.dispatch, look_ahead=False) as session:
+        ids = session.dataset.catalogue.ids_at(range(600))
+        session.label_bulk_soon("Star", ids[:-1])
+        session.focus(ids[-1])
+        session.assign("Galaxy", id=ids[-1])
+        loop.rest(session)
+        assert session.label_of(ids[-1]) == "Galaxy"
+        assert [session.label_of(id) for id in ids[:-1]] == ["Star"] * 599
+        session.undo()
+        session.assign("Star", id=ids[-1])
+        loop.rest(session)
+        assert "Nothing was taken back: a label was given in between." in session.state.notices[-1].text
+        assert len(session.ledger.human_labels) == 600
+
+
+def test_many_labels_that_cannot_be_written_are_told_of(tmp_path, monkeypatch):
+    path, _ = make_project(tmp_path, n=700)
+    loop = Loop()
+    with Session.open(path, dispatch=loop.dispatch, look_ahead=False) as session:
+        def full(*_: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr("astronomical.labels.journal.os.fsync", full)
+        session.label_bulk_soon("Star", session.dataset.catalogue.ids_at(range(600)))
+        loop.rest(session)
+        assert "nothing was recorded" in session.state.notices[-1].text
+        assert not session.ledger.human_labels
+        monkeypatch.undo()

@@ -75,10 +75,7 @@ class BulkDialog:
     def _run(self) -> None:
         self.close()
         session = self._owner.session
-        made = self._owner.attempt(lambda: session.label_bulk(self._class.value, self._ids, self._train.value))
-        if made:
-            n = len({event.id for event in made})
-            session.notify(f"Labelled {count_sources(n, self._class.value)}. One undo takes all of it back.", "success")
+        self._owner.attempt(lambda: session.label_bulk_soon(self._class.value, self._ids, self._train.value))
 
 
 def describe(plan: BulkPlan) -> str:

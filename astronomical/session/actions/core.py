@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import getpass
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 from astronomical.config.schema import Config, LabelEvent, LearnerConfig
+from astronomical.labels.journal import Lines, lines_of
 from astronomical.labels.ledger import Ledger
 from astronomical.learning.rounds import Round
 from astronomical.plugins.loader import Plugins
 from astronomical.session.curating import Curator
 from astronomical.session.dataset import Dataset
 from astronomical.session.errors import ReadOnlyError, SessionError
-from astronomical.session.jobs import Dispatch, Jobs
+from astronomical.session.jobs import Dispatch, Job, Jobs
 from astronomical.session.kept import DEFAULT_BYTES, KeptRounds
 from astronomical.session.lacking import lacking, needed_by, what_to_install
 from astronomical.session.lookup import Lookup
@@ -168,14 +169,61 @@ class SessionCore:
             raise ReadOnlyError("This project is open for reading only.")
         if made:
             self._store.append(*made)
-            self.state.ledger = ledger
-            self.state.saved = False
-            if batch and not self._jobs.inline:  # their text would hold up the event loop when they are saved
-                store, events = self._store, ledger.events
-                self._jobs.submit("texts", lambda job: store.prepare(events), lambda done: None,
-                                  lambda error: log.warning("The text of events could not be prepared: %s", error),
-                                  title="Preparing to save", lane="files", background=True)
+            self._take(ledger, batch=batch)
         return made
+
+    def _record_soon(self, drafts: Sequence[Mapping[str, Any]], *, batch: bool, title: str,
+                     then: Callable[[tuple[LabelEvent, ...]], Any], overtaken: Callable[[], None]) -> None:
+        """Do as `_record_all`, with all that takes a while for many events done in a thread.
+
+        Parameters
+        ----------
+        drafts, batch
+            What is recorded.
+        title
+            What the screen says of it.
+        then
+            Called with the events once they are on disk and in the ledger.
+        overtaken
+            Called instead if other events came in between; nothing is recorded then.
+        """
+        before, store = self.ledger, self._store
+        names = [learner.class_name for learner in self.state.config.learners]
+        stamped = [{"who": self._who, "when": now(), **draft} for draft in drafts]
+        if store is None:
+            raise ReadOnlyError("This project is open for reading only.")
+
+        def prepared(_: Job) -> tuple[Ledger, tuple[LabelEvent, ...], Lines]:
+            ledger, made = before.extend(stamped, batch=batch)
+            lines = lines_of(made, before.last_check)
+            ledger.prepare(names)
+            return ledger, made, lines
+
+        def arrived(ready: tuple[Ledger, tuple[LabelEvent, ...], Lines]) -> None:
+            ledger, made, lines = ready
+            if self.ledger is not before:
+                overtaken()
+                return
+            try:
+                store.append_lines(lines)
+            except (OSError, ValueError) as error:
+                self.notify(str(error), "error")
+                return
+            self._take(ledger, batch=True)
+            then(made)
+
+        self._jobs.submit("recording", prepared, arrived, lambda error: self.notify(str(error), "error"), title=title,
+                          lane="recording")
+
+    def _take(self, ledger: Ledger, *, batch: bool) -> None:
+        """Go on with a ledger whose events are all on disk."""
+        self.state.ledger = ledger
+        self.state.saved = False
+        store, events = self._store, ledger.events
+        if store is not None and batch and not self._jobs.inline:  # else saving their text holds up the loop
+            self._jobs.submit("texts", lambda job: store.prepare(events), lambda done: None,
+                              lambda error: log.warning("The text of events could not be prepared: %s", error),
+                              title="Preparing to save", lane="files", background=True)
 
     def _learner(self, class_name: str) -> LearnerConfig:
         learner: LearnerConfig | None = self.state.config.learner(class_name)

@@ -12,6 +12,9 @@ from astronomical.session.answers import context_of, says_so_already
 from astronomical.session.bulk import BulkPlan, count_sources, plan_bulk
 from astronomical.session.errors import SessionError, StaleFocusError
 
+#: So many labels at once are made ready in a thread.
+_MANY = 500
+
 
 class LabelActions(SessionCore):
     """Give labels and remarks, and take labels back."""
@@ -120,6 +123,28 @@ class LabelActions(SessionCore):
         self._teacher.refresh()
         return events
 
+    def label_bulk_soon(self, label: str, ids: Sequence[str] | None = None, train: Sequence[str] = ()) -> None:
+        """As `label_bulk`; of many sources the labels are on disk only when a message says so, and nobody waits for it.
+
+        Parameters
+        ----------
+        label, ids, train
+            As for `label_bulk`.
+        """
+        self._check_writable()
+        ids = self.state.selection if ids is None else tuple(ids)
+        plan = self.plan_bulk(label, ids, train)
+        if self._jobs.inline or len(plan.ids) < _MANY:
+            self._tell_bulk(self.label_bulk(label, ids, train), label)
+            return
+
+        def recorded(events: tuple[LabelEvent, ...]) -> None:
+            self._teacher.refresh()
+            self._tell_bulk(events, label)
+
+        self._record_soon(list(plan.drafts()), batch=True, title=f"Labelling {count_sources(len(plan.ids))}",
+                          then=recorded, overtaken=lambda: self.label_bulk_soon(label, ids, train))
+
     def undo(self) -> LabelEvent | None:
         """Take back the newest label, or all that were given at once, and show its source; None if there is none.
 
@@ -173,11 +198,28 @@ class LabelActions(SessionCore):
         self._curator.move_on(id)
         return event
 
+    def _tell_bulk(self, events: Sequence[LabelEvent], label: str) -> None:
+        if events:
+            n = len({event.id for event in events})
+            self.notify(f"Labelled {count_sources(n, label)}. One undo takes all of it back.", "success")
+
     def _step_back(self, kind: Literal["undo", "redo"], events: tuple[LabelEvent, ...]) -> LabelEvent | None:
         self._check_writable()
         if not events:
             return None
-        self._record_all({"kind": kind, "target": event.n, "id": event.id} for event in events)
+        drafts = [{"kind": kind, "target": event.n, "id": event.id} for event in events]
+        if not self._jobs.inline and len(events) >= _MANY:
+            verb = "taken back" if kind == "undo" else "brought back"
+            self._record_soon(
+                drafts, batch=False, then=lambda _: self._stepped_back(kind, events),
+                title=f"{'Taking back' if kind == 'undo' else 'Bringing back'} {len(events):,} labels",
+                overtaken=lambda: self.notify(f"Nothing was {verb}: a label was given in between.", "warning"))
+            return events[0]
+        self._record_all(drafts)
+        return self._stepped_back(kind, events)
+
+    def _stepped_back(self, kind: Literal["undo", "redo"], events: tuple[LabelEvent, ...]) -> LabelEvent:
+        """Show what was taken back or brought back."""
         event = events[0]
         if (event.origin == "curated") != self.state.curating.on:
             self._curator.turn(event.origin == "curated")
