@@ -63,6 +63,8 @@ def _palette(colours: PlotTheme, page: str, primary: str) -> dict[str, Any]:
             "primary": {"main": primary},
             "background": {"default": page, "paper": colours.background},
             "text": {"primary": colours.text, "secondary": colours.muted},
+            # Of buttons without a colour, such as those of fields of numbers: black on black in the dark, unless set.
+            "default": {"dark": colours.muted, "light": colours.grid},
         },
     }
 

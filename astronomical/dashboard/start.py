@@ -11,6 +11,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.dashboard.open_card import OpenCard, OpenRequest
+from astronomical.dashboard.panes.styles import PLAIN_DIALOG
 from astronomical.dashboard.parts import Message, Progress, centred, heading, hint
 from astronomical.dashboard.recent_list import RecentList
 from astronomical.session.example import projects_folder
@@ -139,7 +140,7 @@ class ChangesDialog:
         go = pmui.Button(label="Open all the same", variant="outlined", on_click=self._go)
         cancel = pmui.Button(label="Cancel", variant="contained", on_click=self._close)
         self.view: Any = pmui.Dialog(self._text.view, advice, pn.Row(go, cancel), title="The catalogue has changed",
-                                     open=False, width_option="sm")
+                                     open=False, width_option="sm", sx=PLAIN_DIALOG)
 
     def ask(self, request: OpenRequest, differences: Sequence[str]) -> None:
         """Ask whether to open a project all the same."""

@@ -32,6 +32,7 @@ def test_five_sources_curated_by_keys_are_there_after_a_restart(
     path, _ = make_project(tmp_path)
     page, url = new_page(1280, 800), serve(APP)
     open_config(page, url, path)
+    expect(page.get_by_role("button", name="Start the Star learner")).to_be_in_viewport(ratio=1, timeout=LONG)
     page.get_by_role("button", name="Test set").click()
     page.get_by_role("button", name="Add a condition").click()
     page.get_by_label("What is asked").select_option("column:r")

@@ -71,9 +71,11 @@ def test_plugins_named_on_the_command_line_are_offered_everywhere(serve: Callabl
     (tmp_path / "broken.py").write_text("1 / 0\n", encoding="utf-8")
     catalogue = write_catalogue(tmp_path / "sources.fits")
     page.goto(serve(APP, "--args", "--plugins", str(plugin), "--plugins", str(tmp_path / "broken.py")))
+    page.get_by_role("button", name=re.compile("theme", re.IGNORECASE)).first.click()
     make_with_the_wizard(page, catalogue)
     path = home / "projects" / "sources" / "sources.yaml"
     config = read_config(path)
+    assert config.layout.theme == "dark"  # as the page was when it was made
     assert config.features.combinations == (CombinationConfig(operation="mean", n=2, parameters={"exponent": 2}),)
     assert [item.name for item in config.plugins] == ["all"]
 

@@ -53,7 +53,7 @@ class Board(JSComponent):
     .answer .text { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
     .answer kbd { font: 600 11px/16px var(--bokeh-base-font, sans-serif); padding: 0 5px; border-radius: 3px;
                   border: 1px solid currentColor; opacity: 0.75; }
-    .answer.marked { outline: 2px solid var(--mui-palette-text-primary, #222); outline-offset: 1px; }
+    .answer.marked { outline: 2px solid var(--mui-palette-text-primary, #222); outline-offset: -2px; }
     .actions { display: grid; grid-template-columns: 1fr 1fr; gap: 5px; margin-top: 8px; }
     .actions .answer { font-size: 12px; height: 26px; padding: 1px 6px; }
     .section { margin-top: 10px; font-size: 12px; }

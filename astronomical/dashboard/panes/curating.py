@@ -106,7 +106,8 @@ class CuratingView(View):
         focus = self.session.state.focus
         where = f"source {trail.index(focus) + 1} of {len(trail)}" if focus in trail else "a source looked up by hand"
         unsure = f", {len(curated) - n_labels} unsure" if len(curated) > n_labels else ""
-        return [f"Test set: {n_labels} labels{unsure}", where if focus is not None else "no source is selected"]
+        labels = f"{n_labels} label{'' if n_labels == 1 else 's'}"
+        return [f"Test set: {labels}{unsure}", where if focus is not None else "no source is selected"]
 
     def _notice(self) -> dict[str, str]:
         session, state = self.session, self.session.state

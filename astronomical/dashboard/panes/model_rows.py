@@ -91,6 +91,7 @@ class _Row:
     def __init__(self, session: Session, model: ExtensionConfig, on_remove: Callable[[_Row], None]) -> None:
         self._session, self._registry = session, session.registry
         self.parameters = ParameterBox(self.show_obstacle)
+        self._alone = False
         self._select = pmui.Select(label="Model", options=_titles(self._registry, model.name), value=model.name,
                                    size="small", sizing_mode="stretch_width", margin=(6, 4))
         self._more = pmui.Toggle(label="Parameters", size="small", margin=(8, 2), value=False,
@@ -115,6 +116,7 @@ class _Row:
     def place(self, place: int, of: int) -> None:
         """Show where the row stands; a single model cannot be removed, and shows its parameters."""
         self._select.label = "Model" if of == 1 else f"Member {place}"
+        self._alone = of == 1
         self._less.visible = of > 1
         self._more.value = self._more.value if of > 1 else True
         self._fold()
@@ -142,7 +144,7 @@ class _Row:
 
     def _fold(self) -> None:
         self.parameters.view.visible = self._more.value and not self.parameters.is_empty
-        self._more.visible = not self.parameters.is_empty
+        self._more.visible = not (self._alone or self.parameters.is_empty)
 
 
 def _titles(registry: Registry, name: str) -> dict[str, str]:

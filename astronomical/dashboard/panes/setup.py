@@ -64,11 +64,11 @@ class SetupView(View):
         self.view = pn.Column(
             self._head,
             pn.FlexBox(
-                pn.Column(self._models.view, margin=0, styles={"flex": "1 1 320px", "min-width": "0"}),
+                pn.Column(self._models.view, margin=0, styles={"flex": "1 1 250px", "min-width": "0"}),
                 pn.Column(self._strategy, self._help, self._parameters.view, self._queue, margin=0,
-                          styles={"flex": "1 1 240px", "min-width": "0"}),
+                          styles={"flex": "1 1 210px", "min-width": "0"}),
                 pn.Column(self._start_box, pn.Row(self._go, self._leave, margin=0), margin=0,
-                          styles={"flex": "1 1 240px", "min-width": "0"}),
+                          styles={"flex": "1 1 210px", "min-width": "0"}),
                 margin=0, sizing_mode="stretch_width", gap="12px",
             ),
             sizing_mode="stretch_both", margin=0, scroll=True,

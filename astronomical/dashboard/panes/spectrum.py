@@ -32,7 +32,10 @@ _MAX_POINTS = 12_000
 _MIN_REDSHIFT, _MAX_REDSHIFT = -0.01, 8.0
 _SMOOTHING, _MAX_SMOOTHING = 2.0, 20.0
 _RAW, _SMOOTH = "#8A8F98", "#0072B2"
-_COLOURS = {"emission": "#D55E00", "absorption": "#7F5AA8"}
+#: Lines of one name that are closer than this, in ångström at rest, share it.
+_NEIGHBOURS = 200.0
+_NAME_PX, _N_LEVELS = 11, 4
+_COLOURS = {"emission": "#D55E00", "absorption": "#9A6FD0"}
 _MEDIA = ("auto", "vacuum", "air")
 
 class SpectrumControls(JSComponent):
@@ -89,7 +92,7 @@ class SpectrumView(View):
         self._spectrum: Spectrum | None = None
         self._said = ""
         self._flux = ColumnDataSource({"x": [], "raw": [], "smooth": [], "low": [], "high": []})
-        self._lines = ColumnDataSource({"x": [], "rest": [], "name": [], "colour": [], "top": []})
+        self._lines = ColumnDataSource({"x": [], "rest": [], "name": [], "colour": [], "top": [], "down": []})
         self._figure = _make_figure(self._flux, self._lines)
         self._redshift, self._smoothing, self._medium = 0.0, _SMOOTHING, "auto"
         self._controls = SpectrumControls(self._on_event)
@@ -202,10 +205,8 @@ class SpectrumView(View):
         if medium == "air":
             rest = air_from_vacuum(rest)
         x = rest * (1 + self._redshift)
-        # Names of neighbours stand at different heights.
-        places = np.argsort(np.argsort(rest))
-        heights = [0.99 - 0.065 * (place % 5) for place in places]
-        self._lines.data = {"x": x, "rest": rest, "name": [line.name for line in LINES], "top": heights,
+        names, levels = _NAMES
+        self._lines.data = {"x": x, "rest": rest, "name": names, "down": levels, "top": np.full(len(rest), 0.99),
                             "colour": [_COLOURS[line.seen] for line in LINES]}
         if chosen != "auto":
             said = f"taken to be in {chosen}"
@@ -217,6 +218,23 @@ class SpectrumView(View):
         unit = f" Flux in {found.flux_unit}." if found.flux_unit else ""
         set_hint(self._note, f"{found.kind}, {said}.{unit} Lines at z = {self._redshift:.4f}: orange emission, "
                              "violet absorption.")
+
+
+def _name_lines() -> tuple[list[str], list[int]]:
+    """Return the name to draw beside each line, and how many pixels lower: neighbours stand at different heights."""
+    names, levels = [""] * len(LINES), [0] * len(LINES)
+    last: dict[str, float] = {}
+    n_named = 0
+    for place in sorted(range(len(LINES)), key=lambda place: LINES[place].vacuum):
+        line = LINES[place]
+        if line.vacuum - last.get(line.name, -_NEIGHBOURS) >= _NEIGHBOURS:
+            names[place], levels[place] = line.name, _NAME_PX * (n_named % _N_LEVELS)
+            n_named += 1
+        last[line.name] = line.vacuum
+    return names, levels
+
+
+_NAMES = _name_lines()
 
 
 def _read(files: LocalFiles, text: str, id: str) -> Spectrum | SpectrumError:
@@ -244,7 +262,7 @@ def _make_figure(flux: ColumnDataSource, lines: ColumnDataSource) -> Any:
     plot.vspan(x="x", source=lines, line_color="colour", line_alpha=0.55, line_width=1, line_dash="dashed",
                y_range_name="share")
     plot.text(x="x", y="top", text="name", source=lines, text_color="colour", text_font_size="10px", x_offset=2,
-              text_baseline="top", y_range_name="share")
+              y_offset="down", text_baseline="top", y_range_name="share")
     plot.add_tools(HoverTool(renderers=[smooth], mode="vline", line_policy="nearest", tooltips=[
         ("Wavelength", "@x{0.0} Å"), ("Flux", "@raw{0.000a}")]))
     plot.min_border = 4

@@ -156,7 +156,7 @@ class LearningStep:
             return
         self._shown_shares = shares
         rows = [(name, unit, f"{share:.1%}" if share else "none") for name, (unit, share) in shares.items()]
-        table = plain_table(("Column", "Unit", "Missing"), rows, numbers=(2,), max_height=150)
+        table = plain_table(("Column", "Unit", "Missing"), rows, numbers=(2,), max_height=168)
         self.shares.objects = [table] if rows else []
 
     def _summary(self) -> str:

@@ -37,7 +37,7 @@ def test_the_board_labels_the_source_shown_and_says_what_is_left_out(session):
     view._press("label:QSO", first)
     view._press("unsure", session.state.focus)
     assert session.ledger.curated_labels == {first: "QSO"}
-    assert view._board.shown["status"][0] == "Test set: 1 labels, 1 unsure"
+    assert view._board.shown["status"][0] == "Test set: 1 label, 1 unsure"
     assert "Left out: 1 unsure" in view._summary.object
     session.focus(min(session.trained("Star")))
     assert "cannot be tested on" in view._board.shown["notice"]["text"]

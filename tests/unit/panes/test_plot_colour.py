@@ -24,7 +24,7 @@ def rounds(session, monkeypatch):
     def of(first):
         proba = np.full(n, 0.1, dtype=np.float32)
         proba[:5] = first
-        return SimpleNamespace(trained=True, proba=proba, confidence=np.abs(2 * proba - 1))
+        return SimpleNamespace(class_name="", trained=True, proba=proba, confidence=np.abs(2 * proba - 1))
 
     found = {"Star": of([0.9, 0.8, 0.2, 0.5, np.nan]), "Galaxy": of([0.1, 0.7, 0.3, 0.2, np.nan])}
     before = session.state.rounds
@@ -119,7 +119,7 @@ def test_a_new_round_recolours_and_keeps_ranges(session, pane, rounds):
     before = pane.points.cloud
     changed = dict(rounds)
     star = rounds["Star"]
-    changed["Star"] = SimpleNamespace(trained=True, proba=1 - star.proba, confidence=star.confidence)
+    changed["Star"] = SimpleNamespace(class_name="", trained=True, proba=1 - star.proba, confidence=star.confidence)
     session.state.rounds = changed
     assert (pane.points.cloud.codes != before.codes).any()
     assert (pane.points.frame.x_range, pane.points.frame.y_range) == ((18, 19), (18, 20))
