@@ -210,7 +210,7 @@ def feature(name: str, *, title: str = "", help: str = "", version: str = "1",
 
 
 #: What else stands among the settings of a plot's pane.
-_RESERVED = frozenset({"answers", "colour", "linked"})
+_RESERVED = frozenset({"answers", "colour", "linked", "statistic"})
 
 
 def plot(name: str, *, title: str = "", help: str = "", version: str = "1", columns: tuple[Column, ...] = (),

@@ -61,6 +61,11 @@ class View:
         self._first: set[Handler] = set()
         self._closed = False
 
+    @property
+    def is_served(self) -> bool:
+        """Whether the view stands in a page of a server."""
+        return self._document is not None and self._document.session_context is not None
+
     def follow(self, handler: Handler, *names: str, first: bool = False) -> None:
         """Call a handler after any of these values of the state has changed, until the view is closed.
 
@@ -82,7 +87,7 @@ class View:
         document = self._document
         if self._closed:
             return
-        if document is None or document.session_context is None:
+        if not self.is_served:
             self._run(handler)
             return
         with _lock:
@@ -100,7 +105,7 @@ class View:
         A failure is told as a message; a view that has been closed hears nothing.
         """
         document = self._document
-        if document is None or document.session_context is None:
+        if document is None or not self.is_served:
             self.attempt(lambda: done(work()))
             return
 

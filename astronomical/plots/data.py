@@ -255,7 +255,7 @@ class PlotData:
         return hv.Curve((np.asarray(x), np.asarray(y)), "x", "y").opts(
             hv.opts.Curve(color=INK, line_width=1.8, line_dash=style, apply_ranges=False))
 
-    def text(self, x: float, y: float, text: str) -> hv.Text:
+    def text(self, x: float, y: float, text: str) -> hv.Labels:
         """Return a text over the points, such as the name of a region.
 
         Parameters
@@ -265,5 +265,6 @@ class PlotData:
         text
             What it says.
         """
-        return hv.Text(x, y, text).opts(
-            hv.opts.Text(color=INK, text_font_size="11px", text_font_style="bold", apply_ranges=False))
+        return hv.Labels([(x, y, text)], ["x", "y"], "text").opts(
+            hv.opts.Labels(text_color="#111111", text_outline_color="#ffffff", text_outline_width=3,
+                           text_font_size="12px", text_font_style="bold", apply_ranges=False))

@@ -11,6 +11,7 @@ import holoviews as hv
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from astronomical.plots.limits import Frame
 from astronomical.plots.points import PointCloud
@@ -100,7 +101,7 @@ def _flat(element: Any) -> Iterator[Any]:
 
 def _set_axes(axes: Any, part: Any, options: dict[str, Any]) -> None:
     """Take over what the first part says of the axes, and what any of them says of their direction."""
-    if not axes.get_xlabel() and not isinstance(part, hv.Text) and len(part.dimensions()) > 1:
+    if not axes.get_xlabel() and not isinstance(part, hv.Text | hv.Labels) and len(part.dimensions()) > 1:
         x, y = part.dimensions()[:2]
         axes.set_xlabel(x.label.replace("\n", " "))
         axes.set_ylabel(y.label.replace("\n", " "))
@@ -133,9 +134,12 @@ def _draw(axes: Any, part: Any, style: dict[str, Any]) -> None:
     colour = style.get("color", style.get("line_color", "#444444"))
     if isinstance(part, hv.RGB):
         return  # the points, drawn finer than on the screen
-    if isinstance(part, hv.Text):
-        x, y, text = part.data[:3]
-        axes.text(x, y, text, color=colour, fontsize=8, ha="center", va="center", clip_on=True, zorder=4)
+    if isinstance(part, hv.Text | hv.Labels):
+        places = [part.data[:3]] if isinstance(part, hv.Text) else zip(*map(part.dimension_values, range(3)),
+                                                                       strict=True)
+        for x, y, text in places:
+            axes.text(x, y, text, color=style.get("text_color", colour), fontsize=8, ha="center", va="center",
+                      clip_on=True, zorder=4, path_effects=[withStroke(linewidth=2, foreground="white")])
     elif isinstance(part, hv.Histogram):
         axes.stairs(part.dimension_values(1), part.edges, color=style.get("line_color"), label=part.label or None)
         axes.stairs(part.dimension_values(1), part.edges, fill=True, alpha=0.25, color=style.get("fill_color"))
@@ -153,4 +157,4 @@ def _draw(axes: Any, part: Any, style: dict[str, Any]) -> None:
                   markersize=4, zorder=3, label=part.label or None)
     else:
         raise ValueError(f"A {type(part).__name__} cannot be written as a picture: use Points, Scatter, Curve, "
-                         "Segments, Histogram and Text, or save the picture from a notebook.")
+                         "Segments, Histogram, Labels and Text, or save the picture from a notebook.")

@@ -7,28 +7,30 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import holoviews as hv
 import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.config.schema import PaneConfig
+from astronomical.dashboard.latest import Latest
 from astronomical.dashboard.panes.class_strip import ClassStrip
-from astronomical.dashboard.panes.plot_colour import colour_options, coloured, follows_learners, scale_entry
+from astronomical.dashboard.panes.plot_colour import colour_options, follows_learners, scale_entry
 from astronomical.dashboard.panes.plot_columns import COMPACT, choose_columns, quick_controls
-from astronomical.dashboard.panes.plot_data import axis_names, complete_counts, plot_data
-from astronomical.dashboard.panes.plot_errors import GuardedPlot, author_error, check_element
+from astronomical.dashboard.panes.plot_data import axis_names
+from astronomical.dashboard.panes.plot_errors import GuardedPlot, author_error
 from astronomical.dashboard.panes.plot_links import RangeLinks
 from astronomical.dashboard.panes.plot_look import LivePlots, plot_options
+from astronomical.dashboard.panes.plot_making import MadePlot, Wish, make_plot, recoloured
 from astronomical.dashboard.panes.plot_menu import PlotMenu
 from astronomical.dashboard.panes.plot_points import PointsLayer
 from astronomical.dashboard.panes.plot_selection import PlotSelection, selection_remark
 from astronomical.dashboard.panes.texts import count_text
-from astronomical.dashboard.parts import Message, hint, set_hint
+from astronomical.dashboard.parts import Message, Progress, hint, set_hint
 from astronomical.dashboard.view import View
 from astronomical.extend import Column
-from astronomical.plots.data import CannotDrawError, Colouring, NeedsAnswersError, NeedsColumnsError, PlotData, Question
+from astronomical.plots.data import CannotDrawError, Colouring, NeedsAnswersError, NeedsColumnsError, Question
 from astronomical.plots.export import Picture, take_picture
 from astronomical.plots.limits import Limits
+from astronomical.plots.points import PointCloud
 from astronomical.session.session import Session
 
 __all__ = ["PlotPane"]
@@ -76,15 +78,16 @@ class PlotPane(View):
         self._settings = dict(config.settings)
         self._chosen = self._choose()
         self._hidden: set[str] = set()
+        self._made: MadePlot | None = None
         self._colouring: Colouring | None = None
-        self._data: PlotData | None = None
+        self._making, self._makes_anew = Latest(self), False
         self.points: PointsLayer | None = None
         self._live = LivePlots()
         self._legend = ClassStrip(self._toggle, self._toggle_statistic)
         self._selection = PlotSelection(self, lambda: None if self.points is None else self.points.cloud)
         self._notes = hint("", one_line=True, margin=(0, 8), visible=False)
         self._plot = GuardedPlot(None, self._on_drawing_error, linked_axes=False, sizing_mode="stretch_both", margin=0)
-        self._message = Message()
+        self._message, self._progress = Message(), Progress()
         kinds = {entry.extension.name: entry.extension.title for entry in session.registry.entries("plot")}
         self._links = links or RangeLinks()
         self._links.join(self)
@@ -111,6 +114,7 @@ class PlotPane(View):
     def close(self) -> None:
         """Stop following, and let go of the plot and its streams."""
         super().close()
+        self._making.drop()
         for widget, watcher in self._watchers_of_widgets:
             widget.param.unwatch(watcher)
         self._watchers_of_widgets.clear()
@@ -124,6 +128,7 @@ class PlotPane(View):
         if self._body.objects == [self._form.view]:
             self._show_plot()
         else:
+            self._making.drop()
             self._form.show(self._settings, self._chosen, has_plot=self._body.objects == [self._plot])
             self._body.objects = [self._form.view]
 
@@ -178,7 +183,7 @@ class PlotPane(View):
             self.points.take_ranges(ranges, self._live.figures)
 
     def _picture(self) -> Picture | None:
-        if self._plot.object is None or self._data is None:
+        if self._plot.object is None or self._made is None:
             return None
         points = self.points
         return take_picture(self._plot.object, cloud=points.cloud if points else None,
@@ -197,7 +202,6 @@ class PlotPane(View):
 
     def _show_plot(self) -> None:
         """Draw a new plot in the same place; what stands in the way is said there."""
-        self._let_go()
         self._chosen = self._choose()
         lacking = [c for c in self._columns if not c.optional and not self._chosen.get(c.name)]
         if lacking:
@@ -205,55 +209,70 @@ class PlotPane(View):
             self._show_form(f"Which columns are these? The catalogue has none of the usual names for {roles}.")
             return
         try:
-            self._colouring = self._coloured()
-            data = self._data = plot_data(
-                self.session, self._columns, self._chosen, self._colouring, hidden=frozenset(self._hidden),
-                answers=self._settings.get("answers", {}))
-            parameters = self._parameters()
+            wish = self._wish()
         except ValueError as error:
             self._tell(str(error), "warning")
             return
+        self._makes_anew = True
+        self._making.order(partial(make_plot, self.session, self._entry, wish, self._on_drawing_error),
+                           self._show_made, self._show_failure, self._show_waiting)
+
+    def _show_waiting(self) -> None:
+        self._progress.show(f"Drawing {self._kind.title or self._kind.name} …")
+        self._body.objects = [self._progress.view]
+
+    def _show_made(self, made: MadePlot) -> None:
+        self._let_go()
+        self._made, self._colouring = made, made.data.colouring
         try:
-            element = self._entry.obj(data, **parameters)
-            check_element(element, self._entry.obj)
-            self._show_element(element, data)
-        except NeedsAnswersError as asked:
-            self._show_form("The file does not say this, and it is not assumed:", asked.questions)
-        except NeedsColumnsError as error:
-            self._show_form(str(error))
-        except CannotDrawError as error:
-            self._tell(str(error), "info")
+            self._show_element(made)
         except Exception as error:  # an author's mistake stays in this pane
+            self._show_mistake(error)
+
+    def _show_failure(self, error: BaseException) -> None:
+        self._let_go()
+        if isinstance(error, NeedsAnswersError):
+            self._show_form("The file does not say this, and it is not assumed:", error.questions)
+        elif isinstance(error, NeedsColumnsError):
+            self._show_form(str(error))
+        elif isinstance(error, CannotDrawError):
+            self._tell(str(error), "info")
+        else:
             self._show_mistake(error)
 
     def _on_drawing_error(self, error: Exception) -> None:
         """Say what is wrong with an element that could be made and not drawn, once the page has been put together."""
         self.soon(partial(self._show_mistake, error))
 
-    def _show_mistake(self, error: Exception) -> None:
+    def _show_mistake(self, error: BaseException) -> None:
         log.warning("the plot %s failed", self._kind.name, exc_info=error)
         self._let_go()
         self._tell(author_error(error, self._entry.obj), "error")
 
-    def _show_element(self, element: hv.core.Dimensioned, data: PlotData) -> None:
-        if data.points_drawn:
-            self.points = PointsLayer(self.session, data.points_drawn[0], self._on_row, self._on_range)
+    def _show_element(self, made: MadePlot) -> None:
+        element = made.element
+        if made.data.points_drawn:
+            self.points = PointsLayer(self.session, made.data.points_drawn[0], self._on_row, self._on_range)
             self.points.element.opts(plot_options(self._live, points=(self.points.drawn, self.points.markers)))
             self._selection.watch(self.points.element)
             if self.session.state.selection:
                 self.points.select()
         else:
-            element = element.opts(plot_options(self._live, element))
+            element = element.opts(plot_options(self._live, getattr(element, "last", element)))
         self._plot.object = element
         self._body.objects = [self._plot]
         self._show_legend()
 
     def _show_form(self, remark: str, questions: tuple[Question, ...] = _NOTHING) -> None:
+        self._making.drop()
+        self._let_go()
         self._form.show(self._settings, self._chosen, questions, remark)
         self._body.objects = [self._form.view]
         self._legend.param.update(entries=[], bar={}, note="")
 
     def _tell(self, text: str, severity: str) -> None:
+        self._making.drop()
+        self._let_go()
         self._plot.object = None
         self._message.show(text, severity)
         self._body.objects = [self._message.view]
@@ -275,16 +294,21 @@ class PlotPane(View):
 
     def _show_points(self) -> None:
         """Colour the same points anew; ranges stay. What has no points is drawn anew."""
-        if self.points is None:
+        if self._body.objects == [self._form.view]:
+            return  # what is being typed there stays
+        if self.points is None or (self._making.pending and self._makes_anew):
             self._show_plot()
             return
-        try:
-            self._colouring = self._coloured()
-        except ValueError as error:
-            self._let_go()
-            self._tell(str(error), "warning")
-            return
-        self.points.colour(self._colouring, self._hidden_codes())
+        self._makes_anew = False
+        wish = self._wish()
+        self._making.order(partial(recoloured, self.session, self.points.cloud, wish.colour, wish.statistic),
+                           self._show_recoloured, self._show_failure,
+                           lambda: self._legend.param.update(note="colouring …"))
+
+    def _show_recoloured(self, made: tuple[Colouring, PointCloud]) -> None:
+        self._colouring, cloud = made
+        if self.points is not None:
+            self.points.colour(cloud, self._hidden_codes())
         self._show_legend()
 
     def _show_hidden(self) -> None:
@@ -309,7 +333,8 @@ class PlotPane(View):
     def _show_legend(self) -> None:
         assert self._colouring is not None
         names, colours = self._colouring.names, self._colouring.colours
-        counts = self.points.counts() if self.points is not None else self._class_counts()
+        made = self._made
+        counts = self.points.counts() if self.points is not None else made.counts if made is not None else ()
         entries = [
             {"name": name, "count": f"{count:,}", "short": count_text(count), "colour": colour,
              "shown": name not in self._hidden}
@@ -318,15 +343,16 @@ class PlotPane(View):
         bar = scale_entry(self._colouring) if self.points is not None else {}
         if bar:  # it stands for the first class
             entries = [entry for entry in entries if entry["name"] != names[0]]
-        hides = self._data is not None and not self._data.show_legend
+        hides = made is not None and not made.data.show_legend
         self._legend.param.update(entries=[] if hides else entries, bar=bar)
         self._show_note()
 
     def _show_note(self) -> None:
-        notes = list(self._data.notes) if self._data is not None else []
+        data = self._made.data if self._made is not None else None
+        notes = list(data.notes) if data is not None else []
         row = self._focused_row()
-        if self._data is not None and self._data.explain is not None and row is not None:
-            notes.append(self._data.explain(row))
+        if data is not None and data.explain is not None and row is not None:
+            notes.append(data.explain(row))
         self._notes.visible = bool(notes)
         set_hint(self._notes, " · ".join(note for note in notes if note))
         remarks = (self.points.remark(), selection_remark(self.session)) if self.points is not None else ()
@@ -334,13 +360,10 @@ class PlotPane(View):
 
     # -- what there is to show ----------------------------------------------------------------------
 
-    def _coloured(self) -> Colouring:
-        return coloured(self.session, self._widgets["colour"].value, str(self._settings.get("statistic", "mean")))
-
-    def _class_counts(self) -> list[int]:
-        """Return how many sources of each class a plot without points shows; none if it shows one source."""
-        one = self._data is None or self._kind.option("follows_focus", False)
-        return [] if one or self._data is None else complete_counts(self._data)
+    def _wish(self) -> Wish:
+        return Wish(dict(self._chosen), self._parameters(), self._widgets["colour"].value,
+                    str(self._settings.get("statistic", "mean")), frozenset(self._hidden),
+                    dict(self._settings.get("answers", {})))
 
     def _hidden_codes(self) -> frozenset[int]:
         assert self._colouring is not None
@@ -370,4 +393,4 @@ class PlotPane(View):
         self._selection.release()
         if self.points is not None:
             self.points.close()
-        self.points = self._data = None
+        self.points = self._made = None

@@ -11,10 +11,12 @@ from typing import Any
 
 import holoviews as hv
 import panel as pn
+import param
 from bokeh.models import Spacer
+from holoviews.core.spaces import get_nested_dmaps
 from panel.pane.base import RerenderError
 
-__all__ = ["GuardedPlot", "author_error", "check_element"]
+__all__ = ["GuardedPlot", "author_error", "check_element", "guard_updates"]
 
 
 def check_element(element: Any, plot: Any) -> None:
@@ -40,6 +42,47 @@ def author_error(error: BaseException, plot: Any) -> str:
     line = frames[-1].lineno or first if frames else first
     code = linecache.getline(file, line).strip()
     return f"{what}\n{Path(file).name}, line {line}: {code}"
+
+
+def guard_updates(element: Any, plot: Any, on_error: Callable[[Exception], None]) -> None:
+    """Let a plot that changes by itself, as with its ranges, tell of a mistake that shows only then.
+
+    HoloViews calls the functions of DynamicMaps from its own callbacks, where an exception would reach only the
+    console. In its place the plot shows what it showed before.
+
+    Parameters
+    ----------
+    element
+        What the plot returned.
+    plot
+        The plot.
+    on_error
+        Called with the error.
+    """
+    found = [inner for dmap in element.traverse(lambda part: part, [hv.DynamicMap])
+             for inner in get_nested_dmaps(dmap)]
+    for callback in {id(dmap.callback): dmap.callback for dmap in found}.values():
+        with param.edit_constant(callback):
+            callback.callable = _guarded(callback.callable, plot, on_error)
+
+
+def _guarded(function: Callable[..., Any], plot: Any, on_error: Callable[[Exception], None]) -> Callable[..., Any]:
+    shown: list[Any] = []
+
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        try:
+            made = function(*args, **kwargs)
+            check_element(made, plot)
+        except Exception as error:
+            if not shown:  # then the plot is just being drawn for the first time
+                raise
+            on_error(error)
+            return shown[0]
+        shown[:] = [made]
+        return made
+
+    guarded.__signature__ = inspect.signature(function)  # type: ignore[attr-defined]  # HoloViews reads it
+    return guarded
 
 
 class GuardedPlot(pn.pane.HoloViews):

@@ -11,7 +11,7 @@ import numpy as np
 
 from astronomical.dashboard.panes.markers import MarkerLayer, Markers
 from astronomical.dashboard.panes.plot_selection import with_selection
-from astronomical.plots.data import Colouring, DrawnPoints
+from astronomical.plots.data import DrawnPoints
 from astronomical.plots.export import Mark
 from astronomical.plots.limits import Frame, Limits
 from astronomical.plots.points import PointCloud
@@ -71,11 +71,9 @@ class PointsLayer:
         """The image of the points."""
         return self.drawn.element
 
-    def colour(self, colouring: Colouring, hidden: frozenset[int]) -> None:
-        """Colour the same points anew; ranges stay."""
-        self._source.send(replace(self.cloud, codes=colouring.codes, colours=colouring.colours,
-                                  names=colouring.names, hidden=hidden, values=colouring.values,
-                                  scale=colouring.scale))
+    def colour(self, cloud: PointCloud, hidden: frozenset[int]) -> None:
+        """Show the same points in other colours; ranges and selection stay."""
+        self._source.send(replace(cloud, hidden=hidden, selected=self.cloud.selected))
 
     def hide(self, hidden: frozenset[int]) -> None:
         """Draw other classes only."""

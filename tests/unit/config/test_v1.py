@@ -39,6 +39,15 @@ def test_every_key_finds_its_place():
     assert config.layout.axes == ("g-r", "r-i")
 
 
+def test_every_pane_of_astronomicAL_has_its_own_here():
+    contents = ["Active Learning", "Selected Source Info", "Basic Plot", "SED Plot", "BPT Plots", "Mateos 2012 Wedge"]
+    layout = {str(n): {"x": 0, "y": 3 * n, "w": 3, "h": 3, "contents": name} for n, name in enumerate(contents)}
+    translation = translate(v1_config(layout=layout))
+    panes = config_from(translation.sections).layout.panes
+    assert [pane.kind for pane in panes] == ["learning", "source", "basic", "sed", "bpt", "mateos"]
+    assert not any(name in note for note in translation.notes for name in contents)
+
+
 def test_panes_keep_their_places_without_overlap():
     panes = config_from(translate(v1_config()).sections).layout.panes
     cells = [(x, y) for pane in panes for x in range(pane.x, pane.x + pane.w) for y in range(pane.y, pane.y + pane.h)]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import html
 from collections.abc import Callable
 from typing import Any
 
 import holoviews as hv
+import panel as pn
 import pytest
 
 from astronomical.config.schema import PaneConfig
@@ -33,6 +35,21 @@ def undrawable(data: Any) -> Any:
     return hv.DynamicMap(lambda: data["x"] + {})  # seen only when HoloViews draws it
 
 
+@plot("keyed", columns=(Column("x", guesses=("g",)),))
+def keyed(data: Any) -> Any:
+    return hv.DynamicMap(lambda: {}["forgotten"])  # HoloViews has a meaning of its own for this exception
+
+
+@plot("late", columns=(Column("x", guesses=("g",)),))
+def late(data: Any) -> Any:
+    def drawn(x_range: Any) -> Any:
+        if x_range == (0.0, 0.5):
+            raise KeyError("a zoom that I forgot")  # the late mistake
+        return hv.Curve([(0, 0), (1, 1)])
+
+    return hv.DynamicMap(drawn, streams=[hv.streams.RangeX()])
+
+
 @plot("lacking", columns=(Column("x", "the flux of a line", "erg/s", guesses=("nowhere",)),))
 def lacking(data: Any) -> Any:
     return data.points(data["x"], data["x"])
@@ -43,7 +60,7 @@ def make_pane(session: Session, monkeypatch: pytest.MonkeyPatch) -> Callable[...
     registry = Registry()
     for entry in session.registry:
         registry.add(entry.obj, entry.source)
-    registry.add_all((broken, wrong, undrawable, lacking), __name__)
+    registry.add_all((broken, wrong, undrawable, keyed, late, lacking), __name__)
     monkeypatch.setattr(session, "registry", registry)
     made = []
 
@@ -139,3 +156,37 @@ def test_a_mistake_seen_only_in_drawing_is_told_in_the_pane(make_pane: Callable[
     assert "test_plot_pane.py, line" in pane._message.text
     assert 'data["x"] + {}' in pane._message.text
     assert pane._body.objects == [pane._message.view]
+
+
+def test_a_forgotten_key_is_told_in_the_pane(make_pane: Callable[..., PlotPane]) -> None:
+    pane = make_pane("keyed")
+    pane.view.get_root()
+    assert "KeyError: 'forgotten'" in message(pane)
+
+
+def test_a_mistake_that_shows_after_a_zoom_is_told_in_the_pane(make_pane: Callable[..., PlotPane]) -> None:
+    pane = make_pane("late")
+    pane.view.get_root()
+    assert pane._body.objects == [pane._plot]
+    stream = next(stream for stream in hv.core.spaces.get_nested_streams(pane._plot.object))
+    stream.event(x_range=(0.0, 0.5))
+    text = message(pane)
+    assert "a zoom that I forgot" in text
+    assert "test_plot_pane.py, line" in text
+    assert "# the late mistake" in text
+
+
+def test_a_form_that_is_being_filled_in_stays_when_a_new_round_comes(make_pane: Callable[..., PlotPane]) -> None:
+    pane = make_pane("lacking", colour="predicted")
+    field = pane._form._form._fields["x"]
+    field.value = "r"
+    pane._show_predictions()
+    assert pane._form._form._fields["x"] is field
+    assert field.value == "r"
+
+
+def test_a_column_that_is_gone_is_asked_for(make_pane: Callable[..., PlotPane]) -> None:
+    pane = make_pane("basic", x="gone", y="r")
+    assert pane._body.objects == [pane._form.view]
+    remark = "".join(str(part.object) for part in pane._form.view.select(pn.pane.HTML))
+    assert "no numeric column 'gone'" in html.unescape(remark)
