@@ -76,7 +76,8 @@ class PaneDesk(View):
         size = self.kinds[kind]
         pane = PaneConfig(id=id, kind=kind, x=0, y=0, w=size.w, h=size.h, settings=settings or {})
         item = self._item(pane, placed=False)
-        self.view.add(item)
+        with self.restructuring():
+            self.view.add(item)
         return id
 
     def remove(self, id: str) -> None:
@@ -84,7 +85,8 @@ class PaneDesk(View):
         pane = self._panes.pop(id)
         pane.close()
         del self._kinds[id], self._settings[id]
-        self.view.remove(id)
+        with self.restructuring():
+            self.view.remove(id)
 
     def change(self, id: str, kind: str) -> None:
         """Put a pane of another kind in the place of one."""
@@ -92,7 +94,8 @@ class PaneDesk(View):
         self._panes[id].close()
         x, y, w, h = self.view.positions[id]
         item = self._item(PaneConfig(id=id, kind=kind, x=x, y=y, w=w, h=h, settings=settings))
-        self.view.replace(item)
+        with self.restructuring():
+            self.view.replace(item)
         self._keep()
 
     def reset(self) -> None:
@@ -102,7 +105,8 @@ class PaneDesk(View):
         for kept in (self._panes, self._kinds, self._settings):
             kept.clear()
         layout = layout_for(self.session.state.config, self.session.dataset)
-        self.view.rebuild([self._item(pane) for pane in layout.panes])
+        with self.restructuring():
+            self.view.rebuild([self._item(pane) for pane in layout.panes])
 
     # -- within -------------------------------------------------------------------------------------
 

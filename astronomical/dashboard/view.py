@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Lock
@@ -118,6 +119,22 @@ class View:
                 document.add_next_tick_callback(hand_over)
 
         _workers.submit(work).add_done_callback(arrived)
+
+    @contextmanager
+    def restructuring(self) -> Iterator[None]:
+        """Have Bokeh look through the models of the page once, at the end, and not after each part that is replaced.
+
+        Looking through them takes some ten milliseconds, at a standstill. Yet nothing must escape while Bokeh waits:
+        it would wait for ever.
+        """
+        document, failure = self._document, None
+        with document.models.freeze() if self.is_served else nullcontext():
+            try:
+                yield
+            except Exception as error:
+                failure = error
+        if failure is not None:
+            raise failure
 
     def close(self) -> None:
         """Stop following; nothing of this view is called any more."""

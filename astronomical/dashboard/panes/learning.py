@@ -108,7 +108,8 @@ class LearningPane(View):
         name = self.session.state.active
         if self.session.state.curating.on:
             self._tabs.value = _CURATING
-            self._body.objects = [self._curating.view]
+            if self._body.objects != [self._curating.view]:
+                self._body.objects = [self._curating.view]
             return
         if name is None:
             return
@@ -119,8 +120,11 @@ class LearningPane(View):
                 self._body.objects = [self._desk]
             self._show_choice()
         else:
-            self._setup.show(name)
-            self._body.objects = [self._setup.view]
+            if self._body.objects != [self._setup.view]:
+                self._setup.show(name)
+                self._body.objects = [self._setup.view]
+            elif self._setup.learner != learner:  # what has been chosen, and not started yet, stays
+                self._setup.show(name)
 
     def _show_choice(self) -> None:
         chosen, name = self._choice.value, self.session.state.active

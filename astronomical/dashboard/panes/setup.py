@@ -36,12 +36,18 @@ class SetupView(View):
         The project shown.
     on_done
         Called after a learner was started or changed, or left as it is.
+
+    Attributes
+    ----------
+    learner
+        What the form was last filled in from.
     """
 
     def __init__(self, session: Session, on_done: Callable[[], None]) -> None:
         super().__init__(session)
         self._on_done = on_done
         self._name = ""
+        self.learner: LearnerConfig | None = None
         self._strategy = pmui.Select(label="Query strategy", size="small", margin=(6, 4), sizing_mode="stretch_width")
         self._parameters = ParameterBox()
         self._help = pn.pane.HTML(margin=(0, 8), sizing_mode="stretch_width", styles={"font-size": "12px"})
@@ -77,7 +83,7 @@ class SetupView(View):
     def show(self, class_name: str) -> None:
         """Show the settings of a learner."""
         learner: LearnerConfig = self.session.state.config.learner(class_name)
-        self._name = class_name
+        self._name, self.learner = class_name, learner
         self._models.show(learner.models)
         self._offer_strategies(learner.strategy.name)
         self._show_strategy(learner.strategy.parameters)

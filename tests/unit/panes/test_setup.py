@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from astronomical.config.schema import ExtensionConfig, ModelsConfig
+from astronomical.config.schema import ExtensionConfig
+from astronomical.dashboard.panes.learning import LearningPane
 from astronomical.dashboard.panes.setup import SetupView, strategy_titles
 from astronomical.plugins.registry import builtin_registry
 from astronomical.session.bundles import load_model
@@ -150,3 +152,12 @@ def test_models_of_types_of_their_own_are_kept_where_joblib_is_chosen(tmp_path):
         with pytest.raises(SessionError, match="runs whatever code"):
             load_model(file)
         assert load_model(file, run_its_code=True).votes[0].key == session.round("Star").key
+def test_what_is_chosen_stays_while_other_panes_are_moved(session):
+    pane = LearningPane(session)
+    row = pane._setup._models._rows[0]
+    row.parameters._inputs["n_estimators"].value = 7
+    panes = session.state.config.layout.panes
+    session.set_layout([panes[0].model_copy(update={"y": 40}), *panes[1:]])
+    assert pane._setup._models._rows[0] is row
+    assert row.parameters.values["n_estimators"] == 7
+    pane.close()
