@@ -75,9 +75,8 @@ class PaneDesk(View):
         id = self._free_id(kind)
         size = self.kinds[kind]
         pane = PaneConfig(id=id, kind=kind, x=0, y=0, w=size.w, h=size.h, settings=settings or {})
-        item = self._item(pane, placed=False)
         with self.restructuring():
-            self.view.add(item)
+            self.view.add(self._item(pane, placed=False))
         return id
 
     def remove(self, id: str) -> None:
@@ -93,9 +92,8 @@ class PaneDesk(View):
         settings = {key: value for key, value in self._settings[id].items() if key in ("colour", "linked")}
         self._panes[id].close()
         x, y, w, h = self.view.positions[id]
-        item = self._item(PaneConfig(id=id, kind=kind, x=x, y=y, w=w, h=h, settings=settings))
         with self.restructuring():
-            self.view.replace(item)
+            self.view.replace(self._item(PaneConfig(id=id, kind=kind, x=x, y=y, w=w, h=h, settings=settings)))
         self._keep()
 
     def reset(self) -> None:

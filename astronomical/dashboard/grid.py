@@ -267,7 +267,9 @@ class PaneGrid(GridStack):
         self._on_action = on_action
         params = {"ncols": N_COLUMNS, "nrows": 12, "sizing_mode": "stretch_both", **params}
         super().__init__(**params)
-        self._update_panes(list(panes))
+        made = list(panes)
+        self._update_panes(made)
+        self._fill(made)
 
     def add(self, item: PaneItem) -> None:
         """Add a pane.
@@ -278,24 +280,22 @@ class PaneGrid(GridStack):
             If the id is taken or has other characters than letters, digits, ``-`` and ``_``.
         """
         self._update_panes([item])
-        self._send_again(item)
+        self._fill([item])
 
     def rebuild(self, items: Iterable[PaneItem]) -> None:
         """Put other panes in the place of all, in one go."""
         made = list(items)
         self._update_panes(made, fresh=True)
-        for item in made:
-            self._send_again(item)
+        self._fill(made)
 
-    def _send_again(self, item: PaneItem) -> None:
-        """Let the contents of a pane arrive once more, in the column that holds them.
+    def _fill(self, items: Iterable[PaneItem]) -> None:
+        """Put the contents into columns that are in their places.
 
         panel-material-ui gives its theme to models that arrive in a list of children, which those of a ReactiveHTML
         are not.
         """
-        holder = self.objects[item.id]
-        contents, holder.objects = holder.objects, []
-        holder.objects = contents
+        for item in items:
+            self.objects[item.id].objects = [_filling(item.view)]
 
     def remove(self, id: str) -> None:
         """Remove a pane; KeyError if there is none of this id."""
@@ -306,8 +306,7 @@ class PaneGrid(GridStack):
 
     def replace(self, item: PaneItem) -> None:
         """Show another view, under another title, in the place of the pane with the same id."""
-        holder = self.objects[item.id]
-        holder.objects = [_filling(item.view)]
+        self._fill([item])
         self.heads = [_head(item) if head["id"] == item.id else head for head in self.heads]
 
     def move(self, id: str, x: int, y: int, w: int, h: int) -> None:
@@ -323,6 +322,7 @@ class PaneGrid(GridStack):
         self.heads = [{**head, "title": title} if head["id"] == id else head for head in self.heads]
 
     def _update_panes(self, items: list[PaneItem], *, fresh: bool = False) -> None:
+        """Make places for panes, with nothing in them."""
         objects: dict[str, Any] = {} if fresh else dict(self.objects)
         positions: dict[str, Place] = {} if fresh else dict(self.positions)
         heads: list[dict[str, Any]] = [] if fresh else list(self.heads)
@@ -331,7 +331,7 @@ class PaneGrid(GridStack):
                 raise ValueError(f"The id of a pane consists of letters, digits, '-' and '_', not {item.id!r}")
             if item.id in objects:
                 raise ValueError(f"There is a pane {item.id!r} already")
-            objects[item.id] = pn.Column(_filling(item.view), margin=0)
+            objects[item.id] = pn.Column(margin=0)
             positions[item.id] = _place(item, positions)
             heads.append(_head(item))
         self.param.update(objects=objects, positions=positions, heads=heads)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Lock
@@ -124,11 +124,15 @@ class View:
     def restructuring(self) -> Iterator[None]:
         """Have Bokeh look through the models of the page once, at the end, and not after each part that is replaced.
 
-        Looking through them takes some ten milliseconds, at a standstill. Yet nothing must escape while Bokeh waits:
-        it would wait for ever.
+        Looking through them takes some ten milliseconds, at a standstill. Until it has, nothing may be sent: what is
+        new in the page would not be known as such. And no exception may escape while Bokeh waits: it would wait for
+        ever.
         """
-        document, failure = self._document, None
-        with document.models.freeze() if self.is_served else nullcontext():
+        if not self.is_served:
+            yield
+            return
+        failure = None
+        with hold(self._document), self._document.models.freeze():
             try:
                 yield
             except Exception as error:

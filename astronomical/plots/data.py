@@ -266,5 +266,6 @@ class PlotData:
             What it says.
         """
         return hv.Labels([(x, y, text)], ["x", "y"], "text").opts(
-            hv.opts.Labels(text_color="#111111", text_outline_color="#ffffff", text_outline_width=3,
-                           text_font_size="12px", text_font_style="bold", apply_ranges=False))
+            hv.opts.Labels(text_color="#111111", background_fill_color="#ffffff", background_fill_alpha=0.75,
+                           border_line_color=None, border_radius=3, text_font_size="12px", text_font_style="bold",
+                           apply_ranges=False))

@@ -68,6 +68,7 @@ def _finish(plot: Any, element: Any) -> None:
     for tool in figure.tools:
         if isinstance(tool, BoxSelectTool | LassoSelectTool):
             tool.renderers = []  # the server finds the points; markers and image are nothing to select
+    figure.output_backend = "canvas"  # WebGL leaves plots blank where the graphics of a machine are slow or remote
     figure.toolbar.autohide = True
     figure.toolbar.logo = None
     figure.toolbar_inner = True

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from astronomical.config.schema import ExtensionConfig, ModelsConfig
-from astronomical.config.schema import ExtensionConfig
 from astronomical.dashboard.panes.learning import LearningPane
 from astronomical.dashboard.panes.setup import SetupView, strategy_titles
 from astronomical.plugins.registry import builtin_registry
@@ -152,6 +151,8 @@ def test_models_of_types_of_their_own_are_kept_where_joblib_is_chosen(tmp_path):
         with pytest.raises(SessionError, match="runs whatever code"):
             load_model(file)
         assert load_model(file, run_its_code=True).votes[0].key == session.round("Star").key
+
+
 def test_what_is_chosen_stays_while_other_panes_are_moved(session):
     pane = LearningPane(session)
     row = pane._setup._models._rows[0]
