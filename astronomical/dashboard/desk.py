@@ -75,8 +75,7 @@ class PaneDesk(View):
         id = self._free_id(kind)
         size = self.kinds[kind]
         pane = PaneConfig(id=id, kind=kind, x=0, y=0, w=size.w, h=size.h, settings=settings or {})
-        with self.restructuring():
-            self.view.add(self._item(pane, placed=False))
+        self.view.add(self._item(pane, placed=False))
         return id
 
     def remove(self, id: str) -> None:
@@ -84,16 +83,14 @@ class PaneDesk(View):
         pane = self._panes.pop(id)
         pane.close()
         del self._kinds[id], self._settings[id]
-        with self.restructuring():
-            self.view.remove(id)
+        self.view.remove(id)
 
     def change(self, id: str, kind: str) -> None:
         """Put a pane of another kind in the place of one."""
         settings = {key: value for key, value in self._settings[id].items() if key in ("colour", "linked")}
         self._panes[id].close()
         x, y, w, h = self.view.positions[id]
-        with self.restructuring():
-            self.view.replace(self._item(PaneConfig(id=id, kind=kind, x=x, y=y, w=w, h=h, settings=settings)))
+        self.view.replace(self._item(PaneConfig(id=id, kind=kind, x=x, y=y, w=w, h=h, settings=settings)))
         self._keep()
 
     def reset(self) -> None:
@@ -103,8 +100,7 @@ class PaneDesk(View):
         for kept in (self._panes, self._kinds, self._settings):
             kept.clear()
         layout = layout_for(self.session.state.config, self.session.dataset)
-        with self.restructuring():
-            self.view.rebuild([self._item(pane) for pane in layout.panes])
+        self.view.rebuild([self._item(pane) for pane in layout.panes])
 
     # -- within -------------------------------------------------------------------------------------
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Lock
@@ -119,26 +118,6 @@ class View:
                 document.add_next_tick_callback(hand_over)
 
         _workers.submit(work).add_done_callback(arrived)
-
-    @contextmanager
-    def restructuring(self) -> Iterator[None]:
-        """Have Bokeh look through the models of the page once, at the end, and not after each part that is replaced.
-
-        Looking through them takes some ten milliseconds, at a standstill. Until it has, nothing may be sent: what is
-        new in the page would not be known as such. And no exception may escape while Bokeh waits: it would wait for
-        ever.
-        """
-        if not self.is_served:
-            yield
-            return
-        failure = None
-        with hold(self._document), self._document.models.freeze():
-            try:
-                yield
-            except Exception as error:
-                failure = error
-        if failure is not None:
-            raise failure
 
     def close(self) -> None:
         """Stop following; nothing of this view is called any more."""

@@ -224,11 +224,10 @@ class PlotPane(View):
     def _show_made(self, made: MadePlot) -> None:
         self._let_go()
         self._made, self._colouring = made, made.data.colouring
-        with self.restructuring():
-            try:
-                self._show_element(made)
-            except Exception as error:  # an author's mistake stays in this pane
-                self._show_mistake(error)
+        try:
+            self._show_element(made)
+        except Exception as error:  # an author's mistake stays in this pane
+            self._show_mistake(error)
 
     def _show_failure(self, error: BaseException) -> None:
         self._let_go()
