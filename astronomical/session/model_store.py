@@ -177,7 +177,7 @@ def open_store(state: SessionState, registry: Registry, jobs: Jobs, config_path:
 
     def bundle_of(round: Round) -> Bundle | None:
         learner = state.config.learner(round.class_name)
-        if not state.config.models.keep or not round.trained or learner is None:
+        if learner is None or not state.config.models.keep or not round.trained:
             return None
         vote = vote_of(round, [member_of(registry, model) for model in learner.models])
         return make_bundle(state.config, state.dataset, [vote])

@@ -40,26 +40,27 @@ class Board(JSComponent):
     _stylesheets: ClassVar[list[str]] = [BASE_STYLE, """
     .status { font-size: 12.5px; color: var(--mui-palette-text-secondary, #666); min-height: 34px; }
     .status div:first-child { color: var(--mui-palette-text-primary, #222); font-weight: 500; font-size: 13px; }
-    .notice { font-size: 12.5px; min-height: 34px; margin: 6px 0; padding: 5px 8px; border-radius: 4px;
+    .notice { font-size: 12.5px; min-height: 30px; margin: 4px 0; padding: 4px 8px; border-radius: 4px;
               display: flex; align-items: center; box-sizing: border-box; border-left: 3px solid transparent;
               background: var(--mui-palette-action-hover, #0001); }
     .notice[data-kind=""] { visibility: hidden; }
     .notice[data-kind=ask] { border-left-color: var(--mui-palette-success-main, #2e7d32); }
     .notice[data-kind=other] { border-left-color: var(--mui-palette-warning-main, #ed6c02); }
     .notice[data-kind=busy] { border-left-color: var(--mui-palette-info-main, #0288d1); }
-    .answers { display: grid; gap: 5px; }
-    .answer { display: flex; align-items: center; justify-content: space-between; gap: 6px; height: 30px; width: 100%; }
+    .answers { display: grid; gap: 4px; }
+    .answer { display: flex; align-items: center; justify-content: space-between; gap: 6px; height: 29px; width: 100%; }
     .answers .answer { font-weight: 600; font-size: 14px; }
     .answer .text { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
     .answer kbd { font: 600 11px/16px var(--bokeh-base-font, sans-serif); padding: 0 5px; border-radius: 3px;
                   border: 1px solid currentColor; opacity: 0.75; }
     .answer.marked { outline: 2px solid var(--mui-palette-text-primary, #222); outline-offset: -2px; }
-    .actions { display: grid; grid-template-columns: 1fr 1fr; gap: 5px; margin-top: 8px; }
-    .actions .answer { font-size: 12px; height: 26px; padding: 1px 6px; }
-    .section { margin-top: 10px; font-size: 12px; }
-    .section .head { color: var(--mui-palette-text-secondary, #666); margin-bottom: 3px; }
-    .queue .list { display: grid; gap: 2px; max-height: 128px; overflow-y: auto; padding: 2px; }
-    .queue .answer { height: 22px; font-size: 12px; padding: 0 6px; }
+    .actions { display: flex; flex-wrap: wrap; gap: 4px; margin-top: 7px; }
+    .actions .answer { flex: 1 1 auto; width: auto; font-size: 11.5px; height: 25px; padding: 1px 5px; gap: 4px; }
+    .actions .answer kbd { font-size: 10px; line-height: 14px; padding: 0 3px; }
+    .section { margin-top: 6px; font-size: 12px; }
+    .section .head { color: var(--mui-palette-text-secondary, #666); margin-bottom: 2px; }
+    .queue .list { display: flex; flex-wrap: wrap; gap: 3px; max-height: 128px; overflow-y: auto; padding: 2px; }
+    .queue .answer { width: auto; max-width: 100%; height: 22px; font-size: 12px; padding: 0 6px; }
     .vote { display: grid; grid-template-columns: 1fr 56px 32px; gap: 6px; align-items: center; height: 18px; }
     .vote .text { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
     .vote .bar { height: 7px; border-radius: 3px; background: var(--mui-palette-action-selected, #0002); }
@@ -155,14 +156,14 @@ class BoardView(View):
             newest is not None and len(session.trained(name)) > newest.k and name not in session.state.pending)
         return [
             *undo_buttons(session),
-            make_button("query", "Show queried", "Q", "Go back to the source that the learner asks for (Q)",
+            *([make_button("retrain", "Train now", "", "Train on the labels so far, without waiting for the rest",
+                           True)] if waiting else []),
+            make_button("query", "Show queried", "", "Go back to the source that the learner asks for (Q)",
                     query is not None and query != session.state.focus),
             make_button("checkpoint", "Checkpoint", "", "Give the newest round a name in the project, and keep its "
                         "model", name is not None),
             make_button("settings", "Model…", "", "Change models, query strategy or queue: the labels are kept",
                         name is not None),
-            *([make_button("retrain", "Train now", "", "Train on the labels so far, without waiting for the rest",
-                           True)] if waiting else []),
         ]
 
 

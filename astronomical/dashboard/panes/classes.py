@@ -10,19 +10,18 @@ import pandas as pd
 import panel as pn
 import panel_material_ui as pmui
 
+from astronomical.dashboard.panes.styles import TABLE_STYLE
 from astronomical.dashboard.view import View
 from astronomical.session.session import Session
 from astronomical.session.together import JOB
 
 __all__ = ["ClassesPane", "source_html"]
 
-_STYLE = """
-.tabulator { font-size: 12px; border: 0; background: transparent; }
-.tabulator .tabulator-row .tabulator-cell { padding: 3px 6px; }
-"""
 _TEXT = """
+:host { font: 13px/1.4 var(--bokeh-base-font, sans-serif); color: var(--mui-palette-text-primary, inherit); }
 p { margin: 2px 0; } .n { font-variant-numeric: tabular-nums; font-weight: 600; }
-td { padding: 1px 10px 1px 0; font-variant-numeric: tabular-nums; } th { text-align: left; font-weight: 400; }
+td, th { padding: 1px 16px 1px 0; text-align: left; font-weight: 400; } td { font-variant-numeric: tabular-nums; }
+th:first-child { font-weight: 600; }
 """
 
 
@@ -52,7 +51,8 @@ class ClassesPane(View):
                                             margin=(2, 10), sx={"& .MuiButtonBase-root": {"textTransform": "none"}})
         self._table = pn.widgets.Tabulator(pd.DataFrame({"Source": []}), show_index=False, pagination="remote",
                                            page_size=100, selectable=False, sizing_mode="stretch_both", disabled=True,
-                                           theme="simple", stylesheets=[_STYLE], margin=(0, 4), min_height=140)
+                                           theme="simple", stylesheets=[TABLE_STYLE], margin=(0, 4), min_height=140,
+                                           layout="fit_data_stretch", row_height=25, visible=False)
         self._table.on_click(self._on_click)
         self._button.on_click(lambda *_: self.attempt(self.session.compare_classes))
         self._which.param.watch(lambda *_: self._show_list(), "value")
@@ -77,7 +77,9 @@ class ClassesPane(View):
         together = self.session.state.together
         if together is None:
             self._counts.object = "<p>Nothing is counted yet.</p>"
+            self._which.visible = self._table.visible = False
             return
+        self._which.visible = True
         newest = {(name, round.k, round.key) for name, round in self.session.state.rounds.items() if round.trained}
         old = "" if set(together.rounds) == newest else " The learners have moved on since: count again."
         rounds = ", ".join(f"{escape(name)} round {k}" for name, k, _ in together.rounds)
@@ -92,6 +94,7 @@ class ClassesPane(View):
         for place, (name, _, _) in enumerate(together.rounds):
             columns[f"p {name}"] = [f"{values[place]:.3f}" for _, values in rows]
         self._table.value = pd.DataFrame(columns)
+        self._table.visible = bool(rows)
 
     def _on_click(self, event: Any) -> None:
         self.attempt(lambda: self.session.focus(self._ids[event.row]))

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import panel as pn
 
+from astronomical.dashboard.panes.styles import TABLE_STYLE
 from astronomical.dashboard.view import View
 from astronomical.labels.views import HistoryRow
 from astronomical.session.session import Session
@@ -17,11 +18,7 @@ UNSURE = "unsure"
 _ROWS_A_PAGE = 100
 _TITLES = {"n": "No.", "label": "Label", "id": "Source", "tab": "Tab", "origin": "Origin", "score": "Score",
            "who": "Who", "when": "When", "state": "State"}
-_WIDTHS = {"n": 56, "label": 104, "id": 120, "tab": 86, "origin": 76, "score": 70, "who": 90, "when": 136, "state": 76}
-_STYLE = """
-.tabulator { font-size: 12px; border: 0; background: transparent; }
-.tabulator .tabulator-row .tabulator-cell { padding: 3px 6px; }
-"""
+_WIDTHS = {"n": 44, "label": 76, "id": 92, "tab": 64, "origin": 56, "score": 50, "who": 64, "when": 124}
 
 
 class HistoryPane(View):
@@ -46,7 +43,7 @@ class HistoryPane(View):
         self._table = pn.widgets.Tabulator(
             history_frame(()), show_index=False, pagination="remote", page_size=_ROWS_A_PAGE, selectable=False,
             sizing_mode="stretch_both", layout="fit_data_stretch", titles=_TITLES, widths=_WIDTHS, theme="simple",
-            stylesheets=[_STYLE], margin=(0, 4), sortable=False, min_height=160,
+            stylesheets=[TABLE_STYLE], margin=(0, 4), sortable=False, min_height=160, row_height=25,
             editors={**dict.fromkeys(_TITLES), "label": {"type": "list", "values": names}},
         )
         self._table.style.apply(_struck, axis=1)

@@ -94,8 +94,8 @@ class _Row:
         self._alone = False
         self._select = pmui.Select(label="Model", options=_titles(self._registry, model.name), value=model.name,
                                    size="small", sizing_mode="stretch_width", margin=(6, 4))
-        self._more = pmui.Toggle(label="Parameters", size="small", margin=(8, 2), value=False,
-                                 sx={"textTransform": "none"})
+        self._more = pmui.Toggle(label="Parameters", size="small", margin=(7, 2), value=False,
+                                 sx={"textTransform": "none", "padding": "4px 8px", "color": "text.primary"})
         self._less = pmui.Button(label="Remove", variant="text", size="small", margin=(8, 2), color="default")
         self._help = pn.pane.HTML(margin=(0, 8), sizing_mode="stretch_width", styles={"font-size": "12px"})
         self._obstacle = Message(severity="warning")

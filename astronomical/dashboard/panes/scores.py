@@ -71,7 +71,8 @@ class MatricesView(View):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self._html = pn.pane.HTML(margin=(4, 10), sizing_mode="stretch_both", stylesheets=[MATRIX_STYLE])
+        self._html = pn.pane.HTML(margin=(4, 4, 4, 10), sizing_mode="stretch_both", stylesheets=[MATRIX_STYLE],
+                                  styles={"overflow": "auto"})
         self.view: pn.viewable.Viewable = self._html
         self.follow(self._show, "active", "rounds")
         self._show()
@@ -124,12 +125,14 @@ MATRIX_STYLE = """
 .lack { font-size: 12.5px; margin: 0 0 6px; padding: 5px 8px; border-radius: 4px;
         background: var(--mui-palette-action-hover, #0001);
         border-left: 3px solid var(--mui-palette-warning-main, #ed6c02); }
-.sets { display: flex; flex-wrap: wrap; gap: 10px 28px; font-size: 12.5px; }
+.sets { display: flex; flex-wrap: wrap; gap: 8px 20px; font-size: 12.5px; line-height: 1.35; }
+.sets section { flex: 0 1 220px; min-width: 200px; }
 section h4 { margin: 2px 0; } section p { margin: 0 0 4px; opacity: 0.75; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin-bottom: 8px; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin-bottom: 5px; }
 th { font-weight: 400; text-align: left; padding: 2px 8px 2px 0; }
 td { text-align: right; padding: 2px 8px; }
-.matrix td { border: 1px solid var(--mui-palette-divider, #0002); min-width: 58px; padding: 5px 8px; font-weight: 600; }
+.scores th, .scores td { padding-top: 1px; padding-bottom: 1px; }
+.matrix td { border: 1px solid var(--mui-palette-divider, #0002); min-width: 58px; padding: 3px 8px; font-weight: 600; }
 .matrix .good { background: color-mix(in srgb, #009E73 18%, transparent); }
 .matrix .bad { background: color-mix(in srgb, #D55E00 18%, transparent); }
 """

@@ -67,18 +67,19 @@ class SetupView(View):
         self._leave.on_click(lambda *_: self._on_done())
         self.follow(self._models.show_obstacles, "obstacles", "config")
         self._start_box = pn.Column(self._mode, self._n_start, margin=0)
-        self.view = pn.Column(
-            self._head,
+        form = pn.Column(
             pn.FlexBox(
                 pn.Column(self._models.view, margin=0, styles={"flex": "1 1 250px", "min-width": "0"}),
                 pn.Column(self._strategy, self._help, self._parameters.view, self._queue, margin=0,
                           styles={"flex": "1 1 210px", "min-width": "0"}),
-                pn.Column(self._start_box, pn.Row(self._go, self._leave, margin=0), margin=0,
-                          styles={"flex": "1 1 210px", "min-width": "0"}),
+                pn.Column(self._start_box, margin=0, styles={"flex": "1 1 210px", "min-width": "0"}),
                 margin=0, sizing_mode="stretch_width", gap="12px",
             ),
-            sizing_mode="stretch_both", margin=0, scroll=True,
+            sizing_mode="stretch_both", margin=0, scroll="y-auto",
         )
+        # What begins the training is in sight whatever the form holds.
+        self.view = pn.Column(self._head, form, pn.Row(self._go, self._leave, margin=0), sizing_mode="stretch_both",
+                              margin=0)
 
     def show(self, class_name: str) -> None:
         """Show the settings of a learner."""

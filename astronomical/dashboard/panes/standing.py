@@ -97,7 +97,7 @@ def _lines(session: Session, name: str) -> tuple[str, ...]:
     if newest is not None and not newest.trained:
         return first, why_no_model(session, name)
     n_catalogue = sum(member.who == CATALOGUE for member in members)
-    return first, f"{n_catalogue} of them from the catalogue's label column"
+    return first, f"{n_catalogue} of them from the catalogue"
 
 
 def _notice(session: Session, name: str) -> tuple[str, str]:

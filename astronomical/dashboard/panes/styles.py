@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-__all__ = ["BASE_STYLE", "PLAIN_DIALOG", "SMALL_SWITCH"]
+__all__ = ["BASE_STYLE", "PLAIN_DIALOG", "SMALL_SWITCH", "TABLE_STYLE"]
 
 #: For the ``sx`` of a dialog with fields: labels stand on the colour of the paper, so that it must have no veil.
 PLAIN_DIALOG = {"& .MuiDialog-paper": {"backgroundImage": "none"}}
 
 #: Among the ``stylesheets`` of a switch: its ``sx`` reaches the switch alone, not the words beside it.
 SMALL_SWITCH = ".MuiFormControlLabel-root .MuiFormControlLabel-label { font-size: 13px; }"
+
+#: Of a table with many rows; the class is written twice, for the style of its theme comes later.
+TABLE_STYLE = """
+.tabulator.tabulator { font-size: 12px; border: 0; background: transparent; }
+.tabulator.tabulator .tabulator-row .tabulator-cell { padding: 3px 6px; }
+.tabulator.tabulator .tabulator-header .tabulator-col .tabulator-col-content { padding: 3px 6px; }
+.tabulator.tabulator .tabulator-footer .tabulator-footer-contents { padding: 2px 6px; }
+.tabulator.tabulator .tabulator-footer .tabulator-page { padding: 2px 6px; font-size: 12px; }
+"""
 
 BASE_STYLE = """
 :host { font: 13px/1.35 var(--bokeh-base-font, sans-serif); color: var(--mui-palette-text-primary, #222); }
