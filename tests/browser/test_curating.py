@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from astropy.table import Table
 from playwright.sync_api import Page, expect
 
 from astronomical.config.io import read_config
+from astronomical.session.new import Choices, new_project
 from astronomical.session.session import Session
 from tests.browser.test_journey import APP, LONG, button, open_config, shown_id
 from tests.browser.test_shell import wait_until
@@ -88,3 +91,20 @@ def test_the_switch_of_the_test_set_is_on_in_a_project_that_was_saved_so(
     expect(switch).not_to_be_checked()
     button(page, "Save").click()
     wait_until(page, lambda: not read_config(path).curated.use_as_test)
+
+
+def test_all_buttons_are_in_sight_with_eight_classes(
+    serve: Callable[..., str], new_page: Callable[..., Page], tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(4)
+    Table({"id": [f"s{i:03d}" for i in range(240)], "g": rng.normal(20, 1, 240), "r": rng.normal(19, 1, 240),
+           "kind": [f"HM-STAR{i % 8}" for i in range(240)]}).write(tmp_path / "t.fits")
+    new_project(Choices(tmp_path / "t.fits", "id", label="kind", features=("g", "r")), tmp_path / "p.yaml")
+    page = new_page(1280, 800)
+    open_config(page, serve(APP), tmp_path / "p.yaml")
+    page.get_by_role("button", name="Test set").click()
+    page.get_by_text("Curated: none yet").wait_for()
+    for event in ("label:HM-STAR7", "unsure", "step:new", "undo", "redo"):
+        expect(page.locator(f'.answer[data-event="{event}"]')).to_be_in_viewport(ratio=1)
+    name = page.locator('.answer[data-event="label:HM-STAR7"] .text')
+    assert name.evaluate("e => e.scrollWidth <= e.clientWidth")

@@ -176,6 +176,8 @@ def test_other_programs_get_the_source_and_the_selection(page: Any, session: Ses
     send, selection = (dialog.get_by_role("button", name=name, exact=True) for name in (
         "Send this source", "Send the selection"))
     expect(send).to_be_disabled()
+    for name in ("Connect", "Send this source", "Send the selection", "Send all sources"):
+        expect(dialog.get_by_role("button", name=name, exact=True)).to_be_in_viewport(ratio=1)
     dialog.get_by_role("button", name="Connect", exact=True).click()
     expect(dialog.get_by_text("No SAMP hub is running on this computer: start TOPCAT, Aladin or another hub, and "
                               "connect again.")).to_be_visible()

@@ -51,6 +51,7 @@ export function render({model, el}) {
     notice.textContent = shown.notice.text
     notice.dataset.kind = shown.notice.kind
     answers.replaceChildren()
+    answers.classList.toggle('many', shown.answers.length > 5)  // so that the buttons below stay in sight
     actions.replaceChildren()
     for (const item of shown.answers) { button(answers, item) }
     for (const item of shown.actions) { button(actions, item) }

@@ -50,6 +50,8 @@ class Board(JSComponent):
     .answers { display: grid; gap: 4px; }
     .answer { display: flex; align-items: center; justify-content: space-between; gap: 6px; height: 29px; width: 100%; }
     .answers .answer { font-weight: 600; font-size: 14px; }
+    .answers.many { grid-template-columns: 1fr 1fr; gap: 4px; }
+    .answers.many .answer { font-size: 13px; height: 26px; padding: 1px 7px; min-width: 0; }
     .answer .text { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
     .answer kbd { font: 600 11px/16px var(--bokeh-base-font, sans-serif); padding: 0 5px; border-radius: 3px;
                   border: 1px solid currentColor; opacity: 0.75; }

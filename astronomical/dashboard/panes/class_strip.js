@@ -39,7 +39,17 @@ export function render({model, el}) {
       entry.addEventListener('click', () => model.send_msg({name}))
       return entry
     }))
+    requestAnimationFrame(() => fade())
   }
+  // Where classes are out of sight the strip fades, and the wheel brings them.
+  const fade = () => strip.classList.toggle('more', strip.scrollLeft + strip.clientWidth < strip.scrollWidth - 1)
+  strip.addEventListener('scroll', fade)
+  strip.addEventListener('wheel', (event) => {
+    if (strip.scrollWidth <= strip.clientWidth || event.deltaX) { return }
+    event.preventDefault()
+    strip.scrollLeft += event.deltaY
+  }, {passive: false})
+  new ResizeObserver(fade).observe(strip)
   const tell = () => { note.textContent = model.note }
   model.on('entries', update)
   model.on('bar', update)

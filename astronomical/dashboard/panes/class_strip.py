@@ -35,6 +35,7 @@ class ClassStrip(JSComponent):
     _stylesheets: ClassVar[list[str]] = [BASE_STYLE, """
     :host { position: relative; height: 22px; min-height: 22px; }
     .strip { display: flex; gap: 2px; padding: 0 4px; overflow: auto hidden; scrollbar-width: none; }
+    .strip.more { mask-image: linear-gradient(to right, #000 calc(100% - 32px), #0000); }
     .entry { flex: none; display: flex; align-items: center; gap: 3px; height: 20px; padding: 0 3px; font-size: 11px;
              border: none; background: none; }
     .entry:hover:enabled { background: var(--mui-palette-action-hover, #0001); }

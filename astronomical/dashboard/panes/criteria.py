@@ -42,6 +42,7 @@ class CriteriaForm(JSComponent):
     .lines { display: grid; gap: 5px; }
     .line { display: flex; align-items: center; gap: 5px; min-width: 0; }
     .line > * { height: 26px; }
+    .line > span { line-height: 26px; }
     .and { width: 40px; line-height: 26px; font-size: 12px; color: var(--mui-palette-text-secondary, #666); }
     .what { flex: 1 1 120px; min-width: 60px; }
     .line input { flex: 1 1 60px; min-width: 44px; width: 60px; cursor: text; padding: 0 6px; }

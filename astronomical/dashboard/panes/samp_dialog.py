@@ -10,6 +10,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.dashboard.background import Background
+from astronomical.dashboard.panes.styles import PLAIN_DIALOG
 from astronomical.dashboard.parts import Message, hint
 from astronomical.dashboard.view import View
 from astronomical.session.samp import SampBridge
@@ -58,8 +59,10 @@ class SampDialog(View):
         self._all.on_click(lambda *_: self._do(bridge.send_table))
         close.on_click(lambda *_: self.close_dialog())
         self.view: Any = pmui.Dialog(
-            hint(_EXPLAIN), self._message.view, pn.Row(self._connect, self._source, self._selection, self._all),
-            self._follows, pn.Row(close), title="Other programs (SAMP)", open=False, width_option="sm")
+            hint(_EXPLAIN), self._message.view,
+            pn.FlexBox(self._connect, self._source, self._selection, self._all, margin=0),
+            self._follows, pn.Row(close), title="Other programs (SAMP)", open=False, width_option="sm",
+            sx=PLAIN_DIALOG)
         self._watcher = bridge.param.watch(lambda *_: self.soon(self._show), "connected")
         self.follow(self._follow_focus, "focus")
         self.follow(self._show_buttons, "focus", "selection")
