@@ -176,3 +176,61 @@ def test_a_mistake_of_an_author_is_told_in_his_pane_with_its_line(serve, page, t
     expect(pane(page, "plot-1").locator("canvas").first).to_be_visible()
     mine.get_by_role("button", name="well", exact=True).click()
     expect(mine.locator("canvas").first).to_be_visible(timeout=LONG)
+
+
+SLOW = '''
+import time
+
+import astronomical
+from astronomical.extend import Column
+
+
+@astronomical.plot("slow", title="Slow", columns=(Column("x", guesses=("g",)), Column("y", guesses=("r",))))
+def slow(data):
+    """Take longer than anybody likes to look at a page that stands still."""
+    time.sleep(6)
+    return data.points(data["x"], data["y"])
+'''
+
+
+def test_a_slow_plot_says_that_it_is_drawn_and_holds_nothing_up(serve, page, tmp_path):
+    path, _ = make_project(tmp_path)
+    open_config(page, serve(APP, "--args", "--plugins", str(write_plugin(tmp_path, SLOW))), path)
+    add(page, "Slow")
+    mine = pane(page, "slow-1")
+    expect(mine.get_by_text("Drawing Slow …")).to_be_visible(timeout=LONG)
+    # Another plot changes its columns meanwhile.
+    pane(page, "plot-1").scroll_into_view_if_needed()
+    before = ranges(page, "plot-1")
+    choose(page, pane(page, "plot-1").get_by_label("x", exact=True).first, "g")
+    eventually(page, lambda: ranges(page, "plot-1") not in (None, before))
+    expect(mine.get_by_text("Drawing Slow …")).to_be_attached()
+    expect(mine.locator("canvas").first).to_be_attached(timeout=LONG)
+    mine.scroll_into_view_if_needed()
+    eventually(page, lambda: painted(page, "slow-1"))
+
+
+def painted(page: Page, id: str) -> bool:
+    """Tell whether there are points in the colour of a class on the canvas of a pane."""
+    return page.evaluate("""(id) => {
+        const all = (root) => [...root.querySelectorAll('*')].flatMap(
+          (e) => [e, ...(e.shadowRoot ? all(e.shadowRoot) : [])])
+        const item = all(document).find((e) => e.matches('.grid-stack-item') && e.dataset.id === id)
+        return all(item).filter((e) => e.matches('canvas') && e.width > 0).some((canvas) => {
+          const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+          let coloured = 0
+          for (let i = 0; i < data.length; i += 4) {
+            if (data[i + 3] > 0 && Math.max(data[i], data[i + 1], data[i + 2])
+                - Math.min(data[i], data[i + 1], data[i + 2]) > 60) { coloured += 1 }
+          }
+          return coloured > 50
+        })
+    }""", id)
+
+
+def test_the_points_of_all_plots_are_painted(url, page, tmp_path):
+    path, _ = make_project(tmp_path)
+    open_config(page, url, path)
+    for id in ("plot-1", "plot-2"):
+        pane(page, id).scroll_into_view_if_needed()
+        eventually(page, lambda id=id: painted(page, id))

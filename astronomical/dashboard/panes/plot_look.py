@@ -14,6 +14,12 @@ from astronomical.plots.elements import PointsElement
 
 __all__ = ["LivePlots", "plot_options"]
 
+#: The toolbar lies over the points: in the colours of the page, not in white.
+_TOOLBAR = """
+:host(.bk-inner) { background-color: var(--mui-palette-background-paper, #fff); }
+:host { --icon-color: var(--mui-palette-text-primary, #333); }
+"""
+
 Points = tuple[PointsElement, MarkerLayer]
 
 
@@ -71,6 +77,7 @@ def _finish(plot: Any, element: Any) -> None:
     figure.output_backend = "canvas"  # WebGL leaves plots blank where the graphics of a machine are slow or remote
     figure.toolbar.autohide = True
     figure.toolbar.logo = None
+    figure.toolbar.stylesheets = [_TOOLBAR]
     figure.toolbar_inner = True
     figure.min_border = 2
     for axis in (*figure.xaxis, *figure.yaxis):
