@@ -52,7 +52,7 @@ class ClassesPane(View):
         self._table = pn.widgets.Tabulator(pd.DataFrame({"Source": []}), show_index=False, pagination="remote",
                                            page_size=100, selectable=False, sizing_mode="stretch_both", disabled=True,
                                            theme="simple", stylesheets=[TABLE_STYLE], margin=(0, 4), min_height=140,
-                                           layout="fit_data_stretch", row_height=25, visible=False)
+                                           layout="fit_data_stretch", visible=False)
         self._table.on_click(self._on_click)
         self._button.on_click(lambda *_: self.attempt(self.session.compare_classes))
         self._which.param.watch(lambda *_: self._show_list(), "value")

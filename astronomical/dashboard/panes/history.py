@@ -43,7 +43,7 @@ class HistoryPane(View):
         self._table = pn.widgets.Tabulator(
             history_frame(()), show_index=False, pagination="remote", page_size=_ROWS_A_PAGE, selectable=False,
             sizing_mode="stretch_both", layout="fit_data_stretch", titles=_TITLES, widths=_WIDTHS, theme="simple",
-            stylesheets=[TABLE_STYLE], margin=(0, 4), sortable=False, min_height=160, row_height=25,
+            stylesheets=[TABLE_STYLE], margin=(0, 4), sortable=False, min_height=160,
             editors={**dict.fromkeys(_TITLES), "label": {"type": "list", "values": names}},
         )
         self._table.style.apply(_struck, axis=1)

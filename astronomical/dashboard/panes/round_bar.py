@@ -53,7 +53,7 @@ class RoundBar(View):
         parts = [f"<span title='{escape(shown, quote=True)}'>{escape(shown)}</span>"]
         pending, halted = name in state.pending, name in state.halted
         if pending:
-            parts.insert(0, f"{self._progress()} a newer round is on its way ·")
+            parts.insert(0, self._progress() + (" a newer round is on its way ·" if newest is not None else ""))
         elif halted:
             parts.insert(0, "Training stopped before the newest labels ·")
         self._text.object = f"<div class=round>{' '.join(parts)}</div>"

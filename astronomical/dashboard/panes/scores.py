@@ -62,6 +62,9 @@ class ScoresView(View):
         self._source.data = _columns(rounds)
         members = self.session.ledger.membership(name).members if name is not None else ()
         n_catalogue = sum(member.who == CATALOGUE for member in members)
+        if not rounds:
+            self._note.object = "Scores appear with the first trained round."
+            return
         self._note.object = ("Agreement with catalogue labels: validation set solid, training set dashed. "
                              f"{n_catalogue} of the {len(members)} labels trained on are the catalogue's.")
 
