@@ -313,6 +313,18 @@ def test_a_box_fills_the_table_whose_sources_are_labelled_in_bulk_and_undone_in_
     rows.nth(2).locator(".tabulator-cell:visible").first.click()
     wait_for(page, lambda: session.state.focus is not None)
     assert rows.nth(2).locator(".tabulator-cell:visible").first.text_content() == session.state.focus
+    ids = sorted(session.state.selection, key=str.lower)
+    page.locator(".tabulator-col-title", has_text="id").first.click()
+    wait_for(page, lambda: rows.nth(0).locator(".tabulator-cell:visible").first.text_content() == ids[0])
+    contains = page.locator(".tabulator-header-filter input:visible").first
+    contains.press_sequentially(ids[-1])
+    wait_for(page, lambda: rows.count() == 1)
+    rows.nth(0).locator(".tabulator-cell:visible").first.click()
+    wait_for(page, lambda: session.state.focus == ids[-1])
+    contains.press("Control+a")
+    contains.press("Backspace")
+    wait_for(page, lambda: rows.count() > 2)
+    assert rows.nth(1).locator(".tabulator-cell:visible").first.text_content() == ids[1], "the order stays"
     page.get_by_text("Label selection…").click()
     page.get_by_role("button", name="Galaxy", exact=True).click()
     page.get_by_text(f"Label {n:,} sources as Galaxy?").wait_for()

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.config.schema import PaneConfig
+from astronomical.dashboard.latest import Latest
 from astronomical.dashboard.panes.bulk_dialog import BulkDialog
-from astronomical.dashboard.panes.plot_data import axis_names, axis_values
+from astronomical.dashboard.panes.plot_data import axis_names
+from astronomical.dashboard.panes.source_table import ID, SourceTable, arranged, table_of
+from astronomical.dashboard.parts import words_for
 from astronomical.dashboard.view import View
 from astronomical.session.bulk import count_sources
 from astronomical.session.session import Session
 
 __all__ = ["SelectionPane"]
 
-_ID, _CATALOGUE, _MINE = "id", "catalogue label", "my label"
 #: Columns shown until others are chosen.
 _N_FIRST = 2
 _NOTHING = "No source is selected. Draw a box or a lasso in a plot."
@@ -56,8 +58,8 @@ class SelectionPane(View):
                                   description="Give all selected sources a label; it is confirmed first")
         self._clear = pmui.Button(label="Clear", size="small", variant="text", margin=0, disabled=True,
                                   description="Select nothing (Esc)")
-        self._table = pn.widgets.Tabulator(
-            pd.DataFrame({_ID: []}), pagination="remote", page_size=50, show_index=False, disabled=True,
+        self._table = SourceTable(
+            pd.DataFrame({ID: []}), pagination="remote", page_size=50, show_index=False, disabled=True,
             selectable=False, layout="fit_data_stretch",
             sizing_mode="stretch_both", margin=0, visible=False, theme="simple")
         self._table.on_click(self._on_click)
@@ -65,76 +67,67 @@ class SelectionPane(View):
         self._label.on_click(lambda *_: self._dialog.ask())
         self._clear.on_click(lambda *_: self.attempt(lambda: self.session.select(())))
         self._watcher = self._columns.param.watch(lambda *_: self._on_columns(), "value")
-        self._newest = 0
+        self._arranger = self._table.param.watch(lambda *_: self._arrange(), ["sorters", "filters"])
+        self._rows, self._gathering = self._table.value, Latest(self)
         self.view = pn.Column(
             pn.Row(self._count, self._label, self._clear, sizing_mode="stretch_width", margin=0, styles={"gap": "6px"}),
             self._columns, self._table, self._dialog.view,
             sizing_mode="stretch_both", margin=0, styles={"overflow": "hidden", "padding": "6px 8px"})
         self.follow(self._show, "selection", "dataset")
-        self.follow(self._show_labels, "ledger")
+        self.follow(self._gather, "ledger")
         self._show()
 
     def close(self) -> None:
         """Stop following."""
         super().close()
+        self._gathering.drop()
         self._columns.param.unwatch(self._watcher)
+        self._table.param.unwatch(self._arranger)
 
     def _on_columns(self) -> None:
         self._on_settings({"columns": list(self._columns.value)})
         self.soon(self._show)
 
     def _show(self) -> None:
-        """List the sources selected now; the rows are gathered in a thread."""
-        ids, columns = self.session.state.selection, list(self._columns.value)
-        n = len(ids)
+        """List the sources selected now, in the order and with the filters of those before."""
+        n = len(self.session.state.selection)
         self._count.object = f"{count_sources(n)} selected" if n else _NOTHING
         self._label.disabled = self._clear.disabled = not n
         self._table.visible = bool(n)
-        self._newest += 1
-        newest = self._newest
-        if not n:
-            return
+        self._table.page = 1
+        self._gather()
 
-        def done(frame: pd.DataFrame) -> None:
-            if newest == self._newest:
-                self._table.param.update(value=frame, page=1, sorters=[], header_filters=_filters(frame))
+    def _gather(self) -> None:
+        """Gather the rows anew; order, filters and page stay."""
+        ids = self.session.state.selection
+        if ids:
+            self._order(partial(table_of, self.session, ids, list(self._columns.value)))
 
-        self.later(lambda: table_of(self.session, ids, columns), done)
+    def _arrange(self) -> None:
+        """Sort and filter the rows that are there."""
+        self._table.page = 1
+        self._order(lambda: self._rows)
 
-    def _show_labels(self) -> None:
-        """Bring the column of labels up to date; order and page stay."""
-        frame = self._table.value
-        if self._table.visible and _MINE in frame:
-            labels = my_labels(self.session, self.session.state.selection)
-            if len(labels) == len(frame) and not (labels == frame[_MINE].astype(object)).all():
-                self._table.value = frame.assign(**{_MINE: pd.Categorical(labels)})
+    def _order(self, rows: Callable[[], pd.DataFrame]) -> None:
+        sorters, filters = list(self._table.sorters), list(self._table.filters)
+
+        def work() -> tuple[pd.DataFrame, pd.DataFrame]:
+            made = rows()
+            return made, arranged(made, sorters, filters)
+
+        self._gathering.order(work, self._show_rows, self._on_failure, lambda: None)
+
+    def _show_rows(self, made: tuple[pd.DataFrame, pd.DataFrame]) -> None:
+        self._rows, shown = made
+        if not shown.equals(self._table.value):
+            self._table.param.update(value=shown, header_filters=_filters(shown))
+
+    def _on_failure(self, error: BaseException) -> None:
+        self.session.notify(words_for(error, "Listing the selection"), "error")
 
     def _on_click(self, event: Any) -> None:
-        id = str(self._table.value[_ID].iloc[event.row])
+        id = str(self._table.value[ID].iloc[event.row])
         self.attempt(lambda: self.session.focus(id))
-
-
-def table_of(session: Session, ids: tuple[str, ...], columns: list[str]) -> pd.DataFrame:
-    """Return id, labels and some columns of sources."""
-    data = session.dataset
-    rows = data.catalogue.rows_of(ids)
-    known = [*data.class_names, "unknown"]
-    codes = data.codes[rows].astype(np.int64)
-    codes = np.where(codes < 0, len(known) - 1, codes)
-    frame = pd.DataFrame({
-        _ID: pd.array(np.asarray(ids, dtype=object), dtype="str"),
-        _CATALOGUE: pd.Categorical.from_codes(codes, categories=pd.Index(known)),
-        _MINE: pd.Categorical(my_labels(session, ids)),
-    })
-    for name in columns:
-        frame[name] = axis_values(data, name)[rows]
-    return frame
-
-
-def my_labels(session: Session, ids: tuple[str, ...]) -> list[str]:
-    """Return the human label of each source, empty where there is none."""
-    human = session.ledger.human_labels
-    return [human.get(id, "") for id in ids] if human else [""] * len(ids)
 
 
 def _filters(frame: pd.DataFrame) -> dict[str, Any]:

@@ -1,10 +1,13 @@
 from types import SimpleNamespace
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from astronomical.config.schema import PaneConfig
 from astronomical.dashboard.panes.bulk_dialog import describe
 from astronomical.dashboard.panes.selection import SelectionPane
+from astronomical.dashboard.panes.source_table import arranged
 from astronomical.session.session import Session
 from tests.stubs.small_project import HOSTILE_ID, make_project
 
@@ -54,6 +57,41 @@ def test_a_click_focuses_whatever_the_order(session, pane):
     session.select(session.dataset.catalogue.ids_at(range(20)))
     pane._on_click(SimpleNamespace(row=0, column="id"))
     assert session.state.focus == HOSTILE_ID
+
+
+def test_the_rows_are_sorted_and_filtered_and_stay_so(session, pane):
+    session.select(session.dataset.catalogue.ids_at(range(40)))
+    values = pane._table.value.set_index("id")["g"]
+    pane._table.sorters = [{"field": "g", "dir": "desc"}]
+    assert shown(pane)[1] == list(values.sort_values(ascending=False, kind="stable").index)
+    least = float(values.median())
+    pane._table.filters = [{"field": "g", "type": ">=", "value": str(least)}]
+    kept = values[values >= least].sort_values(ascending=False, kind="stable")
+    assert shown(pane)[1] == list(kept.index)
+    pane._on_click(SimpleNamespace(row=1, column="id"))
+    assert session.state.focus == kept.index[1]
+    session.label_bulk("Galaxy")
+    assert shown(pane)[1] == list(kept.index)
+    assert set(pane._table.value["my label"]) == {"Galaxy"}
+
+
+@pytest.mark.parametrize("direction", ["asc", "desc"])
+@pytest.mark.parametrize("field", ["id", "class", "g"])
+def test_order_of_rows(field, direction):
+    frame = pd.DataFrame({"id": ["b", "A", "c", "a"], "class": pd.Categorical(["x", "y", "x", "z"]),
+                          "g": np.array([2, np.nan, 1, 2], dtype=np.float32)})
+    rows = arranged(frame, [{"field": field, "dir": direction}], [])
+    expected = {("id", "asc"): "Aabc", ("id", "desc"): "cbAa", ("class", "asc"): "bcAa", ("class", "desc"): "aAbc",
+                ("g", "asc"): "cbaA", ("g", "desc"): "bacA"}
+    assert "".join(rows["id"]) == expected[field, direction]
+    assert list(rows.index) == [0, 1, 2, 3]
+
+
+def test_texts_are_found_whatever_the_capitals_and_signs():
+    frame = pd.DataFrame({"id": ["NGC 1", "ngc 2", "M 31 (a"]})
+    assert list(arranged(frame, [], [{"field": "id", "value": "Ngc"}])["id"]) == ["NGC 1", "ngc 2"]
+    assert list(arranged(frame, [], [{"field": "id", "value": "31 ("}])["id"]) == ["M 31 (a"]
+    assert len(arranged(frame, [], [{"field": "id", "value": ""}, {"field": "gone", "value": "x"}])) == 3
 
 
 def test_labels_follow_the_ledger(session, pane):
