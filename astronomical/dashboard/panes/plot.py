@@ -257,6 +257,8 @@ class PlotPane(View):
             self._selection.watch(self.points.element)
             if self.session.state.selection:
                 self.points.select()
+            if self._hidden_codes() != self.points.cloud.hidden:  # switched while the plot was being made
+                self.points.hide(self._hidden_codes())
         else:
             element = element.opts(plot_options(self._live, getattr(element, "last", element)))
         self._plot.object = element

@@ -190,3 +190,22 @@ def test_a_column_that_is_gone_is_asked_for(make_pane: Callable[..., PlotPane]) 
     assert pane._body.objects == [pane._form.view]
     remark = "".join(str(part.object) for part in pane._form.view.select(pn.pane.HTML))
     assert "no numeric column 'gone'" in html.unescape(remark)
+
+
+def test_a_class_switched_off_while_its_plot_is_made_is_not_in_it(
+        make_pane: Callable[..., PlotPane], monkeypatch: pytest.MonkeyPatch) -> None:
+    pane = make_pane("basic", x="g", y="r")
+    made: list[Any] = []
+
+    def order(work: Any, done: Any, failed: Any, waiting: Any) -> None:
+        made.append(lambda: done(work()))
+        waiting()
+
+    monkeypatch.setattr(pane._making, "order", order)
+    pane._show_plot()
+    assert pane._body.objects == [pane._progress.view]
+    work = made.pop()
+    pane._toggle("Galaxy")
+    work()
+    assert pane._body.objects == [pane._plot]
+    assert pane.points.cloud.hidden == pane._hidden_codes() != frozenset()
