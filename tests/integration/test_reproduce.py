@@ -84,7 +84,8 @@ def test_a_project_reproduces(path, capsys):
 
 def test_nothing_is_written_beside_the_config(path, capsys):
     def look():
-        return {item.name: (item.stat().st_mtime_ns, item.read_bytes()) for item in path.parent.iterdir()}
+        return {item: (item.stat().st_mtime_ns, item.read_bytes() if item.is_file() else b"")
+                for item in path.parent.rglob("*")}
 
     before = look()
     run(capsys, path)

@@ -146,7 +146,7 @@ def test_the_event_loop_stays_free_through_all_of_it():
     limits = Limits(2, max_bytes=1e6, allow_private=True)
 
     async def run():
-        loop, late, arrived = asyncio.get_running_loop(), [], []
+        loop, arrived = asyncio.get_running_loop(), []
         servers = [SurveyServer(mode) for mode in MISBEHAVIOURS]
         for server in servers:
             server.__enter__()
@@ -160,26 +160,34 @@ def test_the_event_loop_stays_free_through_all_of_it():
         for survey in surveys:
             fetcher.submit(survey, RA, DEC, 0.4, 256, done=arrive)
         ordering_s = time.monotonic() - before
-        end = time.monotonic() + 10
-        while len(arrived) < len(surveys) and time.monotonic() < end:
-            tick = time.monotonic()
-            await asyncio.sleep(0.005)
-            late.append(time.monotonic() - tick - 0.005)
+        late = await lateness(10, lambda: len(arrived) == len(surveys))
         fetcher.close()
         for server in servers:
             server.__exit__(None, None, None)
-        return ordering_s, sorted(late), arrived
+        return ordering_s, late, arrived
 
     for _ in range(3):  # what else the computer does may hold the loop once, but hardly three times
+        usual = asyncio.run(lateness(1))  # with nothing to do, on a computer that may be busy
         ordering_s, late, arrived = asyncio.run(run())
         assert {cutout.survey for cutout in arrived} == set(MISBEHAVIOURS)
         assert [cutout.survey for cutout in arrived if cutout.ok] == ["ok"]
         # One request that blocked the loop would hold it for two seconds.
-        if max(late[-1], ordering_s) < 0.15:
+        allowed_s = max(0.15, 2 * usual[-1])
+        if max(late[-1], ordering_s) < allowed_s:
             break
-    assert ordering_s < 0.15
-    assert late[int(len(late) * 0.95)] < 0.03
-    assert late[-1] < 0.15
+    assert ordering_s < allowed_s
+    assert late[int(len(late) * 0.95)] < max(0.03, 2 * usual[int(len(usual) * 0.95)])
+    assert late[-1] < allowed_s
+
+
+async def lateness(seconds, done=lambda: False):
+    """Return how late a clock of 5 ms was in the loop, in s, sorted."""
+    late, end = [], time.monotonic() + seconds
+    while time.monotonic() < end and not done():
+        tick = time.monotonic()
+        await asyncio.sleep(0.005)
+        late.append(time.monotonic() - tick - 0.005)
+    return sorted(late)
 
 
 def _wait(condition, timeout_s=5.0):
