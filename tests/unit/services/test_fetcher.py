@@ -156,10 +156,11 @@ def test_the_event_loop_stays_free_through_all_of_it():
         def arrive(cutout):
             loop.call_soon_threadsafe(arrived.append, cutout)
 
-        before = time.monotonic()
-        for survey in surveys:
+        ordering_s = 0.0
+        for survey in surveys:  # the servers ordered from before run in this process too, and take turns with the loop
+            before = time.monotonic()
             fetcher.submit(survey, RA, DEC, 0.4, 256, done=arrive)
-        ordering_s = time.monotonic() - before
+            ordering_s = max(ordering_s, time.monotonic() - before)
         late = await lateness(10, lambda: len(arrived) == len(surveys))
         fetcher.close()
         for server in servers:
