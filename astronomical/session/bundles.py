@@ -158,13 +158,7 @@ class Bundle:
 
                 joblib.dump(self._plain(), part, compress=3)
             else:
-                import skops.io
-
-                skops.io.dump(self._plain(), part, compression=zipfile.ZIP_DEFLATED, compresslevel=1)
-                strange = _strange_types(part)
-                if strange:
-                    raise SessionError(f"The model holds {in_words(strange)}, which a .skops file may not hold; "
-                                       "one that ends in .joblib may.")
+                _dump(self._plain(), part)
             part.replace(path)
         except OSError as error:
             raise SessionError(f"{path} cannot be written: {error.strerror or error}.") from None
@@ -268,6 +262,31 @@ def check_model_name(path: Path) -> None:
     """Refuse a name that does not end like that of a model."""
     if path.suffix.lower() not in SUFFIXES:
         raise SessionError(f"{path.name}: the name of a model ends in .skops, or in .joblib.")
+
+
+def _dump(content: dict[str, Any], path: Path) -> None:
+    """Write a file by skops, of types that may be in it.
+
+    Raises
+    ------
+    SessionError
+        If there are others.
+    OSError
+        If it cannot be written.
+    """
+    import skops.io
+
+    try:
+        skops.io.dump(content, path, compression=zipfile.ZIP_DEFLATED, compresslevel=1)
+    except OSError:
+        raise
+    except Exception as error:  # it asks the objects of a plugin what they consist of, and they may do anything
+        raise SessionError(f"The model holds what a .skops file may not hold ({str(error) or type(error).__name__}); "
+                           "one that ends in .joblib may.") from error
+    strange = _strange_types(path)
+    if strange:
+        raise SessionError(f"The model holds {in_words(strange)}, which a .skops file may not hold; "
+                           "one that ends in .joblib may.")
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -11,9 +11,11 @@ import pytest
 from astronomical.config.schema import ExtensionConfig, ModelsConfig
 from astronomical.dashboard.server import ProjectRegistry
 from astronomical.session.bundles import load_model
+from astronomical.session.errors import SessionError
 from astronomical.session.model_store import ModelStore, models_folder
 from astronomical.session.session import Session
 from tests.support.loop import Loop
+from tests.support.plugin_files import OWN_TYPE, write_plugin
 from tests.support.projects import answer, label_until, make_project
 
 KNN = [ExtensionConfig(name="knn")]
@@ -141,3 +143,20 @@ def test_no_page_waits_while_a_project_is_closed_and_it_can_be_opened_again(tmp_
 
     assert asyncio.run(day()) < 0.4
     assert set(kept(path)) >= {6}
+
+
+CLOSED = OWN_TYPE.replace('"""A type that is the plugin\'s own."""', '''"""A type that no .skops file can hold."""
+
+    def __reduce__(self):
+        raise RuntimeError("cannot be taken apart")''')
+
+
+def test_a_plain_session_goes_on_where_a_model_cannot_be_taken_apart(tmp_path):
+    path, _ = make_project(tmp_path, n=150)
+    with Session.open(path, plugins=[write_plugin(tmp_path, CLOSED)]) as session:
+        session.start_training("Star", models=[ExtensionConfig(name="cautious")])
+        session.save()
+        told = [notice.text for notice in session.state.notices if "cannot be kept on disk" in notice.text]
+        assert len(told) == 1
+        with pytest.raises(SessionError, match=r"cannot be taken apart.*\.joblib may"):
+            session.export("model", tmp_path / "model.skops")
