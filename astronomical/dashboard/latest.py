@@ -11,8 +11,6 @@ from astronomical.dashboard.view import View
 
 __all__ = ["Latest"]
 
-#: What is done within this time is shown at once: saying that it takes a while would only flicker.
-_AT_ONCE_S = 0.04
 _workers = ThreadPoolExecutor(4, thread_name_prefix="astronomical-latest")
 
 
@@ -36,7 +34,7 @@ class Latest:
         return self._task is not None
 
     def order(self, work: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[BaseException], None],
-              waiting: Callable[[], None]) -> None:
+              waiting: Callable[[], None] = lambda: None, patience: float = 0.0) -> None:
         """Have something done, in place of all that was ordered before.
 
         Parameters
@@ -46,12 +44,15 @@ class Latest:
         done, failed
             Called in the page, with the result or the error.
         waiting
-            Called at once if it is going to take a while.
+            Called at once if it is not done then.
+        patience
+            So long the page waits for it, in s, at a standstill: where something takes the place of what is shown,
+            saying for a moment that it takes a while would only flicker.
         """
         self.drop()
         self._hand_over = partial(_hand_over, done, failed)
         self._task = task = _workers.submit(work)
-        wait([task], _AT_ONCE_S if self._view.is_served else None)
+        wait([task], patience if self._view.is_served else None)
         if task.done():
             self._take()
         else:

@@ -38,6 +38,8 @@ __all__ = ["PlotPane"]
 log = logging.getLogger(__name__)
 
 _MINE = "mine"
+#: A plot that is made within this time, in s, takes the place of the old one without a word.
+_AT_ONCE_S = 0.04
 _NOTHING: tuple[Question, ...] = ()
 
 
@@ -215,7 +217,7 @@ class PlotPane(View):
             return
         self._makes_anew = True
         self._making.order(partial(make_plot, self.session, self._entry, wish, self._on_drawing_error),
-                           self._show_made, self._show_failure, self._show_waiting)
+                           self._show_made, self._show_failure, self._show_waiting, patience=_AT_ONCE_S)
 
     def _show_waiting(self) -> None:
         self._progress.show(f"Drawing {self._kind.title or self._kind.name} …")
@@ -230,7 +232,6 @@ class PlotPane(View):
             self._show_mistake(error)
 
     def _show_failure(self, error: BaseException) -> None:
-        self._let_go()
         if isinstance(error, NeedsAnswersError):
             self._show_form("The file does not say this, and it is not assumed:", error.questions)
         elif isinstance(error, NeedsColumnsError):
@@ -246,7 +247,6 @@ class PlotPane(View):
 
     def _show_mistake(self, error: BaseException) -> None:
         log.warning("the plot %s failed", self._kind.name, exc_info=error)
-        self._let_go()
         self._tell(author_error(error, self._entry.obj), "error")
 
     def _show_element(self, made: MadePlot) -> None:
@@ -304,8 +304,7 @@ class PlotPane(View):
         self._makes_anew = False
         wish = self._wish()
         self._making.order(partial(recoloured, self.session, self.points.cloud, wish.colour, wish.statistic),
-                           self._show_recoloured, self._show_failure,
-                           lambda: self._legend.param.update(note="colouring …"))
+                           self._show_recoloured, self._show_failure)
 
     def _show_recoloured(self, made: tuple[Colouring, PointCloud]) -> None:
         self._colouring, cloud = made

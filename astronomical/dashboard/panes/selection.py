@@ -100,7 +100,9 @@ class SelectionPane(View):
     def _gather(self) -> None:
         """Gather the rows anew; order, filters and page stay."""
         ids = self.session.state.selection
-        if ids:
+        if not ids:
+            self._gathering.drop()
+        else:
             self._order(partial(table_of, self.session, ids, list(self._columns.value)))
 
     def _arrange(self) -> None:
@@ -115,7 +117,7 @@ class SelectionPane(View):
             made = rows()
             return made, arranged(made, sorters, filters)
 
-        self._gathering.order(work, self._show_rows, self._on_failure, lambda: None)
+        self._gathering.order(work, self._show_rows, self._on_failure)
 
     def _show_rows(self, made: tuple[pd.DataFrame, pd.DataFrame]) -> None:
         self._rows, shown = made

@@ -31,7 +31,7 @@ class ServedView:
 
 def order(latest: Latest, work: Callable[[], Any], seen: list[Any]) -> None:
     latest.order(work, lambda made: seen.append(made), lambda error: seen.append(type(error)),
-                 lambda: seen.append("waiting"))
+                 lambda: seen.append("waiting"), patience=0.04)
 
 
 def test_quick_work_is_shown_at_once() -> None:

@@ -197,7 +197,7 @@ def test_a_class_switched_off_while_its_plot_is_made_is_not_in_it(
     pane = make_pane("basic", x="g", y="r")
     made: list[Any] = []
 
-    def order(work: Any, done: Any, failed: Any, waiting: Any) -> None:
+    def order(work: Any, done: Any, failed: Any, waiting: Any, patience: float) -> None:
         made.append(lambda: done(work()))
         waiting()
 
