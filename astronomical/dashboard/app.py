@@ -12,7 +12,6 @@ from typing import Any
 
 import panel as pn
 
-from astronomical.config.io import read_config, write_config
 from astronomical.config.schema import LayoutConfig
 from astronomical.dashboard.arguments import AppArguments
 from astronomical.dashboard.consent import ConsentDialog
@@ -78,15 +77,8 @@ class App:
 
     async def _show_wizard(self, layout: LayoutConfig | None = None) -> None:
         plugins = await asyncio.to_thread(registry().load_plugins)
-        self._main.objects = [Wizard(on_created=self._open_created,
-                                     on_cancel=self._show_start, layout=layout, plugins=plugins).view]
-
-    def _open_created(self, path: Path) -> None:
-        """Open a project that the wizard made, in the theme that the page has."""
-        if self.page.dark_theme:
-            config = read_config(path)
-            write_config(config.model_copy(update={"layout": config.layout.model_copy(update={"theme": "dark"})}), path)
-        self._open(OpenRequest(path))
+        self._main.objects = [Wizard(on_created=lambda path: self._open(OpenRequest(path)), on_cancel=self._show_start,
+                                     layout=layout, plugins=plugins, is_dark=lambda: bool(self.page.dark_theme)).view]
 
     def _show_project(self, project: OpenProject) -> None:
         was_writer = self._workbench is not None and self._workbench.tab.is_writer

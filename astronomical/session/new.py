@@ -71,6 +71,8 @@ class Choices:
         Class that a value of the label column means; values not named keep their own name.
     features
         Columns used as features; empty chooses every numeric column that has no other use.
+    dark
+        Whether it has the dark theme; if not, that of the layout, or the light one.
     classes
         Classes that get a learner; None for all.
     keys
@@ -108,6 +110,7 @@ class Choices:
     split: SplitConfig = field(default_factory=SplitConfig)
     axes: tuple[str, str] | None = None
     layout: LayoutConfig | None = None
+    dark: bool = False
     seed: int = 0
     keys: Mapping[str, str] = field(default_factory=dict)
     curated_test: bool = False
@@ -191,8 +194,10 @@ def make_config(choices: Choices, folder: Path, registry: Registry | None = None
 
 def _layout(choices: Choices, names: tuple[str, ...], catalogue: Catalogue) -> LayoutConfig:
     if choices.layout is None:
-        return default_layout(names, choices.axes, {kind: {} for kind in domain_plots(units_of(catalogue))})
-    return adapt_layout(choices.layout, names, {*names, *catalogue.numeric_columns}, choices.axes)
+        layout = default_layout(names, choices.axes, {kind: {} for kind in domain_plots(units_of(catalogue))})
+    else:
+        layout = adapt_layout(choices.layout, names, {*names, *catalogue.numeric_columns}, choices.axes)
+    return layout.model_copy(update={"theme": "dark"}) if choices.dark else layout
 
 
 def catalogue_config(choices: Choices, folder: Path) -> CatalogueConfig:

@@ -67,7 +67,6 @@ def _sample(round: Round, dataset: Dataset, seed: int) -> NDArray[np.intp]:
 
 
 @cache
-@cache
 def environment() -> EnvironmentConfig:
     """Return the versions in use."""
     found = {}

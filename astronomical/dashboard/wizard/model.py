@@ -62,6 +62,8 @@ class Draft:
         Whether the test set is going to be labelled by hand.
     layout
         The arrangement of the panes, taken from another project; None for the usual one.
+    dark
+        Whether the project has the dark theme.
     registry
         Where feature operations are found.
     train, axes
@@ -98,6 +100,7 @@ class Draft:
     keys: dict[str, str] = field(default_factory=dict)
     curated_test: bool = False
     layout: LayoutConfig | None = None
+    dark: bool = False
     registry: Registry = field(default_factory=builtin_registry)
 
     # -- data ---------------------------------------------------------------------------------------
@@ -356,6 +359,7 @@ class Draft:
             curated_test=self.curated_test,
             title=self.title.strip(),
             layout=self.layout,
+            dark=self.dark,
             joins=self.table.joins,
         )
 

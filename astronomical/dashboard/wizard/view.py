@@ -51,6 +51,8 @@ class Wizard:
         The arrangement of the panes of the new project; None for the usual one.
     plugins
         What the server has loaded beside what is built in.
+    is_dark
+        Tells whether the page has the dark theme, which the project then has too.
 
     Attributes
     ----------
@@ -61,8 +63,9 @@ class Wizard:
     """
 
     def __init__(self, on_created: Callable[[Path], None], on_cancel: Callable[[], None],
-                 layout: LayoutConfig | None = None, plugins: Plugins | None = None) -> None:
-        self._on_created, self._on_cancel = on_created, on_cancel
+                 layout: LayoutConfig | None = None, plugins: Plugins | None = None,
+                 is_dark: Callable[[], bool] = lambda: False) -> None:
+        self._on_created, self._on_cancel, self._is_dark = on_created, on_cancel, is_dark
         self.draft = Draft(layout=layout, registry=plugins.registry if plugins else builtin_registry())
         self.problems = plugins.problems if plugins else ()
         self._jobs = 0
@@ -173,6 +176,7 @@ class Wizard:
 
     async def _create(self) -> None:
         self._error.show("")
+        self.draft.dark = self._is_dark()
         path, error = await self.work("Creating the project", create_project, self.draft)
         if error is not None:
             self._error.show(self.words)
