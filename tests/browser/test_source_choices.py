@@ -17,20 +17,12 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from astronomical.config.io import read_config
-from astronomical.config.schema import PaneConfig
-from astronomical.dashboard.page import make_page
-from astronomical.dashboard.panes.source import SourcePane
-from astronomical.services.cutouts import CutoutFetcher
 from astronomical.services.fetcher import Limits
-from astronomical.services.local_files import LocalFiles
-from astronomical.services.pictures import PictureReader
-from astronomical.services.services import Services
 from astronomical.session.new import Choices, new_project
-from astronomical.session.samp import SampBridge
 from astronomical.session.session import Session
 from tests.stubs.survey_server import SurveyServer
+from tests.support.source_page import source_page
 
-CONFIG = PaneConfig(id="source", kind="source", x=7, y=0, w=5, h=7)
 TYPES = ("table.load.votable", "table.load.fits", "table.highlight.row", "table.select.rowList", "coord.pointAt.sky")
 N = 12
 
@@ -77,23 +69,8 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[samp.SAMPHu
 @pytest.fixture
 def page(session: Session, hub: samp.SAMPHubServer, serve: Callable[..., str],
          new_page: Callable[..., Any]) -> Iterator[Any]:
-    limits, files = Limits(20, allow_private=True), LocalFiles(session.path.parent)
-    services = Services(CutoutFetcher(limits), PictureReader(files, limits), files)
-    bridge = SampBridge(session, lambda change: change())
-    panes: list[SourcePane] = []
-
-    def app() -> Any:
-        panes.append(SourcePane(session, services, CONFIG, samp=bridge))
-        return make_page("Source", main=[panes[-1].view])
-
-    opened = new_page(620, 620)
-    opened.goto(serve(app))
-    opened.locator(".search").wait_for()
-    yield opened
-    for pane in panes:
-        pane.close()
-    bridge.close()
-    services.close()
+    with source_page(session, serve, new_page, (620, 620), Limits(20, allow_private=True)) as opened:
+        yield opened
 
 
 def tab(page: Any, name: str) -> None:

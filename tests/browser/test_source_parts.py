@@ -14,19 +14,12 @@ from astropy.table import Table
 from PIL import Image
 from playwright.sync_api import expect
 
-from astronomical.config.schema import PaneConfig
-from astronomical.dashboard.page import make_page
-from astronomical.dashboard.panes.source import SourcePane
-from astronomical.services.cutouts import CutoutFetcher
 from astronomical.services.fetcher import Limits
-from astronomical.services.local_files import LocalFiles, allowed_folders
-from astronomical.services.pictures import PictureReader
-from astronomical.services.services import Services
+from astronomical.services.local_files import allowed_folders
 from astronomical.session.new import Choices, new_project
-from astronomical.session.samp import SampBridge
 from astronomical.session.session import Session
+from tests.support.source_page import source_page
 
-CONFIG = PaneConfig(id="source", kind="source", x=7, y=0, w=5, h=7)
 HOSTILE = b"""<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9' onload="parent.document.title='gone'">
 <script>parent.document.title='gone'</script><image href='http://example.org/a.png'/></svg>"""
 
@@ -56,23 +49,8 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session
 @pytest.fixture
 def page(session: Session, serve: Callable[..., str], new_page: Callable[..., Any]) -> Iterator[Any]:
     """The pane, in a page of its size at 1280x800."""
-    files = LocalFiles(session.path.parent)
-    services = Services(CutoutFetcher(), PictureReader(files, Limits()), files)
-    bridge = SampBridge(session, lambda change: change())
-    panes: list[SourcePane] = []
-
-    def app() -> Any:
-        panes.append(SourcePane(session, services, CONFIG, samp=bridge))
-        return make_page("Source", main=[panes[-1].view])
-
-    opened = new_page(533, 480)
-    opened.goto(serve(app))
-    opened.locator(".search").wait_for()
-    yield opened
-    for pane in panes:
-        pane.close()
-    bridge.close()
-    services.close()
+    with source_page(session, serve, new_page, (533, 480), Limits()) as opened:
+        yield opened
     shutil.rmtree(session.path.parent / "home", ignore_errors=True)
 
 
