@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["add_layer", "compose", "count_classes", "count_points", "lay_over", "layer"]
+__all__ = ["count_classes", "count_points", "draw_rows", "lay_over", "tops"]
 
 #: Opacity of a pixel with a single point in a crowd, of one with the most points, and of a lone point.
 _FAINTEST, _DENSEST, _LONE = 0.55, 0.98, 0.95
@@ -21,9 +21,13 @@ _LEAST_PEAK = 8.0
 #: Pixels of its 5x5 that the points of a class cover by being spread: beyond that they shrink. So the
 #: covered area never falls as the density rises.
 _COVER = 40.0
-
 #: Below this a spread point would add next to nothing to its neighbours.
 _LEAST_LONE = 0.15
+#: How much of a loner a point is with so many occupied pixels in its 5x5, 0 to 1.
+_LONELY = np.clip((_COVER / np.maximum(np.arange(26), 1) - 1) / 8, 0, 1)
+_LOGS = np.log(np.maximum(np.arange(4096), 1))
+#: Rows that are drawn at a time, and how far a point is spread at most.
+_STRIP, _REACH = 32, 2
 
 
 def _count(x: NDArray[np.float32], y: NDArray[np.float32], codes: NDArray[np.int16], n_classes: int,
@@ -52,103 +56,149 @@ def _count_classes(x: NDArray[np.float32], y: NDArray[np.float32], codes: NDArra
     return counts
 
 
-def _add(light: NDArray[np.float32], total: NDArray[np.float32], clear: NDArray[np.float32],
-         opacities: NDArray[np.float32], weights: NDArray[np.float32], colours: NDArray[np.float32],
-         places: NDArray[np.uint16], owners: NDArray[np.int32], begin: int, end: int) -> None:
-    """Lay a class on some rows of an image.
+def _tops(counts: NDArray[np.uint32]) -> Any:
+    """Return the largest count of each class, and the sum of all counts."""
+    tops, total = np.zeros(len(counts), dtype=np.uint32), np.int64(0)
+    for code in range(len(counts)):
+        for row in range(counts.shape[1]):
+            for column in range(counts.shape[2]):
+                total += counts[code, row, column]
+                tops[code] = max(tops[code], counts[code, row, column])
+    return tops, total
 
-    Its colour is the only one of `colours`, or that at the place of each pixel, or of the pixel from which it was
-    spread: its owner.
+
+def _draw_rows(counts: NDArray[np.uint32], tops: NDArray[np.uint32], drawn: NDArray[np.int64],
+               colours: NDArray[np.float32], places: NDArray[np.uint16], table: NDArray[np.float32],
+               disc: NDArray[np.float32], background: NDArray[np.float32], opaque: bool, begin: int, end: int,
+               image: NDArray[np.uint8]) -> None:
+    """Write RGBA of some rows: the classes drawn laid on one another, strip by strip.
+
+    A strip is small enough to stay in the cache while every class passes over it. `places` and `table`, if there are
+    any, tint class 0 by pixel.
     """
-    width = opacities.shape[1]
-    tinted = len(colours) > 1
-    for row in range(begin, end):
-        for column in range(width):
-            opacity = opacities[row, column]
-            if opacity > 0:
-                place = 0
-                if tinted:
-                    owner = owners[row, column]
-                    place = places[owner // width, owner % width]
-                weight = opacity * weights[row, column]
-                total[row, column] += weight
-                clear[row, column] *= 1 - opacity
-                for channel in range(3):
-                    light[row, column, channel] += weight * colours[place, channel]
+    height, width = counts.shape[1:]
+    canvas = np.empty((5, _STRIP, width), dtype=np.float32)  # red, green, blue, weight, what shines through
+    ink = np.empty((2, _STRIP + 2 * _REACH, width), dtype=np.float32)  # opacity and weight of one class
+    owners = np.empty((_STRIP + 2 * _REACH, width), dtype=np.int32)
+    for top in range(begin, end, _STRIP):
+        bottom = min(top + _STRIP, end)
+        canvas[:4] = 0
+        canvas[4] = 1
+        for code in drawn:
+            tinted = code == 0 and len(table) > 0
+            # Points of the rows beside the strip spread into it.
+            first, last = max(top - _REACH, 0), min(bottom + _REACH, height)
+            ink_rows(counts[code], tops[code], disc, tinted, first, last, ink, owners)
+            if tinted:
+                add_tinted(canvas, ink, owners, places, table, top, bottom, first)
+            else:
+                add_plain(canvas, ink, colours[code], top, bottom, first)
+        compose(canvas, background, opaque, top, bottom, image)
 
 
-def _layer_of(plane: NDArray[np.uint32], disc: NDArray[np.float32], owned: bool) -> Any:
-    """Return opacity and weight of one class in each pixel, its lone points spread to discs.
+def _ink_rows(plane: NDArray[np.uint32], peak: float, disc: NDArray[np.float32], owned: bool, first: int, last: int,
+              ink: NDArray[np.float32], owners: NDArray[np.int32]) -> None:
+    """Write opacity and weight of one class in each pixel of some rows, its lone points spread to discs.
 
     If `owned`, also the number of the pixel whose points show in each pixel.
     """
-    height, width = plane.shape
-    opacities = np.zeros((height, width), dtype=np.float32)
-    weights = np.zeros((height, width), dtype=np.float32)
-    owners = np.zeros((height, width) if owned else (0, 0), dtype=np.int32)
-    peak = float(plane.max())
+    n_rows, width = last - first, plane.shape[1]
+    ink[:, :n_rows] = 0
     scale = (_DENSEST - _FAINTEST) / np.log(max(peak, _LEAST_PEAK))
     # Where a class is thin, all its points are lone and solid. Where it is dense, its stragglers are no darker
     # than the edge of the crowd, or a pale ring would part them.
     thin = min(max(1 - np.log(peak / _THIN_PEAK) / np.log(10), 0.0), 1.0)
     boost = (_LONE - _FAINTEST) * thin
-    crowd = _neighbours(plane)
-    for row in range(height):
+    crowd = neighbours(plane, first, last)
+    for row in range(n_rows):
         for column in range(width):
-            n = plane[row, column]
+            n = plane[first + row, column]
             if n == 0:
                 continue
-            lone = min(max((_COVER / crowd[row, column] - 1) / 8, 0.0), 1.0)
-            opacity = max(_FAINTEST + (scale * np.log(n) if n > 1 else 0.0), _FAINTEST + boost * lone)
+            lone = _LONELY[crowd[row, column]]
+            log = _LOGS[n] if n < len(_LOGS) else np.log(n)
+            opacity = max(_FAINTEST + scale * log, _FAINTEST + boost * lone)
             weight = 1 + (_LONE_WEIGHT - 1) * lone
-            opacities[row, column] = max(opacity, opacities[row, column])
-            weights[row, column] = max(weight, weights[row, column])
+            ink[0, row, column] = max(opacity, ink[0, row, column])
+            ink[1, row, column] = max(weight, ink[1, row, column])
             if owned:
-                owners[row, column] = row * width + column
+                owners[row, column] = (first + row) * width + column
             if lone > _LEAST_LONE:
                 for k in range(len(disc)):
                     down, right = row + int(disc[k, 0]), column + int(disc[k, 1])
-                    if 0 <= down < height and 0 <= right < width:
+                    if 0 <= down < n_rows and 0 <= right < width:
                         spread = opacity * lone * disc[k, 2]
-                        if owned and plane[down, right] == 0 and spread > opacities[down, right]:
-                            owners[down, right] = row * width + column
-                        opacities[down, right] = max(spread, opacities[down, right])
-                        weights[down, right] = max(weight, weights[down, right])
-    return opacities, weights, owners
+                        if owned and plane[first + down, right] == 0 and spread > ink[0, down, right]:
+                            owners[down, right] = (first + row) * width + column
+                        ink[0, down, right] = max(spread, ink[0, down, right])
+                        ink[1, down, right] = max(weight, ink[1, down, right])
 
 
-def _neighbours_of(plane: NDArray[np.uint32]) -> Any:
-    """Return the occupied pixels in the 5x5 around each pixel, itself included."""
+def _neighbours(plane: NDArray[np.uint32], first: int, last: int) -> Any:
+    """Return the occupied pixels in the 5x5 around each pixel of some rows, itself included."""
     height, width = plane.shape
-    sums = np.zeros((height, width), dtype=np.uint8)
-    for row in range(height):
+    above, below = max(first - 2, 0), min(last + 2, height)
+    taken = np.zeros(width + 4, dtype=np.uint8)
+    across = np.empty((below - above, width), dtype=np.uint8)
+    for row in range(above, below):
         for column in range(width):
-            if plane[row, column]:
-                for near in range(max(column - 2, 0), min(column + 3, width)):
-                    sums[row, near] += 1
-    crowd = np.zeros((height, width), dtype=np.uint8)
-    for row in range(height):
+            taken[column + 2] = plane[row, column] > 0
+        for column in range(width):
+            across[row - above, column] = (taken[column] + taken[column + 1] + taken[column + 2] + taken[column + 3]
+                                           + taken[column + 4])
+    crowd = np.zeros((last - first, width), dtype=np.uint8)
+    for row in range(first, last):
         for near in range(max(row - 2, 0), min(row + 3, height)):
             for column in range(width):
-                crowd[row, column] += sums[near, column]
+                crowd[row - first, column] += across[near - above, column]
     return crowd
 
 
-def _compose(light: NDArray[np.float32], total: NDArray[np.float32], clear: NDArray[np.float32],
-             background: NDArray[np.float32], opaque: bool, begin: int, end: int, image: NDArray[np.uint8]) -> None:
-    """Write RGBA of what was laid on some rows."""
-    width = total.shape[1]
-    for row in range(begin, end):
+def _add_plain(canvas: NDArray[np.float32], ink: NDArray[np.float32], colour: NDArray[np.float32], top: int,
+               bottom: int, first: int) -> None:
+    """Lay a class of one colour on a strip."""
+    for row in range(bottom - top):
+        inked = row + top - first
+        for column in range(canvas.shape[2]):
+            weight = ink[0, inked, column] * ink[1, inked, column]
+            canvas[0, row, column] += weight * colour[0]
+            canvas[1, row, column] += weight * colour[1]
+            canvas[2, row, column] += weight * colour[2]
+            canvas[3, row, column] += weight
+            canvas[4, row, column] *= np.float32(1) - ink[0, inked, column]
+
+
+def _add_tinted(canvas: NDArray[np.float32], ink: NDArray[np.float32], owners: NDArray[np.int32],
+                places: NDArray[np.uint16], table: NDArray[np.float32], top: int, bottom: int, first: int) -> None:
+    """Lay a class on a strip whose colour is that at the place of the pixel from which each was spread."""
+    width = canvas.shape[2]
+    for row in range(bottom - top):
+        inked = row + top - first
         for column in range(width):
-            alpha = 1 - clear[row, column]
+            if ink[0, inked, column] > 0:
+                owner = owners[inked, column]
+                place = places[owner // width, owner % width]
+                weight = ink[0, inked, column] * ink[1, inked, column]
+                for channel in range(3):
+                    canvas[channel, row, column] += weight * table[place, channel]
+                canvas[3, row, column] += weight
+                canvas[4, row, column] *= np.float32(1) - ink[0, inked, column]
+
+
+def _compose(canvas: NDArray[np.float32], background: NDArray[np.float32], opaque: bool, top: int, bottom: int,
+             image: NDArray[np.uint8]) -> None:
+    """Write RGBA of what was laid on a strip."""
+    for row in range(bottom - top):
+        for column in range(canvas.shape[2]):
+            alpha = np.float32(1) - canvas[4, row, column]
             for channel in range(3):
                 value = background[channel]
-                if total[row, column] > 0:
-                    value = light[row, column, channel] / total[row, column]
+                if canvas[3, row, column] > 0:
+                    value = canvas[channel, row, column] / canvas[3, row, column]
                     if opaque:
                         value = value * alpha + background[channel] * (1 - alpha)
-                image[row, column, channel] = int(value + 0.5)
-            image[row, column, 3] = 255 if opaque else int(alpha * 255 + 0.5)
+                image[top + row, column, channel] = int(value + 0.5)
+            image[top + row, column, 3] = 255 if opaque else int(alpha * 255 + 0.5)
 
 
 def _lay_over(below: NDArray[np.uint8], above: NDArray[np.uint8], fade: float) -> None:
@@ -167,10 +217,13 @@ def _lay_over(below: NDArray[np.uint8], above: NDArray[np.uint8], fade: float) -
 
 
 _compiled = njit(nogil=True, cache=True, error_model="numpy")
-_neighbours = _compiled(_neighbours_of)
-layer = _compiled(_layer_of)
-add_layer = _compiled(_add)
+neighbours = _compiled(_neighbours)
+ink_rows = _compiled(_ink_rows)
+add_plain = _compiled(_add_plain)
+add_tinted = _compiled(_add_tinted)
 compose = _compiled(_compose)
+draw_rows = _compiled(_draw_rows)
 count_classes = _compiled(_count_classes)
 count_points = _compiled(_count)
 lay_over = _compiled(_lay_over)
+tops = _compiled(_tops)

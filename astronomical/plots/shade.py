@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Sequence
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from astronomical.plots.arrays import frozen
-from astronomical.plots.kernels import add_layer, compose, count_points, lay_over, layer
+from astronomical.plots.kernels import count_points, draw_rows, lay_over, tops
 from astronomical.plots.limits import Frame, Limits
 from astronomical.plots.tiles import in_two
 
@@ -20,15 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = ["rgb", "shade_cloud", "shade_points"]
 
-Places = NDArray[np.uint16] | None
-Table = NDArray[np.float32] | None
-Layer = tuple[NDArray[Any], ...]
-
 #: With no more points than this in view, lone points are drawn 5 pixels wide instead of 3.
 _FEW = 1500
 #: How much of their opacity points keep beside selected ones.
 _FADED = 0.25
-_NO_PLACES = np.zeros((0, 0), dtype=np.uint16)
+_NO_PLACES, _NO_TABLE = np.zeros((0, 0), dtype=np.uint16), np.zeros((0, 3), dtype=np.float32)
 
 
 def rgb(colour: str) -> tuple[float, float, float]:
@@ -107,46 +102,20 @@ def _shade_one(cloud: PointCloud, frame: Frame, background: str | None = None) -
 
 
 def _shade(counts: NDArray[np.uint32], colours: Sequence[str], hidden: Collection[int] = (),
-           background: str | None = None, places: Places = None, table: Table = None) -> NDArray[np.uint8]:
+           background: str | None = None, places: NDArray[np.uint16] = _NO_PLACES,
+           table: NDArray[np.float32] = _NO_TABLE) -> NDArray[np.uint8]:
     """Return the image of counts per class; with places and a table of colours class 0 is tinted by pixel."""
     _, height, width = counts.shape
-    canvas = (np.zeros((height, width, 3), dtype=np.float32), np.zeros((height, width), dtype=np.float32),
-              np.ones((height, width), dtype=np.float32))
-    image = np.zeros((height, width, 4), dtype=np.uint8)
-    cuts = ((0, height // 2), (height // 2, height))
-    drawn = [code for code in range(len(colours)) if code not in hidden and counts[code].any()]
-    disc = _disc(2 if counts.sum() <= _FEW else 1)
-    for first in range(0, len(drawn), 2):  # two classes at a time: all at once would take much memory
-        _add_layers([partial(_layer, counts[code], colours[code], disc, *_tint(code, places, table))
-                     for code in drawn[first:first + 2]], canvas, cuts)
+    image = np.empty((height, width, 4), dtype=np.uint8)
+    most, total = tops(counts)
+    drawn = np.array([code for code in range(len(colours)) if code not in hidden and most[code]], dtype=np.int64)
+    inks = np.array([rgb(colour) for colour in colours], dtype=np.float32).reshape(-1, 3)
     behind = np.array((0, 0, 0) if background is None else rgb(background), dtype=np.float32)
-    in_two(lambda part: compose(*canvas, behind, background is not None, *cuts[part], image))
+    disc = _disc(2 if total <= _FEW else 1)
+    cuts = (0, height // 2, height)
+    in_two(lambda part: draw_rows(counts, most, drawn, inks, places, table, disc, behind, background is not None,
+                                  cuts[part], cuts[part + 1], image))
     return image
-
-
-def _add_layers(makers: list[Callable[[], Layer]], canvas: tuple[NDArray[np.float32], ...],
-                cuts: tuple[tuple[int, int], ...]) -> None:
-    """Make up to two layers at the same time, then lay both on both halves of the canvas."""
-    layers = in_two(lambda part: [make() for make in makers[part:part + 1]])
-
-    def add(part: int) -> None:
-        for made in (*layers[0], *layers[1]):
-            add_layer(*canvas, *made, *cuts[part])
-
-    in_two(add)
-
-
-def _tint(code: int, places: Places, table: Table) -> tuple[Places, Table]:
-    return (places, table) if code == 0 else (None, None)
-
-
-def _layer(counts: NDArray[np.uint32], colour: str, disc: NDArray[np.float32], places: Places,
-           table: Table) -> Layer:
-    """Return what `add_layer` needs of a class: opacities, weights, colours, and which pixel has which colour."""
-    if places is None or table is None:
-        places, table = _NO_PLACES, np.array([rgb(colour)], dtype=np.float32)
-    opacities, weights, owners = layer(counts, disc, len(table) > 1)
-    return opacities, weights, table, places, owners
 
 
 def _disc(radius: int) -> NDArray[np.float32]:

@@ -86,6 +86,16 @@ def test_single_point_shows_among_a_million():
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (198, 200, 299, 301)
 
 
+def test_a_lone_point_looks_the_same_in_every_row():
+    height = 150  # several strips, and both halves that are drawn at the same time
+    patches = []
+    for row in range(3, height - 3):
+        image = shade([5], [height - row - 0.5], [0], limits=((0, 10), (0, height)), size=(20, height))
+        assert np.flatnonzero(image.any(axis=(1, 2))).tolist() == list(range(row - 2, row + 3))
+        patches.append(image[row - 2:row + 3])
+    assert (np.array(patches) == patches[0]).all()
+
+
 def test_crowded_points_keep_to_their_pixels():
     across, up = np.meshgrid(np.arange(15, 35) + 0.5, np.arange(10, 30) + 0.5)
     x, y = across.ravel() / 5, up.ravel() / 4
