@@ -87,6 +87,7 @@ class Workbench(View):
         self._show_keys()
         project.tabs.append(self.tab)
         project.elect()
+        self.heading.show()  # now: what is sent later waits until the browser has drawn all panes
 
     def close(self) -> None:
         """Take the page off the project."""

@@ -18,10 +18,8 @@ from astronomical.plots.points import ColourScale, PointCloud
 __all__ = ["INK", "CannotDrawError", "Colouring", "DrawnPoints", "NeedsAnswersError", "NeedsColumnsError", "PlotData",
            "Question", "label_text"]
 
-#: Lines and texts over the points: a grey that is seen on white and on black.
+#: Lines beside the points: a grey that is seen on white and on black.
 INK = "#7b858e"
-
-
 #: A vertical label of more characters does not fit beside the smallest plot.
 _LONG_LABEL = 22
 
@@ -241,8 +239,10 @@ class PlotData:
         """Codes of the classes that are switched off."""
         return frozenset(code for code, name in enumerate(self.colouring.names) if name in self.hidden)
 
-    def curve(self, x: ArrayLike, y: ArrayLike, *, dashed: bool = False) -> hv.Curve:
+    def curve(self, x: ArrayLike, y: ArrayLike, *, dashed: bool = False) -> hv.Overlay:
         """Return a line over the points, such as the border of a region; it does not widen the axes.
+
+        It is dark in a pale rim: so it is seen on the points as well as beside them, and in both themes.
 
         Parameters
         ----------
@@ -251,9 +251,10 @@ class PlotData:
         dashed
             Whether it is dashed.
         """
+        line = hv.Curve((np.asarray(x), np.asarray(y)), "x", "y")
+        rim = line.opts(hv.opts.Curve(color="#ffffff", alpha=0.75, line_width=4, apply_ranges=False), clone=True)
         style = "dashed" if dashed else "solid"
-        return hv.Curve((np.asarray(x), np.asarray(y)), "x", "y").opts(
-            hv.opts.Curve(color=INK, line_width=1.8, line_dash=style, apply_ranges=False))
+        return rim * line.opts(hv.opts.Curve(color="#111111", line_width=1.6, line_dash=style, apply_ranges=False))
 
     def text(self, x: float, y: float, text: str) -> hv.Labels:
         """Return a text over the points, such as the name of a region.

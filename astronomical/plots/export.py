@@ -149,8 +149,8 @@ def _draw(axes: Any, part: Any, style: dict[str, Any]) -> None:
     elif isinstance(part, hv.Curve):
         dashes = "--" if style.get("line_dash") == "dashed" else "-"
         x, y = (np.asarray(part.dimension_values(i), dtype=float) for i in (0, 1))
-        axes.plot(x, np.where(np.isfinite(y), y, np.nan), dashes, color=colour, linewidth=1, zorder=3,
-                  label=part.label or None)
+        axes.plot(x, np.where(np.isfinite(y), y, np.nan), dashes, color=colour, alpha=style.get("alpha"),
+                  linewidth=style.get("line_width", 2) / 2, zorder=3, label=part.label or None)
     elif isinstance(part, hv.Scatter | hv.Points):
         x, y = (np.asarray(part.dimension_values(i), dtype=float) for i in (0, 1))
         axes.plot(x, y, _MARKERS.get(style.get("marker", "circle"), "o"), color=colour, linestyle="none",

@@ -80,3 +80,27 @@ def test_a_config_of_astronomical_itself_and_a_layout(url, new_page, tmp_path, h
     field.fill(str(old))
     field.press("Enter")
     expect(page.get_by_text("A new project from a catalogue")).to_be_visible(timeout=LONG)
+
+
+#: Notes, while the page is put together, whether it ever said that it follows another one.
+_WATCH = """() => {
+  const says = (root) => [...root.querySelectorAll('*')].some((element) =>
+    element.shadowRoot && (element.shadowRoot.textContent.includes('Following another page') ||
+                           says(element.shadowRoot)))
+  window.followed = false
+  setInterval(() => { window.followed ||= says(document) }, 30)
+}"""
+
+
+def test_only_a_second_page_ever_says_that_it_follows(serve, new_page, tmp_path, home):
+    path, _ = make_project(tmp_path)
+    url = serve(APP, "--args", str(path))
+    followed = []
+    for _ in range(2):
+        page = new_page()
+        page.add_init_script(f"({_WATCH})()")
+        page.goto(url)
+        expect(page.get_by_text("by hand")).to_be_visible(timeout=LONG)
+        page.wait_for_timeout(2000)
+        followed.append(page.evaluate("window.followed"))
+    assert followed == [False, True]
