@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -25,6 +26,18 @@ class Problem:
         where = f"{self.path}: " if self.path else ""
         got = f" (found {self.value})" if self.value else ""
         return f"{where}{self.message}{got}"
+
+
+class CannotWriteError(OSError):
+    """A file that could not be written, and what can be done about it."""
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        super().__init__(error.errno, error.strerror or str(error))
+        self.path = path
+
+    def __str__(self) -> str:
+        return (f"{self.path} could not be written ({self.strerror}). Make room on the disk, or make the folder "
+                "writable, then try again.")
 
 
 class ConfigError(ValueError):

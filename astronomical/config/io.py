@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from astronomical.config.errors import ConfigError, Problem, problems_of, shorten
+from astronomical.config.errors import CannotWriteError, ConfigError, Problem, problems_of, shorten
 from astronomical.config.schema import SCHEMA_VERSION, Config, LabelEvent
 from astronomical.config.text import MAX_BYTES, Inline, TextError, dump_json, dump_yaml, parse_json, parse_yaml
 
@@ -108,8 +108,8 @@ def write_config(config: Config, path: str | Path, texts: EventTexts | None = No
 
     Raises
     ------
-    OSError
-        If the folder cannot be written to.
+    CannotWriteError
+        If the disk is full, or the folder cannot be written to.
     """
     path = Path(path)
     _check_suffix(path)
@@ -139,7 +139,20 @@ def to_plain(config: Config) -> dict[str, Any]:
 
 
 def write_atomically(path: Path, content: bytes, *, backup: bool = False) -> None:
-    """Replace a file by way of a temporary one beside it, synced before it takes its place."""
+    """Replace a file by way of a temporary one beside it, synced before it takes its place.
+
+    Raises
+    ------
+    CannotWriteError
+        If the disk is full, or the folder cannot be written to; the file that was there is as it was.
+    """
+    try:
+        _replace(path, content, backup)
+    except OSError as error:
+        raise CannotWriteError(path, error) from error
+
+
+def _replace(path: Path, content: bytes, backup: bool) -> None:
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     temporary = Path(name)
     try:

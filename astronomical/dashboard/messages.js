@@ -1,4 +1,4 @@
-// Messages in a corner. Each is shown once; what was closed stays closed.
+// Messages in a corner. Each is shown once; what was closed stays closed; one said again takes the place of the first.
 const STAY_MS = {success: 4000, info: 7000}
 
 export function render({model, el}) {
@@ -23,6 +23,9 @@ export function render({model, el}) {
     close.setAttribute('aria-label', 'Close this message')
     close.addEventListener('click', () => message.remove())
     message.append(words, close)
+    for (const other of [...stack.children]) {
+      if (other.dataset.level === level && other.firstChild.textContent === text) { other.remove() }
+    }
     stack.append(message)
     while (stack.children.length > 4) { stack.firstChild.remove() }
     if (STAY_MS[level] !== undefined) { setTimeout(() => message.remove(), STAY_MS[level]) }

@@ -10,6 +10,7 @@ from typing import Any
 
 import panel as pn
 
+from astronomical.config.errors import CannotWriteError
 from astronomical.config.schema import RESERVED_KEYS
 from astronomical.dashboard.desk import PaneDesk
 from astronomical.dashboard.dialogs import AddPaneDialog, ConfirmDialog, FileDialog, KeysDialog
@@ -31,6 +32,8 @@ _TICK_MS = 500
 _FRESH_S = 10.0
 #: The journal is folded into the file when nothing was labelled for so long, in s.
 _IDLE_S = 3.0
+#: Where that failed, it is tried again after so long, in s.
+_RETRY_S = 60.0
 
 
 class Workbench(View):
@@ -79,6 +82,7 @@ class Workbench(View):
         self._theme_watcher = page.param.watch(lambda *_: self._keep_theme(), "dark_theme")
         self._ticker = pn.state.add_periodic_callback(self._tick, period=_TICK_MS)
         self._opened = self._changed = time.monotonic()
+        self._rest_until = 0.0
         self.follow(self._show_focus, "focus", first=True)
         self.follow(self._show_keys, "config")
         self.follow(self._renew, "config", "dataset")
@@ -180,8 +184,16 @@ class Workbench(View):
         self._project.n_told = self.session.state.notices[-1].n if self.session.state.notices else 0
         registry().sweep()
         idle = time.monotonic() - self._changed > _IDLE_S and not self.session.state.pending
-        if self.tab.is_writer and idle and not self.session.state.saved:
-            self.attempt(self.session.autosave)
+        if self.tab.is_writer and idle and not self.session.state.saved and time.monotonic() > self._rest_until:
+            self._autosave()
+
+    def _autosave(self) -> None:
+        try:
+            self.session.autosave()
+        except (ValueError, OSError) as error:
+            self._rest_until = time.monotonic() + _RETRY_S
+            safe = " The labels are safe in its journal meanwhile." if isinstance(error, CannotWriteError) else ""
+            self.session.notify(f"{error}{safe}", "error")
 
     def _basis(self) -> tuple[Any, ...]:
         """Return what the panes were made from, and do not follow."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,9 +12,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from astronomical.config.io import read_config
 from astronomical.session.store import load_project
-from tests.browser.test_journey import LONG, open_config, press_and_wait, shown_id, wait_for_question
-from tests.browser.test_killed_server import begin
+from tests.browser.test_journey import LONG, button, open_config, press_and_wait, shown_id, wait_for_question
+from tests.browser.test_killed_server import Server, begin
 from tests.support.disks import fill, small_disk
 from tests.support.projects import make_project, write_catalogue
 
@@ -72,6 +75,44 @@ def test_a_project_in_a_read_only_folder_is_worked_on_as_a_copy(url, new_page, d
     copies = list(home.rglob("project.yaml"))
     assert [event.id for event in load_project(copies[0]).events][-1] == labelled
     assert path.read_bytes() == before
+
+
+@pytest.fixture
+def mortal() -> Iterator[Server]:
+    """A server that folders can be closed to, even if the tests run as root."""
+    without = ("setpriv", "--bounding-set=-dac_override,-dac_read_search",
+               "--inh-caps=-dac_override,-dac_read_search")
+    under = without if os.name == "posix" and os.geteuid() == 0 else ()
+    if under and shutil.which(under[0]) is None:
+        pytest.skip("root's right to write everywhere cannot be taken away here")
+    server = Server(*under)
+    server.start()
+    yield server
+    server.kill()
+
+
+def test_a_folder_that_is_closed_to_writing_while_its_project_is_open(mortal, new_page, tmp_path):
+    path, _ = make_project(tmp_path)
+    page = new_page(1280, 800)
+    open_config(page, mortal.url, path)
+    begin(page)
+    labelled = [press_and_wait(page, "1")]
+    expect(page.get_by_text("all saved")).to_be_visible(timeout=LONG)
+    path.parent.chmod(0o555)
+    try:
+        labelled += [press_and_wait(page, key) for key in "2131"]
+        said = page.get_by_text(re.compile("project.yaml could not be written .* safe in its journal"))
+        expect(said).to_be_visible(timeout=LONG)
+        page.wait_for_timeout(3000)
+        expect(said).to_have_count(1)
+        expect(page.get_by_text("labels on disk, file not yet")).to_be_visible()
+        assert [event.id for event in load_project(path).events][-5:] == labelled
+    finally:
+        path.parent.chmod(0o755)
+    labelled.append(press_and_wait(page, "2"))
+    button(page, "Save").click()
+    expect(page.get_by_text("all saved")).to_be_visible(timeout=LONG)
+    assert [event.id for event in read_config(path).events][-6:] == labelled
 
 
 def test_a_catalogue_that_is_replaced_or_gone_meanwhile_does_not_disturb(url, new_page, tmp_path):

@@ -26,16 +26,23 @@ KILLS = int(os.environ.get("ASTRONOMICAL_SERVER_KILLS", "2"))
 
 
 class Server:
-    """A server that can be killed, and started again on its port."""
+    """A server that can be killed, and started again on its port.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    *under
+        A command that runs it, as one that takes privileges away.
+    """
+
+    def __init__(self, *under: str) -> None:
+        self._under = under
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
         self.url = f"http://127.0.0.1:{self.port}/astronomical"
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "panel", "serve", "astronomical", "--port", str(self.port)]
+        command = [*self._under, sys.executable, "-m", "panel", "serve", "astronomical", "--port", str(self.port)]
         self.process = subprocess.Popen(command, cwd=CHECKOUT, stderr=subprocess.DEVNULL)
         for _ in range(600):
             with socket.socket() as probe:

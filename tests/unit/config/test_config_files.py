@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
 
 import pytest
 
-from astronomical.config.errors import ConfigError
+from astronomical.config.errors import CannotWriteError, ConfigError
 from astronomical.config.io import EventTexts, parse_config, read_config, to_plain, write_config
 from astronomical.config.schema import LabelEvent
 from astronomical.config.text import dump_yaml
@@ -101,6 +102,22 @@ def test_a_link_stays_a_link(path):
     write_config(NEW, link)
     assert link.is_symlink()
     assert read_config(path) == NEW
+
+
+def test_what_cannot_be_written_says_what_where_and_what_to_do(path, monkeypatch):
+    before = path.read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(CannotWriteError) as caught:
+        write_config(NEW, path)
+    assert str(caught.value) == (f"{path} could not be written (No space left on device). Make room on the disk, or "
+                                 "make the folder writable, then try again.")
+    assert caught.value.errno == errno.ENOSPC
+    assert path.read_bytes() == before
+    assert files(path.parent) == [path.name]
 
 
 def test_a_name_that_is_no_configs_is_refused(tmp_path):
