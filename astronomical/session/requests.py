@@ -107,11 +107,11 @@ def request_for(config: Config, dataset: Dataset, registry: Registry, view: Lear
     k = view.k if k is None else k
     lessons = sorted(view.lessons[:k], key=lambda lesson: lesson.id.encode())
     removed = view.removed_before(k)
-    row = dataset.catalogue.row
-    rows = np.array([row(lesson.id) for lesson in lessons], dtype=np.intp)
+    catalogue = dataset.catalogue
+    rows = catalogue.rows_of([lesson.id for lesson in lessons])
     pool = dataset.split.training.copy()
     pool[rows] = False
-    pool[[row(id) for id in removed if id in dataset.catalogue]] = False
+    pool[catalogue.rows_of([id for id in removed if id in catalogue])] = False
     name, seed = view.class_name, config.project.seed
     strategy = strategy_of(registry, learner.strategy)
     n_ranked = strategy.first_ranked
@@ -121,7 +121,7 @@ def request_for(config: Config, dataset: Dataset, registry: Registry, view: Lear
         class_name=name,
         key=request_key(config, view, k),
         k=k,
-        ids=dataset.catalogue.ids,
+        ids=catalogue.ids,
         features=dataset.features,
         rows=rows,
         targets=np.array([lesson.target for lesson in lessons], dtype=np.int8),

@@ -266,7 +266,8 @@ class Teacher:
         self._views[name] = view
         records = self._records.get(name, {})
         if old is not None:
-            self._records[name] = {k: record for k, record in records.items() if k <= n_rounds_shared(old, view)}
+            last = n_rounds_shared(old, view)
+            self._records[name] = {k: record for k, record in records.items() if k <= last}
         else:
             key = partial(request_key, self._state.config, view)
             self._records[name] = {k: record for k, record in records.items() if k <= view.k and record.key == key(k)}

@@ -10,10 +10,12 @@ PLAIN_DIALOG = {"& .MuiDialog-paper": {"backgroundImage": "none"}}
 #: Among the ``stylesheets`` of a switch: its ``sx`` reaches the switch alone, not the words beside it.
 SMALL_SWITCH = ".MuiFormControlLabel-root .MuiFormControlLabel-label { font-size: 13px; }"
 
-#: Of a table with many rows; the class is written twice, for the style of its theme comes later.
+#: Of a table with many rows; what is written twice outweighs the style of its theme, which comes later.
 TABLE_STYLE = """
 .tabulator.tabulator { font-size: 12px; border: 0; background: transparent; }
-.tabulator.tabulator .tabulator-row .tabulator-cell { padding: 3px 6px; }
+.tabulator.tabulator .tabulator-tableholder .tabulator-table .tabulator-row.tabulator-row { min-height: 24px; }
+.tabulator.tabulator .tabulator-tableholder .tabulator-table .tabulator-row.tabulator-row .tabulator-cell {
+  min-height: 24px; padding: 3px 6px; }
 .tabulator.tabulator .tabulator-header .tabulator-col .tabulator-col-content { padding: 3px 6px; }
 .tabulator.tabulator .tabulator-footer .tabulator-footer-contents { padding: 2px 6px; }
 .tabulator.tabulator .tabulator-footer .tabulator-page { padding: 2px 6px; font-size: 12px; }

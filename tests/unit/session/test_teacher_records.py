@@ -6,8 +6,10 @@ import pytest
 
 from astronomical.config.io import read_config
 from astronomical.config.schema import ExtensionConfig
+from astronomical.session import teacher
 from astronomical.session.reproduce import reproduce
 from astronomical.session.session import Session
+from astronomical.session.teacher import n_rounds_shared
 from tests.support.projects import answer, make_project
 
 
@@ -26,6 +28,21 @@ def session(tmp_path, loop):
 def relabel_newest(session):
     newest = next(event for event in reversed(session.ledger.effective) if event.origin == "query" and event.label)
     session.relabel(newest.id, "Galaxy" if newest.label == "Star" else "Star")
+
+
+def test_what_is_compared_after_an_answer_does_not_grow_with_the_rounds(session, loop, monkeypatch):
+    compared = []
+
+    def note(old, new):
+        compared.append((old.k, new.k))
+        return n_rounds_shared(old, new)
+
+    monkeypatch.setattr(teacher, "n_rounds_shared", note)
+    for _ in range(4):
+        compared.clear()
+        answer(session)
+        loop.settle(session)
+        assert len(compared) <= 3  # of at least 6 rounds
 
 
 @pytest.mark.parametrize("change", [answer, relabel_newest, Session.undo])
