@@ -15,7 +15,7 @@ from astronomical.catalogue.columns import Columns, frozen
 from astronomical.catalogue.errors import CatalogueError, IdError
 from astronomical.catalogue.ids import check_unique, encode_ids, ids_from_position, ids_from_rows
 from astronomical.catalogue.joins import Join, join_tables
-from astronomical.catalogue.lookup import rows_of
+from astronomical.catalogue.lookup import rows_of, rows_there
 from astronomical.catalogue.memory import MemoryUse
 from astronomical.catalogue.positions import Unit, find_position, position_unit, to_degrees
 from astronomical.catalogue.readers import ColumnInfo, TableSource, open_table
@@ -224,10 +224,14 @@ class Catalogue:
         known, rows = self._handed_out
         return rows if ids is known else rows_of(self._ids, ids)
 
+    def rows_there(self, ids: Iterable[str]) -> NDArray[np.intp]:
+        """Return the rows of some ids, without those that the catalogue lacks."""
+        return rows_there(self._ids, tuple(ids))
+
     def mask(self, ids: Iterable[str]) -> NDArray[np.bool_]:
         """Return which rows have one of some ids, shape (n_rows,); ids that are not there are passed over."""
         mask = np.zeros(self.n_rows, dtype=np.bool_)
-        mask[[self.row(id) for id in ids if id in self]] = True
+        mask[self.rows_there(ids)] = True
         return mask
 
     def position_of(self, id: str) -> tuple[float, float] | None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["rows_of"]
+__all__ = ["rows_of", "rows_there"]
 
 
 def rows_of(known: NDArray[np.bytes_], ids: Sequence[str]) -> NDArray[np.intp]:
@@ -18,11 +18,21 @@ def rows_of(known: NDArray[np.bytes_], ids: Sequence[str]) -> NDArray[np.intp]:
     KeyError
         With the first id that is not there.
     """
-    if not len(ids):
-        return np.empty(0, dtype=np.intp)
+    rows, there = _find(known, ids)
+    if not there.all():
+        raise KeyError(ids[int(np.argmin(there))])
+    return rows
+
+
+def rows_there(known: NDArray[np.bytes_], ids: Sequence[str]) -> NDArray[np.intp]:
+    """Return the rows of those of some ids that are there, in a sorted array of ids."""
+    rows, there = _find(known, ids)
+    return rows[there]
+
+
+def _find(known: NDArray[np.bytes_], ids: Sequence[str]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    if not len(ids) or not len(known):
+        return np.zeros(len(ids), dtype=np.intp), np.zeros(len(ids), dtype=np.bool_)
     keys = np.array([id.encode(errors="surrogatepass") for id in ids])
     rows = np.minimum(np.searchsorted(known, keys), len(known) - 1).astype(np.intp)
-    strange = np.flatnonzero(known[rows] != keys)
-    if strange.size:
-        raise KeyError(ids[int(strange[0])])
-    return rows
+    return rows, known[rows] == keys

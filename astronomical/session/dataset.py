@@ -229,19 +229,13 @@ def build_dataset(config: Config, catalogue: Catalogue, registry: Registry,
         use_unknown=config.split.use_unknown,
         dropped=tuple(names.index(name) for name in config.split.drop),
         names=names,
-        training=_rows_of(config.split.training_ids, catalogue) if config.split.training_ids else None,
+        training=catalogue.mask(config.split.training_ids) if config.split.training_ids else None,
     )
     progress("Making features", 0.4)
     catalogue.prefetch(used_columns(config))
     features = build_features(catalogue.number, recipe_of(section), operations, split.training)
     progress("Ready", 1.0)
     return Dataset(catalogue, names, codes, features, _usable(split, features, config.features.missing), lacking)
-
-
-def _rows_of(ids: tuple[str, ...], catalogue: Catalogue) -> NDArray[np.bool_]:
-    rows = np.zeros(catalogue.n_rows, dtype=np.bool_)
-    rows[[catalogue.row(id) for id in ids if id in catalogue]] = True
-    return rows
 
 
 def label_codes(config: Config, catalogue: Catalogue) -> NDArray[np.int16]:

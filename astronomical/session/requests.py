@@ -111,7 +111,7 @@ def request_for(config: Config, dataset: Dataset, registry: Registry, view: Lear
     rows = catalogue.rows_of([lesson.id for lesson in lessons])
     pool = dataset.split.training.copy()
     pool[rows] = False
-    pool[catalogue.rows_of([id for id in removed if id in catalogue])] = False
+    pool[catalogue.rows_there(removed)] = False
     name, seed = view.class_name, config.project.seed
     strategy = strategy_of(registry, learner.strategy)
     n_ranked = strategy.first_ranked

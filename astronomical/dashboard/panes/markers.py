@@ -50,6 +50,7 @@ class MarkerLayer:
 
     def __init__(self) -> None:
         self._sources = {kind: ColumnDataSource(data={"x": [], "y": []}) for kind in _STROKES}
+        self._shown: dict[str, Sequence[Position]] = {}
 
     def attach(self, plot: Any, element: Any) -> None:
         """Draw the markers in a plot; a hook of HoloViews, which calls it again with every update."""
@@ -66,7 +67,12 @@ class MarkerLayer:
     def show(self, markers: Markers) -> None:
         """Show these markers in place of those before."""
         for kind, source in self._sources.items():
-            places = [place for place in getattr(markers, kind) if np.isfinite(place).all()]
-            data = {"x": [x for x, _ in places], "y": [y for _, y in places]}
+            places = getattr(markers, kind)
+            if places is self._shown.get(kind):
+                continue
+            self._shown[kind] = places
+            x, y = np.reshape(np.asarray(places, dtype=np.float64), (-1, 2)).T
+            there = np.isfinite(x) & np.isfinite(y)
+            data = {"x": x[there].tolist(), "y": y[there].tolist()}
             if data != source.data:
                 source.data = data

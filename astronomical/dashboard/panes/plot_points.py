@@ -92,7 +92,7 @@ class PointsLayer:
     def places(self, ids: Iterable[str]) -> list[tuple[float, float]]:
         """Return where sources are drawn; NaN for those that are not."""
         catalogue, cloud = self._session.dataset.catalogue, self.cloud
-        rows = catalogue.rows_of([id for id in ids if id in catalogue])
+        rows = catalogue.rows_there(ids)
         return list(zip(cloud.x[rows].tolist(), cloud.y[rows].tolist(), strict=True))
 
     def marks(self) -> list[Mark]:

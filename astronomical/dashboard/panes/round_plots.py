@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
-from typing import Any, Literal
+from typing import Literal
 
 import holoviews as hv
 import numpy as np
@@ -116,8 +117,8 @@ class RoundPlotView(View):
         truth = data.truth(newest.class_name, session.state.config.split.drop).astype(np.int16)
         inside = data.split.validation if self._kind == "validation" else data.split.training
         if self._kind == "training":
-            for id, target in session.trained(newest.class_name).items():
-                truth[data.catalogue.row(id)] = target
+            trained = session.trained(newest.class_name)
+            truth[data.catalogue.rows_of(tuple(trained))] = list(trained.values())
         wrong: NDArray[np.int16] = (truth != (newest.proba > 0.5)).astype(np.int16)
         wrong[(truth < 0) | ~inside | np.isnan(newest.proba)] = -1
         return wrong
@@ -133,10 +134,10 @@ class RoundPlotView(View):
             selected=self._places(filter(None, [session.state.focus])),
         ))
 
-    def _places(self, ids: Any) -> list[tuple[float, float]]:
-        catalogue = self.session.dataset.catalogue
+    def _places(self, ids: Iterable[str]) -> list[tuple[float, float]]:
+        rows = self.session.dataset.catalogue.rows_there(ids)
         x, y = self._columns
-        return [(float(x[row]), float(y[row])) for id in ids if id in catalogue for row in [catalogue.row(id)]]
+        return list(zip(x[rows].tolist(), y[rows].tolist(), strict=True))
 
     def _legend_html(self, codes: NDArray[np.int16], newest: Round) -> str:
         n = int(np.count_nonzero(codes >= 0))
