@@ -12,17 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astronomical.plots.arrays import frozen
-from astronomical.plots.kernels import count_classes, count_points
+from astronomical.plots.count_kernels import count_classes, count_points, count_runs, max_runs, sum_runs
 from astronomical.plots.limits import Frame, Limits, clipped_limits
 from astronomical.plots.shade import rgb
-from astronomical.plots.tile_kernels import (
-    collect_box,
-    collect_lasso,
-    count_runs,
-    max_runs,
-    nearest_in_runs,
-    sum_runs,
-)
+from astronomical.plots.tile_kernels import collect_box, collect_lasso, nearest_in_runs
 from astronomical.plots.tiles import ClassCodes, TileIndex, halves, in_two, shared
 
 __all__ = ["ColourScale", "PointCloud"]

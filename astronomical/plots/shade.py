@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from astronomical.plots.arrays import frozen
-from astronomical.plots.kernels import count_points, draw_rows, lay_over, tops
+from astronomical.plots.count_kernels import count_points
 from astronomical.plots.limits import Frame, Limits
+from astronomical.plots.shade_kernels import draw_rows, lay_over, tops
 from astronomical.plots.tiles import in_two
 
 if TYPE_CHECKING:

@@ -8,8 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["collect_box", "collect_lasso", "count_runs", "fill_tiles", "max_runs", "nearest_in_runs", "span_within",
-           "sum_runs", "tile_at", "tile_sizes"]
+__all__ = ["collect_box", "collect_lasso", "fill_tiles", "nearest_in_runs", "span_within", "tile_at", "tile_sizes"]
 
 Floats = NDArray[np.float32]
 
@@ -43,47 +42,6 @@ def _fill_tiles(x: Floats, y: Floats, begin: int, end: int, x_grid: tuple[float,
             place = free[tile]
             free[tile] += 1
             rows[place], xs[place], ys[place] = i, x[i], y[i]
-
-
-def _count_runs(xs: Floats, ys: Floats, codes: NDArray[np.unsignedinteger], runs: NDArray[np.int64], n_classes: int,
-                x_low: float, x_step: float, y_low: float, y_step: float, width: int, height: int) -> Any:
-    """Return the number of points of each class in each pixel, shape (n_classes, height, width)."""
-    counts = np.zeros((n_classes, height, width), dtype=np.uint32)
-    for run in range(len(runs)):
-        for i in range(runs[run, 0], runs[run, 1]):
-            # In float64, as the kernel without tiles: both must give the same.
-            across = (np.float64(xs[i]) - x_low) * x_step
-            up = (np.float64(ys[i]) - y_low) * y_step
-            if codes[i] < n_classes and 0 <= across <= width and 0 <= up <= height:
-                counts[codes[i], height - 1 - min(int(up), height - 1), min(int(across), width - 1)] += 1
-    return counts
-
-
-def _sum_runs(xs: Floats, ys: Floats, codes: NDArray[np.unsignedinteger], values: Floats, runs: NDArray[np.int64],
-              x_low: float, x_step: float, y_low: float, y_step: float, width: int, height: int) -> Any:
-    """Return the sum of the values of class 0 in each pixel."""
-    sums = np.zeros((height, width), dtype=np.float64)
-    for run in range(len(runs)):
-        for i in range(runs[run, 0], runs[run, 1]):
-            across = (np.float64(xs[i]) - x_low) * x_step
-            up = (np.float64(ys[i]) - y_low) * y_step
-            if codes[i] == 0 and 0 <= across <= width and 0 <= up <= height:
-                sums[height - 1 - min(int(up), height - 1), min(int(across), width - 1)] += values[i]
-    return sums
-
-
-def _max_runs(xs: Floats, ys: Floats, codes: NDArray[np.unsignedinteger], values: Floats, runs: NDArray[np.int64],
-              x_low: float, x_step: float, y_low: float, y_step: float, width: int, height: int) -> Any:
-    """Return the largest value of class 0 in each pixel, minus infinity where there is none."""
-    largest = np.full((height, width), -np.inf, dtype=np.float64)
-    for run in range(len(runs)):
-        for i in range(runs[run, 0], runs[run, 1]):
-            across = (np.float64(xs[i]) - x_low) * x_step
-            up = (np.float64(ys[i]) - y_low) * y_step
-            if codes[i] == 0 and 0 <= across <= width and 0 <= up <= height:
-                row, column = height - 1 - min(int(up), height - 1), min(int(across), width - 1)
-                largest[row, column] = max(largest[row, column], values[i])
-    return largest
 
 
 def _nearest_in_runs(xs: Floats, ys: Floats, codes: NDArray[np.unsignedinteger], shown: NDArray[np.bool_],
@@ -154,9 +112,6 @@ _compiled = njit(nogil=True, cache=True, error_model="numpy")
 tile_at = _compiled(_tile_at)
 tile_sizes = _compiled(_tile_sizes)
 fill_tiles = _compiled(_fill_tiles)
-count_runs = _compiled(_count_runs)
-sum_runs = _compiled(_sum_runs)
-max_runs = _compiled(_max_runs)
 nearest_in_runs = _compiled(_nearest_in_runs)
 collect_box = _compiled(_collect_box)
 collect_lasso = _compiled(_collect_lasso)

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from astronomical.plots.kernels import count_points
+from astronomical.plots.count_kernels import count_points
 from astronomical.plots.limits import Frame
 from astronomical.plots.points import PointCloud
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from astronomical.plots.kernels import count_points
+from astronomical.plots.count_kernels import count_points
 from astronomical.plots.limits import Frame
 from astronomical.plots.points import ColourScale, PointCloud
 from astronomical.plots.shade import rgb, shade_cloud

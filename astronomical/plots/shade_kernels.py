@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["count_classes", "count_points", "draw_rows", "lay_over", "tops"]
+__all__ = ["draw_rows", "lay_over", "tops"]
 
 #: Opacity of a pixel with a single point in a crowd, of one with the most points, and of a lone point.
 _FAINTEST, _DENSEST, _LONE = 0.55, 0.98, 0.95
@@ -28,32 +28,6 @@ _LONELY = np.clip((_COVER / np.maximum(np.arange(26), 1) - 1) / 8, 0, 1)
 _LOGS = np.log(np.maximum(np.arange(4096), 1))
 #: Rows that are drawn at a time, and how far a point is spread at most.
 _STRIP, _REACH = 32, 2
-
-
-def _count(x: NDArray[np.float32], y: NDArray[np.float32], codes: NDArray[np.int16], n_classes: int,
-           x_low: float, x_step: float, y_low: float, y_step: float, width: int, height: int) -> Any:
-    """Return the number of points of each class in each pixel, shape (n_classes, height, width)."""
-    counts = np.zeros((n_classes, height, width), dtype=np.uint32)
-    for i in range(len(x)):
-        code = codes[i]
-        # In float64: a deep zoom far from zero would lose its last digits in float32.
-        across = (np.float64(x[i]) - x_low) * x_step
-        up = (np.float64(y[i]) - y_low) * y_step
-        # NaN fails every comparison.
-        if 0 <= code < n_classes and 0 <= across <= width and 0 <= up <= height:
-            column = min(int(across), width - 1)
-            row = height - 1 - min(int(up), height - 1)
-            counts[code, row, column] += 1
-    return counts
-
-
-def _count_classes(x: NDArray[np.float32], y: NDArray[np.float32], codes: NDArray[np.int16], n_classes: int) -> Any:
-    """Return the number of points of each class that have both coordinates."""
-    counts = np.zeros(n_classes, dtype=np.int64)
-    for i in range(len(x)):
-        if 0 <= codes[i] < n_classes and np.isfinite(x[i]) and np.isfinite(y[i]):
-            counts[codes[i]] += 1
-    return counts
 
 
 def _tops(counts: NDArray[np.uint32]) -> Any:
@@ -223,7 +197,5 @@ add_plain = _compiled(_add_plain)
 add_tinted = _compiled(_add_tinted)
 compose = _compiled(_compose)
 draw_rows = _compiled(_draw_rows)
-count_classes = _compiled(_count_classes)
-count_points = _compiled(_count)
 lay_over = _compiled(_lay_over)
 tops = _compiled(_tops)
