@@ -11,6 +11,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.config.io import local_path
+from astronomical.dashboard.parts import leave_button
 
 __all__ = ["AddPaneDialog", "ConfirmDialog", "FileDialog", "KeysDialog"]
 
@@ -24,7 +25,7 @@ _KEYS = (
     ("N", "the next source of the queue; a new one, while a test set is curated"),
     ("← →", "back and forward through the sources shown"),
     ("/", "search for an id"),
-    ("Esc", "let go of the selected sources"),
+    ("Esc", "leave a dialog; let go of the selected sources"),
     ("?", "this list"),
 )
 
@@ -39,9 +40,8 @@ class FileDialog:
         self._overwrite = pmui.Checkbox(label="Replace the file that is there", value=False, visible=False)
         self._result = pmui.Alert(visible=False, sizing_mode="stretch_width")
         self._go = pmui.Button(label="Write", color="primary", variant="contained")
-        close = pmui.Button(label="Close", variant="text")
         self._go.on_click(lambda *_: self._run())
-        close.on_click(lambda *_: self.close())
+        close = leave_button("Close", self.close)
         self.view: Any = pmui.Dialog(self._text, self._path, self._overwrite, self._result, pn.Row(self._go, close),
                                 title="", open=False, width_option="sm")
 
@@ -88,8 +88,7 @@ class KeysDialog:
 
     def __init__(self, session: Any) -> None:
         self._session, self._table = session, pn.pane.HTML()
-        close = pmui.Button(label="Close", variant="text")
-        close.on_click(lambda *_: self.close())
+        close = leave_button("Close", self.close)
         self.view: Any = pmui.Dialog(self._table, close, title="Keys", open=False, width_option="sm")
 
     def open(self) -> None:
@@ -126,9 +125,8 @@ class AddPaneDialog:
         self._list.on_click(self._choose)
         reset = pmui.Button(label="Reset layout…", variant="text",
                             description="Close all panes and open those that a new project starts with")
-        close = pmui.Button(label="Cancel", variant="text")
+        close = leave_button("Cancel", self.close)
         reset.on_click(lambda *_: self._reset())
-        close.on_click(lambda *_: self.close())
         self.view: Any = pmui.Dialog(self._list, pn.Row(close, reset), title="Add a pane", open=False,
                                      width_option="sm", scroll="paper")
 
@@ -156,9 +154,8 @@ class ConfirmDialog:
         self._action: Callable[[], Any] | None = None
         self._text = pn.pane.HTML(sizing_mode="stretch_width")
         self._go = pmui.Button(color="primary", variant="contained")
-        cancel = pmui.Button(label="Cancel", variant="text")
+        cancel = leave_button("Cancel", self.close)
         self._go.on_click(lambda *_: self._run())
-        cancel.on_click(lambda *_: self.close())
         self.view: Any = pmui.Dialog(self._text, pn.Row(self._go, cancel), title="", open=False, width_option="xs")
 
     def ask(self, title: str, text: str, label: str, action: Callable[[], Any]) -> None:

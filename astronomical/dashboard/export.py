@@ -9,6 +9,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.config.io import local_path
+from astronomical.dashboard.parts import leave_button
 from astronomical.dashboard.view import View
 from astronomical.session.exports import JOB
 from astronomical.session.session import Session
@@ -56,7 +57,7 @@ class ExportDialog(View):
         self._notes = pn.Column(sizing_mode="stretch_width", margin=0, min_height=60)
         self._go = pmui.Button(label="Write", color="primary", variant="contained")
         self._cancel = pmui.Button(label="Cancel", variant="text", disabled=True)
-        close = pmui.Button(label="Close", variant="text")
+        close = leave_button("Close", lambda: self.view.param.update(open=False))
         self.view: Any = pmui.Dialog(self._what, self._text, self._path, self._inert, self._notes,
                                      pn.Row(self._go, self._cancel, close), title="Export", open=False,
                                      width_option="sm")
@@ -64,7 +65,6 @@ class ExportDialog(View):
         self._path.param.watch(lambda *_: self._fit_name(), "value")
         self._go.on_click(lambda *_: self._write())
         self._cancel.on_click(lambda *_: self._call_off())
-        close.on_click(lambda *_: self.view.param.update(open=False))
         self.follow(self._show_progress, "jobs")
 
     def open(self) -> None:

@@ -48,6 +48,7 @@ class KeyListener(JSComponent):
     -----
     Keys typed into an input field, with Ctrl, Alt or Meta, repeated by a key held down, or pressed while a
     dialog or a menu is open stay with the browser. Arrow keys stay with a slider, tab or table that has the focus.
+    Escape leaves the dialog that is open: it presses the button with the class ``leave`` in it.
     """
 
     enabled = param.Boolean(default=True, doc="Whether keys are listened for.")
@@ -81,23 +82,40 @@ class KeyListener(JSComponent):
       return element.checkVisibility === undefined || element.checkVisibility({visibilityProperty: true})
     }
 
-    // Dialogs live inside the shadow roots of the components that open them.
-    function modal_open(root) {
-      for (const element of root.querySelectorAll(MODAL)) {
+    // All elements that a selector finds, in the shadow roots too, in the order of the page.
+    function* deep(root, selector) {
+      for (const element of root.querySelectorAll('*')) {
+        if (element.matches(selector)) { yield element }
+        if (element.shadowRoot != null) { yield* deep(element.shadowRoot, selector) }
+      }
+    }
+
+    function modal_open() {
+      for (const element of deep(document, MODAL)) {
         if (visible(element)) { return true }
       }
-      for (const element of root.querySelectorAll('*')) {
-        if (element.shadowRoot != null && modal_open(element.shadowRoot)) { return true }
-      }
       return false
+    }
+
+    // The button by which the dialog on top is left. A menu that is open above it has none, and closes by itself.
+    function way_out() {
+      const top = [...deep(document, '.MuiModal-root')].filter(visible).at(-1)
+      const [leave] = top == null ? [] : deep(top, '.leave')
+      return leave?.shadowRoot?.querySelector('button') ?? leave ?? null
     }
 
     export function render({model, view}) {
       let n = 0
       const on_keydown = (event) => {
+        const leave = event.key === 'Escape' && !event.repeat && !event.isComposing ? way_out() : null
+        if (leave != null) {
+          event.preventDefault()
+          leave.click()
+          return
+        }
         const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
         if (!model.enabled || event.repeat || event.isComposing || event.ctrlKey || event.altKey || event.metaKey
-            || !model.keys.includes(key) || keeps(event.composedPath()[0], event) || modal_open(document)) {
+            || !model.keys.includes(key) || keeps(event.composedPath()[0], event) || modal_open()) {
           return
         }
         event.preventDefault()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import panel as pn
@@ -16,6 +16,7 @@ __all__ = [
     "centred",
     "heading",
     "hint",
+    "leave_button",
     "memory_switch",
     "plain_table",
     "row",
@@ -122,6 +123,13 @@ def hint(text: str, *, one_line: bool = False, **params: Any) -> pn.pane.HTML:
                         **{"margin": (2, 10), "sizing_mode": "stretch_width", **params})
     set_hint(made, text)
     return made
+
+
+def leave_button(label: str, leave: Callable[[], Any], **look: Any) -> pmui.Button:
+    """Return the button that leaves a dialog with nothing done; Escape presses it, see `keys.KeyListener`."""
+    button = pmui.Button(label=label, **{"variant": "text", "css_classes": ["leave"], **look})
+    button.on_click(lambda *_: leave())
+    return button
 
 
 def memory_switch() -> pmui.Switch:

@@ -135,6 +135,29 @@ def test_keys_undo_and_typing(url, page, tmp_path):
     assert main(["reproduce", str(path)]) == 0
 
 
+def test_escape_leaves_the_dialog_that_is_open(url, page, tmp_path):
+    path, _ = make_project(tmp_path)
+    open_config(page, url, path)
+    page.get_by_role("button", name="Start the Star learner").click(timeout=LONG)
+    wait_for_question(page)
+    first, dialog = shown_id(page), page.get_by_role("dialog")
+    for opens in ("Keys", "Add pane…", "Save a copy…", "Export…"):
+        button(page, opens).click()
+        expect(dialog.get_by_role("button", name=re.compile("^(Close|Cancel)$")).last).to_be_visible(timeout=LONG)
+        if opens == "Save a copy…":
+            dialog.get_by_role("textbox", name="File").fill(str(tmp_path / "copy.yaml"))  # Escape counts in a field too
+        page.keyboard.press("1")
+        page.keyboard.press("Escape")
+        expect(dialog).to_have_count(0, timeout=LONG)
+    page.get_by_role("button", name="Choose surveys…").click()
+    expect(dialog.get_by_role("button", name="Cancel")).to_be_visible(timeout=LONG)
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0, timeout=LONG)
+    assert shown_id(page) == first
+    assert not (tmp_path / "copy.yaml").exists()
+    assert press_and_wait(page, "1") == first
+
+
 def test_two_tabs_on_two_projects_never_mix(url, new_page, tmp_path):
     pages, paths = [], []
     for name in ("one", "two"):

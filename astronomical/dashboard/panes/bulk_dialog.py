@@ -8,6 +8,7 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
+from astronomical.dashboard.parts import leave_button
 from astronomical.dashboard.view import View
 from astronomical.session.bulk import BulkPlan, count_sources
 
@@ -38,9 +39,8 @@ class BulkDialog:
                                     styles={"font-size": "12px", "opacity": "0.75"})
         self._text = pn.pane.HTML("", margin=(8, 0), sizing_mode="stretch_width")
         self._go = pmui.Button(label="Label", color="primary", variant="contained")
-        cancel = pmui.Button(label="Cancel", variant="text")
+        cancel = leave_button("Cancel", self.close)
         self._go.on_click(lambda *_: self._run())
-        cancel.on_click(lambda *_: self.close())
         for widget in (self._class, self._train):
             widget.param.watch(lambda *_: self._show(), "value")
         self.view: Any = pmui.Dialog(self._class, self._train, self._nobody, self._text, pn.Row(self._go, cancel),

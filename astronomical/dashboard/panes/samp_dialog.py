@@ -11,7 +11,7 @@ import panel_material_ui as pmui
 
 from astronomical.dashboard.background import Background
 from astronomical.dashboard.panes.styles import PLAIN_DIALOG
-from astronomical.dashboard.parts import Message, hint
+from astronomical.dashboard.parts import Message, hint, leave_button
 from astronomical.dashboard.view import View
 from astronomical.session.samp import SampBridge
 from astronomical.session.session import Session
@@ -52,12 +52,11 @@ class SampDialog(View):
         self._selection = pmui.Button(label="Send the selection", variant="outlined")
         self._all = pmui.Button(label="Send all sources", variant="outlined")
         self._follows = pmui.Checkbox(label="Send each source that is shown", value=False, margin=(6, 10))
-        close = pmui.Button(label="Close", variant="text")
+        close = leave_button("Close", self.close_dialog)
         self._connect.on_click(lambda *_: self._do(bridge.disconnect if bridge.connected else bridge.connect))
         self._source.on_click(lambda *_: self._send_source())
         self._selection.on_click(lambda *_: self._do(bridge.send_selection))
         self._all.on_click(lambda *_: self._do(bridge.send_table))
-        close.on_click(lambda *_: self.close_dialog())
         self.view: Any = pmui.Dialog(
             hint(_EXPLAIN), self._message.view,
             pn.FlexBox(self._connect, self._source, self._selection, self._all, margin=0),

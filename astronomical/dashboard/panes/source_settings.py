@@ -10,7 +10,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.dashboard.panes.styles import PLAIN_DIALOG
-from astronomical.dashboard.parts import Message, hint
+from astronomical.dashboard.parts import Message, hint, leave_button
 from astronomical.services.local_files import allow_folders, allowed_folders
 from astronomical.session.session import Session
 
@@ -58,9 +58,8 @@ class SourceSettings:
                                            **wide)
         self._message = Message()
         apply = pmui.Button(label="Apply", color="primary", variant="contained")
-        close = pmui.Button(label="Close", variant="text")
+        close = leave_button("Close", self.close)
         apply.on_click(lambda *_: self._apply())
-        close.on_click(lambda *_: self.close())
         surveys = pmui.Button(label="Choose surveys…", variant="text",
                               visible=session.dataset.catalogue.position is not None)
         surveys.on_click(lambda *_: self._leave_for(on_surveys))

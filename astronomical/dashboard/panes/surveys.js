@@ -125,7 +125,7 @@ export function render({model, el}) {
   const apply = make('button', 'apply', foot, 'Apply')
   apply.type = 'button'
   apply.addEventListener('click', () => model.send_msg({event: 'apply', surveys: chosen()}))
-  const close = make('button', 'close', foot, 'Cancel')
+  const close = make('button', 'close leave', foot, 'Cancel')
   close.type = 'button'
   close.addEventListener('click', () => model.send_msg({event: 'close', surveys: []}))
   const update = () => {
