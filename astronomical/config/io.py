@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from astronomical.config.errors import CannotWriteError, ConfigError, Problem, problems_of, shorten
-from astronomical.config.schema import SCHEMA_VERSION, Config, LabelEvent
-from astronomical.config.text import MAX_BYTES, Inline, TextError, dump_json, dump_yaml, parse_json, parse_yaml
+from astronomical.config.schema import SCHEMA_VERSION, Config
+from astronomical.config.text import MAX_BYTES, TextError, dump_json, parse_json, parse_yaml
+from astronomical.config.writing import ConfigTexts, to_plain
 
 SUFFIXES = (".yaml", ".yml", ".json")
-#: Where an event begins in what is written: what goes on from the line before is indented.
-_ITEM = re.compile(r"^(?=- \{)", re.MULTILINE)
-#: So many events are made into text at a time: the interpreter is held for as long.
-_AT_ONCE = 200
 _CANNOT_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EACCES})
 
 
@@ -71,30 +66,7 @@ def config_from(data: Any, source: str = "The config") -> Config:
         raise ConfigError(source, problems_of(error, Config)) from None
 
 
-class EventTexts:
-    """What was written of events; they never change, and a project that is saved again needs the new ones only."""
-
-    def __init__(self) -> None:
-        self._known: dict[int, tuple[LabelEvent, str]] = {}
-
-    def of(self, events: tuple[LabelEvent, ...]) -> str:
-        """Return the events as the lines of a list of YAML."""
-        new = [event for event in events if self._known.get(event.n, (None,))[0] is not event]
-        for start in range(0, len(new), _AT_ONCE):
-            some = new[start:start + _AT_ONCE]
-            texts = _ITEM.split(_event_lines(some))[1:]
-            if len(texts) != len(some):  # a text of somebody's looks like the beginning of an event
-                return _event_lines(events)
-            self._known.update((event.n, (event, text)) for event, text in zip(some, texts, strict=True))
-        return "".join(self._known[event.n][1] for event in events)
-
-
-def _event_lines(events: Iterable[LabelEvent]) -> str:
-    plain = [Inline(event.model_dump(mode="json", by_alias=True, exclude_none=True)) for event in events]
-    return dump_yaml({"events": plain}).partition("\n")[2]
-
-
-def write_config(config: Config, path: str | Path, texts: EventTexts | None = None) -> None:
+def write_config(config: Config, path: str | Path, texts: ConfigTexts | None = None) -> None:
     """Write a project to a file, whole or not at all, and keep the file that was there as a backup.
 
     Parameters
@@ -104,7 +76,7 @@ def write_config(config: Config, path: str | Path, texts: EventTexts | None = No
     path
         The file.
     texts
-        What was written of its events before.
+        What was written of it before.
 
     Raises
     ------
@@ -113,29 +85,8 @@ def write_config(config: Config, path: str | Path, texts: EventTexts | None = No
     """
     path = Path(path)
     _check_suffix(path)
-    text = dump_json(to_plain(config)) if path.suffix.lower() == ".json" else _as_yaml(config, texts or EventTexts())
+    text = dump_json(to_plain(config)) if path.suffix.lower() == ".json" else (texts or ConfigTexts()).yaml(config)
     write_atomically(path.resolve(), text.encode(), backup=True)  # a link goes on pointing to the file
-
-
-def _as_yaml(config: Config, texts: EventTexts) -> str:
-    data = to_plain(config.model_copy(update={"events": config.events[:1]}))
-    if "events" not in data:
-        return dump_yaml(data)
-    place = list(data).index("events")
-    before, after = dict(list(data.items())[:place]), dict(list(data.items())[place + 1:])
-    return dump_yaml(before) + "events:\n" + texts.of(config.events) + (dump_yaml(after) if after else "")
-
-
-def to_plain(config: Config) -> dict[str, Any]:
-    """Return a project as plain data in the order of the schema, without what is not set."""
-    data = config.model_dump(mode="json", by_alias=True, exclude_none=True)
-    for section in ("labels", "events"):
-        data[section] = [Inline(item) for item in data[section]]
-    data["layout"]["panes"] = [_settings_inline(pane) for pane in data["layout"]["panes"]]
-    for result in data["results"]:
-        result["rounds"] = [Inline(item) for item in result["rounds"]]
-        result["probabilities"] = Inline(result["probabilities"])
-    return {key: value for key, value in data.items() if value not in ([], {})}
 
 
 def write_atomically(path: Path, content: bytes, *, backup: bool = False) -> None:
@@ -220,10 +171,6 @@ def _back_up(path: Path) -> None:
         backup.hardlink_to(path)
     except OSError:
         backup.write_bytes(path.read_bytes())
-
-
-def _settings_inline(pane: dict[str, Any]) -> Inline:
-    return Inline({**pane, "settings": Inline(pane["settings"])})
 
 
 def _read_text(path: Path) -> str:

@@ -85,6 +85,8 @@ class Session(LabelActions, LearnerActions, TestActions, SettingsActions, FileAc
             session._check_catalogue(table, accept_changes)
             if loaded.config.catalogue.optimise_memory:
                 session.notify(memory_text(table))
+            if store is not None and dispatch is not None:  # else the first save holds up the loop
+                store.prepare(session.config)
             session._begin()
         except BaseException:
             if store is not None:

@@ -6,8 +6,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from astronomical.config.io import SUFFIXES, EventTexts, free_name, local_path, read_config, write_config
+from astronomical.config.io import SUFFIXES, free_name, local_path, read_config, write_config
 from astronomical.config.schema import Config, LabelEvent
+from astronomical.config.writing import ConfigTexts
 from astronomical.labels.chain import FIRST_CHECK
 from astronomical.labels.journal import Journal, Lines, journal_path, merge, read_journal
 from astronomical.labels.lock import ProjectLock
@@ -74,7 +75,7 @@ class ProjectStore:
         self._lock = ProjectLock(path)
         self._journal: Journal | None = None
         self._stamp: Stamp | None = None
-        self._texts = EventTexts()
+        self._texts = ConfigTexts()
 
     def open(self) -> Loaded:
         """Lock the project and read it."""
@@ -102,9 +103,9 @@ class ProjectStore:
             raise SessionError("The project is not open.")
         self._journal.append_lines(lines)
 
-    def prepare(self, events: tuple[LabelEvent, ...]) -> None:
-        """Make ready what `fold` writes of these events; takes a while for many, and may be called from any thread."""
-        self._texts.of(events)
+    def prepare(self, config: Config) -> None:
+        """Make ready what `fold` writes of a config; takes a while for a long one; for any thread."""
+        self._texts.prepare(config)
 
     def fold(self, config: Config) -> str:
         """Write the config with all its events, and start the journal anew.

@@ -153,7 +153,7 @@ def test_saving_after_many_labels_finds_their_text_made_ready(path):
     with Session.open(path, dispatch=loop.dispatch, look_ahead=False) as session:
         session.label_bulk("Star", session.dataset.catalogue.ids_at(range(250)))
         loop.rest(session)
-        known = session._store._texts._known
+        known = session._store._texts._events._known
         assert [event for event, _ in known.values()] == list(session.ledger.events)
         session.autosave()
         assert read_config(path).events == session.ledger.events
@@ -223,3 +223,20 @@ def test_many_labels_that_cannot_be_written_are_told_of(tmp_path, monkeypatch):
         assert "nothing was recorded" in session.state.notices[-1].text
         assert not session.ledger.human_labels
         monkeypatch.undo()
+
+
+def test_the_text_of_what_is_saved_is_made_ready_as_labels_come(path):
+    loop = Loop()
+    with Session.open(path, dispatch=loop.dispatch, look_ahead=False) as session:
+        start(session)
+        loop.rest(session)
+        while len(session.ledger) < 55:
+            answer(session)
+            loop.rest(session)
+        texts = session._store._texts
+        assert len(texts._events._known) >= 50
+        assert len(texts._rounds["Star"]._known) >= 30
+        session.autosave()
+    assert len(read_config(path).events) == 55
+    with Session.open(path, dispatch=loop.dispatch, look_ahead=False) as session:
+        assert len(session._store._texts._events._known) == 55

@@ -31,6 +31,8 @@ from astronomical.session.teacher import Teacher
 
 _HISTORY = 500
 _NOTICES = 50
+#: The text of what is saved is made, in a thread, whenever so many events have come.
+_TEXTS_EVERY = 50
 log = logging.getLogger(__name__)
 
 
@@ -219,9 +221,11 @@ class SessionCore:
         """Go on with a ledger whose events are all on disk."""
         self.state.ledger = ledger
         self.state.saved = False
-        store, events = self._store, ledger.events
-        if store is not None and batch and not self._jobs.inline:  # else saving their text holds up the loop
-            self._jobs.submit("texts", lambda job: store.prepare(events), lambda done: None,
+        store = self._store
+        # Else making all their text when they are saved holds up the loop.
+        if store is not None and not self._jobs.inline and (batch or len(ledger) % _TEXTS_EVERY == 0):
+            config = self.config
+            self._jobs.submit("texts", lambda job: store.prepare(config), lambda done: None,
                               lambda error: log.warning("The text of events could not be prepared: %s", error),
                               title="Preparing to save", lane="files", background=True)
 

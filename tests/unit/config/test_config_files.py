@@ -9,10 +9,12 @@ import sys
 
 import pytest
 
+from astronomical.config import writing
 from astronomical.config.errors import CannotWriteError, ConfigError
-from astronomical.config.io import EventTexts, parse_config, read_config, to_plain, write_config
-from astronomical.config.schema import LabelEvent
+from astronomical.config.io import parse_config, read_config, write_config
+from astronomical.config.schema import LabelEvent, LearnerResultConfig, RoundResultConfig, ScoresConfig
 from astronomical.config.text import dump_yaml
+from astronomical.config.writing import ConfigTexts, to_plain
 
 OLD = parse_config("schema_version: 1\ncatalogue: {path: a.fits, id: {source: row}}\nproject: {title: Old}")
 NEW = OLD.model_copy(update={"project": OLD.project.model_copy(update={"title": "New"})})
@@ -132,12 +134,14 @@ def test_yaml_and_json_hold_the_same(tmp_path):
     assert read_config(tmp_path / "project.yaml") == read_config(tmp_path / "project.json")
 
 
+NASTY = ["plain", "NO", "12:30", "é 🌌", "two\nlines", "- {n: 1, kind: label}\n- {n: 2}", "  - {k: 1}\n  - {k: 2}",
+         "a: b # c", "\u2028 \x85 \t", "x\n  rounds: []\n  y"]
+
+
 def test_events_written_before_are_not_made_anew_and_the_text_is_the_same(tmp_path):
-    texts, path = EventTexts(), tmp_path / "p.yaml"
-    notes = ["plain", "NO", "12:30", "é 🌌",
-             "two\nlines", "- {n: 1, kind: label}\n- {n: 2}", "a: b # c", "\u2028 \x85 \t"]
+    texts, path = ConfigTexts(), tmp_path / "p.yaml"
     events: tuple[LabelEvent, ...] = ()
-    for n, note in enumerate(notes, start=1):
+    for n, note in enumerate(NASTY, start=1):
         events += (LabelEvent(n=n, kind="note", id=f"S{n}", label=note, who="me", when="2026", check=f"{n:012x}"),)
         config = OLD.model_copy(update={"events": events})
         write_config(config, path, texts)
@@ -146,3 +150,24 @@ def test_events_written_before_are_not_made_anew_and_the_text_is_the_same(tmp_pa
     other = (*events[:3], events[3].model_copy(update={"label": "another"}))
     write_config(OLD.model_copy(update={"events": other}), path, texts)
     assert read_config(path).events == other
+
+
+def test_records_of_rounds_written_before_are_not_made_anew_and_the_text_is_the_same(tmp_path, monkeypatch):
+    texts, path = ConfigTexts(), tmp_path / "p.yaml"
+    rounds: tuple[RoundResultConfig, ...] = ()
+    for k, text in enumerate(NASTY):
+        scores = ScoresConfig(n=k + 6, tp=k, fp=1, fn=2, tn=3)
+        rounds += (RoundResultConfig(k=k, key=f"{k:012x}", queries=(text, "b"), validation=scores),)
+        results = (LearnerResultConfig(class_name="Star", rounds=rounds, probabilities={"a: b": 0.25, text: 1.0}),
+                   LearnerResultConfig(class_name=NASTY[k % 4] + "2", rounds=rounds[:k]),
+                   LearnerResultConfig(class_name="None"))
+        config = OLD.model_copy(update={"results": results})
+        texts.prepare(config)
+        write_config(config, path, texts)
+        assert path.read_text(encoding="utf-8") == dump_yaml(to_plain(config))
+        assert read_config(path).results == results
+    made = []
+    monkeypatch.setattr(writing, "dump_yaml", lambda data: made.append(data) or dump_yaml(data))
+    texts.yaml(config)
+    assert not any("k" in item for data in made for result in data.get("results", []) for item in
+                   result.get("rounds", []))
