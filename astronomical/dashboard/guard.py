@@ -131,6 +131,8 @@ def _objection(app: BokehTornado, request: HTTPServerRequest) -> str:
         return "403: pages of another origin may not use this server (see --allow-websocket-origin)."
     if _names_a_module_to_import(app, request):
         return "403: this server gives resources of its own components only."
+    if unquote(request.path).endswith("/autoload.js"):  # and without a login Panel would stumble over it
+        return "403: this server's pages are not put into pages of others."
     if origin is None and "websocket" in request.headers.get("Upgrade", "").lower():
         return "403: a WebSocket needs an Origin."
     return ""

@@ -169,6 +169,11 @@ def test_the_source_of_the_app_is_not_given(server, file):
     assert server.status(f"{server.path}/{file}", f"Host: localhost:{server.port}") in (403, 404)
 
 
+def test_the_page_is_not_put_into_those_of_others(server):
+    for path in ("/autoload.js?bokeh-autoload-element=x", "/autoload%2Ejs?bokeh-autoload-element=x"):
+        assert server.status(f"{server.path}{path}", f"Host: localhost:{server.port}") in (403, 404)
+
+
 def test_no_module_is_imported_because_a_url_names_it(app):
     (app.parent / "canary.py").write_text(f"open({str(app.parent / 'sang')!r}, 'w').close()\n")
     server = Server(app, python_path=app.parent)

@@ -73,6 +73,8 @@ def test_nothing_is_shown_without_the_token(server, cookie):
         assert "/login" in headers["Location"]
         assert not text
     assert server.websocket(Cookie=cookie) == 403
+    assert server.get("/astronomical/autoload.js?bokeh-autoload-element=x", Cookie=cookie)[0] == 403
+    assert "Traceback" not in server.printed.read_text()
 
 
 @pytest.mark.parametrize("wrong", ["x", "", "\u00e9"])

@@ -29,8 +29,8 @@ class ScoresView(View):
         super().__init__(session)
         self._source = ColumnDataSource(data=_columns(()))
         self._note = pn.pane.HTML(margin=(2, 8, 0, 8), sizing_mode="stretch_width", styles={"font-size": "12px"})
-        self.view = pn.Column(self._note, pn.pane.Bokeh(self._figure(), sizing_mode="stretch_both", margin=0),
-                              sizing_mode="stretch_both", margin=0)
+        self._plot = pn.pane.Bokeh(self._figure(), sizing_mode="stretch_both", margin=0)
+        self.view = pn.Column(self._note, sizing_mode="stretch_both", margin=0)
         self.follow(self._show, "active", "curves", "ledger")
         self._show()
 
@@ -60,6 +60,9 @@ class ScoresView(View):
         curve = self.session.state.curves.get(name)
         rounds = tuple(item for item in curve.rounds if item.validation or item.training) if curve is not None else ()
         self._source.data = _columns(rounds)
+        shown = [self._note, self._plot] if rounds else [self._note]
+        if self.view.objects != shown:  # no empty frame before the first round
+            self.view.objects = shown
         members = self.session.ledger.membership(name).members if name is not None else ()
         n_catalogue = sum(member.who == CATALOGUE for member in members)
         if not rounds:

@@ -8,7 +8,7 @@ import pytest
 from astronomical.config.schema import ExtensionConfig, StartConfig
 from astronomical.dashboard.panes.board import BoardView
 from astronomical.dashboard.panes.learning import LearningPane
-from astronomical.dashboard.panes.scores import MatricesView
+from astronomical.dashboard.panes.scores import MatricesView, ScoresView
 from astronomical.dashboard.panes.standing import (
     missing_from_validation,
     queue_title,
@@ -42,8 +42,11 @@ def test_one_class_start(session):
     assert standing(session, "Star").kind == "ask"
     matrices = MatricesView(session)
     assert "both sides" in matrices._html.object
+    scores = ScoresView(session)
+    assert len(scores.view) == 1, "no empty frame where there are no scores yet"
     session.assign("Galaxy")
     assert session.round().trained
+    assert len(scores.view) == 2
     assert why_no_model(session, "Star") == ""
 
 
