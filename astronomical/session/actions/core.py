@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -174,14 +174,16 @@ class SessionCore:
             self._take(ledger, batch=batch)
         return made
 
-    def _record_soon(self, drafts: Sequence[Mapping[str, Any]], *, batch: bool, title: str,
+    def _record_soon(self, drafts: Callable[[], Iterable[Mapping[str, Any]]], *, batch: bool, title: str,
                      then: Callable[[tuple[LabelEvent, ...]], Any], overtaken: Callable[[], None]) -> None:
         """Do as `_record_all`, with all that takes a while for many events done in a thread.
 
         Parameters
         ----------
-        drafts, batch
-            What is recorded.
+        drafts
+            Makes what is recorded; called in the thread.
+        batch
+            Whether it is to be taken back together.
         title
             What the screen says of it.
         then
@@ -191,12 +193,12 @@ class SessionCore:
         """
         before, store = self.ledger, self._store
         names = [learner.class_name for learner in self.state.config.learners]
-        stamped = [{"who": self._who, "when": now(), **draft} for draft in drafts]
+        stamp = {"who": self._who, "when": now()}
         if store is None:
             raise ReadOnlyError("This project is open for reading only.")
 
         def prepared(_: Job) -> tuple[Ledger, tuple[LabelEvent, ...], Lines]:
-            ledger, made = before.extend(stamped, batch=batch)
+            ledger, made = before.extend(({**stamp, **draft} for draft in drafts()), batch=batch)
             lines = lines_of(made, before.last_check)
             ledger.prepare(names)
             return ledger, made, lines

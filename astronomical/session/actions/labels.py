@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
 
 from astronomical.config.schema import LabelEvent
 from astronomical.labels.remarks import Remark, remark_events
@@ -142,7 +142,7 @@ class LabelActions(SessionCore):
             self._teacher.refresh()
             self._tell_bulk(events, label)
 
-        self._record_soon(list(plan.drafts()), batch=True, title=f"Labelling {count_sources(len(plan.ids))}",
+        self._record_soon(plan.drafts, batch=True, title=f"Labelling {count_sources(len(plan.ids))}",
                           then=recorded, overtaken=lambda: self.label_bulk_soon(label, ids, train))
 
     def undo(self) -> LabelEvent | None:
@@ -207,7 +207,10 @@ class LabelActions(SessionCore):
         self._check_writable()
         if not events:
             return None
-        drafts = [{"kind": kind, "target": event.n, "id": event.id} for event in events]
+
+        def drafts() -> Iterator[dict[str, Any]]:
+            return ({"kind": kind, "target": event.n, "id": event.id} for event in events)
+
         if not self._jobs.inline and len(events) >= _MANY:
             verb = "taken back" if kind == "undo" else "brought back"
             self._record_soon(
@@ -215,7 +218,7 @@ class LabelActions(SessionCore):
                 title=f"{'Taking back' if kind == 'undo' else 'Bringing back'} {len(events):,} labels",
                 overtaken=lambda: self.notify(f"Nothing was {verb}: a label was given in between.", "warning"))
             return events[0]
-        self._record_all(drafts)
+        self._record_all(drafts())
         return self._stepped_back(kind, events)
 
     def _stepped_back(self, kind: Literal["undo", "redo"], events: tuple[LabelEvent, ...]) -> LabelEvent:
