@@ -22,15 +22,17 @@ Handler = Callable[[], None]
 T = TypeVar("T")
 #: Between the two messages the browser has so long to paint what came first.
 _FRAMES_MS = 40
+#: Where nothing else has changed, as after a click on a point, all that follows is little, and comes in one message.
+_LIGHT = frozenset({"focus", "history", "jobs", "likely"})
 _workers = ThreadPoolExecutor(2, thread_name_prefix="astronomical-view")
-
 
 
 @dataclass
 class _Due:
-    """What is due in a page: handlers with the views that they belong to, and which calls are already ordered."""
+    """What is due in a page: handlers with their views, what has changed, and which calls are already ordered."""
 
     handlers: dict[Handler, View] = field(default_factory=dict)
+    changed: set[str] = field(default_factory=set)
     at_once: bool = False
     in_a_frame: bool = False
 
@@ -46,7 +48,8 @@ class View:
     A session may be shown in several pages at once, so each handler runs in the document of its own page, once
     for any number of changes that came together. What is due in a page reaches the browser in two messages: all that
     shows the source and takes answers comes first and together, so that a key press is answered with the source that
-    was on the screen; plots and lists, which take the browser a while to draw, come right after.
+    was on the screen; plots and lists, which take the browser a while to draw, come right after. Where another source
+    is looked at, and nothing else has changed, one message tells it to all.
 
     Parameters
     ----------
@@ -80,10 +83,19 @@ class View:
         """
         if first:
             self._first.add(handler)
-        self._watchers.append(self.session.state.param.watch(lambda *_: self.soon(handler), list(names)))
+        self._watchers.append(self.session.state.param.watch(
+            lambda *events: self.soon(handler, *(event.name for event in events)), list(names)))
 
-    def soon(self, handler: Handler) -> None:
-        """Call a handler in the document of this page, once; may be called from any thread."""
+    def soon(self, handler: Handler, *changed: str) -> None:
+        """Call a handler in the document of this page, once; may be called from any thread.
+
+        Parameters
+        ----------
+        handler
+            What to call.
+        *changed
+            Names of the values of the state that have changed; without any, anything may have.
+        """
         document = self._document
         if self._closed:
             return
@@ -93,6 +105,7 @@ class View:
         with _lock:
             due = _due.setdefault(document, _Due())
             due.handlers[handler] = self
+            due.changed.update(changed or ("",))
             # What waits for the end of a frame does not hold up what comes first.
             order = not due.at_once and (handler in self._first or not due.in_a_frame)
             due.at_once |= order
@@ -160,11 +173,14 @@ def run_due(document: Any) -> None:
     A page that is still being built may lose the call that was ordered for it; its clock therefore calls this too.
     """
     with _lock:
-        waiting = _due.pop(document, _Due()).handlers
+        due = _due.pop(document, _Due())
+        waiting = due.handlers
         now = {handler: view for handler, view in waiting.items() if handler in view._first} or waiting
+        if due.changed <= _LIGHT:
+            now = waiting
         rest = {handler: view for handler, view in waiting.items() if handler not in now}
         if rest:  # what is due meanwhile joins it
-            _due[document] = _Due(rest, in_a_frame=True)
+            _due[document] = _Due(rest, due.changed, in_a_frame=True)
     with hold(document):
         for handler, view in now.items():
             view._run(handler)

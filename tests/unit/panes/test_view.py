@@ -48,6 +48,7 @@ def test_what_shows_the_source_is_sent_first_and_together_and_the_plots_after_a_
     views[1].follow(card, "focus", first=True)
     views[2].follow(keys, "focus", first=True)
     one, other = session.dataset.catalogue.ids_at([3, 4])
+    session.remark(one, flag=True)
     session.focus(one)
     assert calls == []
     assert len(page.soon) == 1
@@ -59,11 +60,25 @@ def test_what_shows_the_source_is_sent_first_and_together_and_the_plots_after_a_
         (page.soon or page.later).pop()()
     assert calls[2:] == [("card", other), ("keys", other), ("plot", other)]
     calls.clear()
+    session.remark(other, flag=True)
     session.focus(one)
     views[0].close()
     run_due(page)
     run_due(page)
     assert calls == [("card", one), ("keys", one)]
+
+
+def test_another_source_alone_is_shown_everywhere_in_one_message(session):
+    page, view, calls = Page(), View(session), []
+    view._document = page
+    view.follow(lambda: calls.append("plot"), "focus", "ledger")
+    view.follow(lambda: calls.append("card"), "focus", first=True)
+    for id in session.dataset.catalogue.ids_at([3, 4]):
+        calls.clear()
+        session.focus(id)
+        page.soon.pop()()
+        assert sorted(calls) == ["card", "plot"]
+        assert not page.later
 
 
 def test_nothing_is_lost_that_is_asked_for_while_the_page_is_brought_up_to_date(session, monkeypatch):
