@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from html import escape
 
 import panel as pn
-from bokeh.models import ColumnDataSource, HoverTool
+from bokeh.models import ColumnDataSource, HoverTool, Range1d
 from bokeh.plotting import figure
 
 from astronomical.config.schema import PALETTE, RoundResultConfig
@@ -29,14 +30,20 @@ class ScoresView(View):
         super().__init__(session)
         self._source = ColumnDataSource(data=_columns(()))
         self._note = pn.pane.HTML(margin=(2, 8, 0, 8), sizing_mode="stretch_width", styles={"font-size": "12px"})
-        self._plot = pn.pane.Bokeh(self._figure(), sizing_mode="stretch_both", margin=0)
-        self.view = pn.Column(self._note, sizing_mode="stretch_both", margin=0)
+        self._plot = self._figure()
+        #: The learner whose scores are shown, and the limits of the axes that were last set here.
+        self._fitted: tuple[str | None, tuple[float, ...]] = (None, ())
+        self.view = pn.Column(self._note, pn.pane.Bokeh(self._plot, sizing_mode="stretch_both", margin=0),
+                              sizing_mode="stretch_both", margin=0)
         self.follow(self._show, "active", "curves", "ledger")
         self._show()
 
     def _figure(self) -> figure:
+        # Not ranges of Bokeh's that follow the data: one that has been off the page also shows what was there before.
         plot = figure(sizing_mode="stretch_both", x_axis_label="Number of labels", y_axis_label="Score",
+                      x_range=Range1d(), y_range=Range1d(),
                       tools="pan,wheel_zoom,box_zoom,reset,save", min_height=120, min_border=4)
+        plot.xaxis.ticker.min_interval = 1
         plot.toolbar.autohide = True
         plot.toolbar.logo = None
         for colour, score in zip(PALETTE, _SCORES, strict=False):
@@ -59,10 +66,10 @@ class ScoresView(View):
         name = self.session.state.active
         curve = self.session.state.curves.get(name)
         rounds = tuple(item for item in curve.rounds if item.validation or item.training) if curve is not None else ()
-        self._source.data = _columns(rounds)
-        shown = [self._note, self._plot] if rounds else [self._note]
-        if self.view.objects != shown:  # no empty frame before the first round
-            self.view.objects = shown
+        columns = _columns(rounds)
+        self._source.data = columns
+        self._fit_axes(name, columns)
+        self._plot.visible = bool(rounds)  # no empty frame before the first round
         members = self.session.ledger.membership(name).members if name is not None else ()
         n_catalogue = sum(member.who == CATALOGUE for member in members)
         if not rounds:
@@ -70,6 +77,19 @@ class ScoresView(View):
             return
         self._note.object = ("Agreement with catalogue labels: validation set solid, training set dashed. "
                              f"{n_catalogue} of the {len(members)} labels trained on are the catalogue's.")
+
+    def _fit_axes(self, name: str | None, columns: dict[str, list[float]]) -> None:
+        """Let the axes take in all scores, unless somebody has zoomed into those of this learner."""
+        known, limits = self._fitted
+        ranges = (self._plot.x_range, self._plot.y_range)
+        if not columns["k"] or (name == known and limits != tuple(end for r in ranges for end in (r.start, r.end))):
+            return
+        scores = [value for key, values in columns.items() if key != "k" for value in values]
+        self._fitted = name, (*_padded(columns["k"], 0.5), *_padded(scores, 0.01))
+        x_start, x_end, y_start, y_end = self._fitted[1]
+        self._plot.x_range.update(start=x_start, end=x_end, reset_start=x_start, reset_end=x_end)
+        self._plot.y_range.update(start=y_start, end=y_end, reset_start=y_start, reset_end=y_end)
+
 
 
 class MatricesView(View):
@@ -104,6 +124,14 @@ def _columns(rounds: tuple[RoundResultConfig, ...]) -> dict[str, list[float]]:
             found = [getattr(getattr(item, part), score, None) for item in rounds]
             columns[f"{part}_{score}"] = [float("nan") if value is None else value for value in found]
     return columns
+
+
+def _padded(values: list[float], least: float) -> tuple[float, float]:
+    """Return limits around values, NaN left out, with at least so much room on both sides."""
+    there = [value for value in values if not math.isnan(value)]
+    low, high = min(there, default=0.0), max(there, default=1.0)
+    room = max(0.05 * (high - low), least)
+    return low - room, high + room
 
 
 def matrix_html(title: str, scores: SetScores | None, class_name: str,

@@ -43,10 +43,10 @@ def test_one_class_start(session):
     matrices = MatricesView(session)
     assert "both sides" in matrices._html.object
     scores = ScoresView(session)
-    assert len(scores.view) == 1, "no empty frame where there are no scores yet"
+    assert not scores._plot.visible, "no empty frame where there are no scores yet"
     session.assign("Galaxy")
     assert session.round().trained
-    assert len(scores.view) == 2
+    assert scores._plot.visible
     assert why_no_model(session, "Star") == ""
 
 
@@ -126,3 +126,21 @@ def test_a_single_model_has_neither(session):
     session.start_training("Star", models=KNN)
     assert votes_for(session, "Star", session.state.focus) == ()
     assert queue_title(session, "Star") == ""
+
+
+def test_the_axes_of_the_scores_fit_the_learner_and_a_zoom_is_kept(session):
+    session.start_training("Star", models=KNN)
+    for _ in range(6):
+        answer(session)
+    scores = ScoresView(session)
+    axis = scores._plot.x_range
+    long = axis.end
+    assert long > session.round().k
+    session.start_training("Galaxy", models=KNN)
+    assert session.state.active == "Galaxy"
+    assert session.round().k < axis.end < long
+    axis.update(start=4, end=4.5)  # somebody zooms
+    answer(session)
+    assert (axis.start, axis.end) == (4, 4.5)
+    session.activate("Star")
+    assert axis.end == long
