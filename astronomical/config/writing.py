@@ -68,9 +68,10 @@ class ConfigTexts:
         return _below("results", [{"class": plain["class"]}]) + rounds + "  " + after
 
     def _round_lines(self, result: LearnerResultConfig) -> str:
-        known = self._rounds.setdefault(result.class_name, _Items[RoundResultConfig](
-            lambda item: item.k, lambda items: {"results": [{"rounds": items}]}))
-        return known.lines(result.rounds)
+        if result.class_name not in self._rounds:
+            self._rounds[result.class_name] = _Items[RoundResultConfig](
+                lambda item: item.k, lambda items: {"results": [{"rounds": items}]})
+        return self._rounds[result.class_name].lines(result.rounds)
 
 
 class _Items(Generic[T]):
@@ -95,14 +96,25 @@ class _Items(Generic[T]):
 
     def lines(self, items: Sequence[T]) -> str:
         """Return the lines of some items; those made before are as they were."""
-        new = [item for item in items if self._known.get(self._key(item), (None,))[0] is not item]
+        # What is found is gathered here: another thread may meanwhile keep the lines of other items.
+        texts: dict[Hashable, str] = {}
+        new = []
+        for item in items:
+            key = self._key(item)
+            kept, text = self._known.get(key, (None, ""))
+            if kept is item:
+                texts[key] = text
+            else:
+                new.append(item)
         for start in range(0, len(new), _AT_ONCE):
             some = new[start:start + _AT_ONCE]
-            texts = self._begins.split(self._made(some))[1:]
-            if len(texts) != len(some):  # a text of somebody's looks like the beginning of an item
+            made = self._begins.split(self._made(some))[1:]
+            if len(made) != len(some):  # a text of somebody's looks like the beginning of an item
                 return self._made(items)
-            self._known.update((self._key(item), (item, text)) for item, text in zip(some, texts, strict=True))
-        return "".join(self._known[self._key(item)][1] for item in items)
+            keys = [self._key(item) for item in some]
+            texts.update(zip(keys, made, strict=True))
+            self._known.update(zip(keys, zip(some, made, strict=True), strict=True))
+        return "".join(texts[self._key(item)] for item in items)
 
     def _made(self, items: Sequence[T]) -> str:
         plain = [Inline(item.model_dump(mode="json", by_alias=True, exclude_none=True)) for item in items]

@@ -171,3 +171,25 @@ def test_records_of_rounds_written_before_are_not_made_anew_and_the_text_is_the_
     texts.yaml(config)
     assert not any("k" in item for data in made for result in data.get("results", []) for item in
                    result.get("rounds", []))
+
+
+def test_records_that_another_thread_prepares_meanwhile_are_not_mixed_in(monkeypatch):
+    def record(k, key):
+        return RoundResultConfig(k=k, key=key)
+
+    def project(*rounds):
+        return OLD.model_copy(update={"results": (LearnerResultConfig(class_name="Star", rounds=rounds),)})
+
+    texts, before, now = ConfigTexts(), record(0, "before"), record(0, "now")
+    texts.prepare(project(now))
+
+    def in_between(data):
+        monkeypatch.undo()
+        texts.prepare(project(before))  # as a thread may, while a line that is new is being made
+        return dump_yaml(data)
+
+    whole = project(now, record(1, "new"))
+    monkeypatch.setattr(writing, "dump_yaml", in_between)
+    lines = texts._round_lines(whole.results[0])
+    assert "before" not in lines
+    assert texts.yaml(whole) == dump_yaml(to_plain(whole))
