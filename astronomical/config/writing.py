@@ -64,8 +64,10 @@ class ConfigTexts:
         rest = {name: value for name, value in plain.items() if name not in ("class", "rounds")}
         rest["probabilities"] = Inline(rest["probabilities"])
         rounds = "  rounds:\n" + self._round_lines(result) if result.rounds else "  rounds: []\n"
+        # Each part is made where it stands, for texts of several lines are indented by that.
+        before = dump_yaml({"results": [{"class": plain["class"]}]}).partition("\n")[2]
         after = dump_yaml({"results": [rest]}).partition("- ")[2]
-        return _below("results", [{"class": plain["class"]}]) + rounds + "  " + after
+        return before + rounds + "  " + after
 
     def _round_lines(self, result: LearnerResultConfig) -> str:
         if result.class_name not in self._rounds:
@@ -88,9 +90,8 @@ class _Items(Generic[T]):
     def __init__(self, key: Callable[[T], Hashable], nested: Callable[[list[Any]], dict[str, Any]]) -> None:
         self._key, self._nested = key, nested
         self._known: dict[Hashable, tuple[T, str]] = {}
-        empty = dump_yaml(nested([Inline({"a": 1})]))
-        indent = empty.splitlines()[-1].partition("-")[0]
-        self._n_before = len(empty.splitlines()) - 1
+        *before, item = dump_yaml(nested([Inline({"a": 1})])).splitlines()
+        self._n_before, indent = len(before), item.partition("-")[0]
         # What goes on from the line before is indented further.
         self._begins = re.compile(rf"^(?={indent}- \{{)", re.MULTILINE)
 
@@ -119,8 +120,3 @@ class _Items(Generic[T]):
     def _made(self, items: Sequence[T]) -> str:
         plain = [Inline(item.model_dump(mode="json", by_alias=True, exclude_none=True)) for item in items]
         return dump_yaml(self._nested(plain)).split("\n", self._n_before)[-1]
-
-
-def _below(name: str, value: Any) -> str:
-    """Return the lines of a value that stands below a name."""
-    return dump_yaml({name: value}).partition("\n")[2]
