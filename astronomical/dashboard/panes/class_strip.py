@@ -46,7 +46,7 @@ class ClassStrip(JSComponent):
     .ramp { width: 70px; height: 9px; border-radius: 2px; }
     .dot { width: 9px; height: 9px; border-radius: 50%; }
     .count { color: var(--mui-palette-text-secondary, #666); font-variant-numeric: tabular-nums; }
-    .note { position: absolute; right: 14px; bottom: calc(100% + 46px); max-width: 80%; padding: 0 5px;
+    .note { position: absolute; right: 14px; bottom: calc(100% + 74px); max-width: 80%; padding: 0 5px;
             border-radius: 3px; font-size: 11px; pointer-events: none; color: var(--mui-palette-text-secondary, #666);
             background: var(--mui-palette-background-paper, #fff); }
     .note:empty { display: none; }

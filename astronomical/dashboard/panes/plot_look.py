@@ -12,7 +12,7 @@ from astronomical.dashboard.panes.markers import MarkerLayer
 from astronomical.dashboard.panes.plot_selection import SELECT_TOOLS
 from astronomical.plots.elements import PointsElement
 
-__all__ = ["LivePlots", "plot_options"]
+__all__ = ["LivePlots", "plot_options", "save_room"]
 
 #: The toolbar lies over the points: in the colours of the page, not in white.
 _TOOLBAR = """
@@ -75,11 +75,16 @@ def _finish(plot: Any, element: Any) -> None:
         if isinstance(tool, BoxSelectTool | LassoSelectTool):
             tool.renderers = []  # the server finds the points; markers and image are nothing to select
     figure.output_backend = "canvas"  # WebGL leaves plots blank where the graphics of a machine are slow or remote
-    figure.toolbar.autohide = True
-    figure.toolbar.logo = None
     figure.toolbar.stylesheets = [_TOOLBAR]
     figure.toolbar_inner = True
     figure.min_border = 2
+    save_room(figure)
+
+
+def save_room(figure: Any) -> None:
+    """Let a figure show its toolbar only when the mouse is there, and small letters at its axes."""
+    figure.toolbar.autohide = True
+    figure.toolbar.logo = None
     for axis in (*figure.xaxis, *figure.yaxis):
         axis.axis_label_standoff = 3
         axis.axis_label_text_font_size = "12px"

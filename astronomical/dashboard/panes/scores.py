@@ -10,6 +10,7 @@ from bokeh.models import ColumnDataSource, HoverTool, Range1d
 from bokeh.plotting import figure
 
 from astronomical.config.schema import PALETTE, RoundResultConfig
+from astronomical.dashboard.panes.plot_look import save_room
 from astronomical.dashboard.panes.standing import missing_from_validation, why_no_model
 from astronomical.dashboard.view import View
 from astronomical.labels.views import CATALOGUE
@@ -44,8 +45,7 @@ class ScoresView(View):
                       x_range=Range1d(), y_range=Range1d(),
                       tools="pan,wheel_zoom,box_zoom,reset,save", min_height=120, min_border=4)
         plot.xaxis.ticker.min_interval = 1
-        plot.toolbar.autohide = True
-        plot.toolbar.logo = None
+        save_room(plot)
         for colour, score in zip(PALETTE, _SCORES, strict=False):
             for part, dash in _SETS.items():
                 key = f"{part}_{score}"
