@@ -123,7 +123,6 @@ class PlotPane(View):
         self._form.close()
         self._links.leave(self)
         self._let_go()
-        self._plot.object = None
 
     def on_action(self, action: str) -> None:
         """Open the form, or close it."""
