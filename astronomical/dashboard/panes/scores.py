@@ -91,7 +91,6 @@ class ScoresView(View):
         self._plot.y_range.update(start=y_start, end=y_end, reset_start=y_start, reset_end=y_end)
 
 
-
 class MatricesView(View):
     """2x2 confusion matrices and scores of training and validation set, for the newest round."""
 
