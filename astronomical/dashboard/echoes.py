@@ -13,12 +13,15 @@ from functools import partial, wraps
 from typing import Any
 
 import panel as pn
+from panel_material_ui import Dialog
 from panel_material_ui.base import MaterialComponent
 
 __all__ = ["install"]
 
 #: Properties that no component changes in the page.
 _OURS = frozenset({"color", "disabled", "error_state", "helper_text", "label", "loading"})
+#: A dialog that a click beside it does not close is left by buttons of ours alone: closed at once, it must not come back.
+_OURS_IN_DIALOGS = frozenset({"open"})
 _INSTALLED = "_astronomical_echoes"
 
 
@@ -32,10 +35,11 @@ def install() -> None:
 def _without_echoes(process: Callable[..., None]) -> Callable[..., None]:
     @wraps(process)
     def process_guarded(self: Any, events: dict[str, Any]) -> None:
-        wrong = [name for name, value in events.items() if name in _OURS and value != getattr(self, name, value)]
+        ours = _OURS | _OURS_IN_DIALOGS if isinstance(self, Dialog) and not self.close_on_click else _OURS
+        wrong = [name for name, value in events.items() if name in ours and value != getattr(self, name, value)]
         if wrong:
             pn.state.execute(partial(self.param.trigger, *wrong), schedule=True)
-        theirs = {name: value for name, value in events.items() if name not in _OURS}
+        theirs = {name: value for name, value in events.items() if name not in ours}
         if theirs:
             process(self, theirs)
 

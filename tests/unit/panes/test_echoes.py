@@ -24,6 +24,16 @@ def test_what_a_person_types_is_taken():
     assert field.value == "M 31"
 
 
+def test_a_dialog_that_was_closed_at_once_does_not_come_back():
+    dialog = pmui.Dialog(open=True)
+    dialog.open = False
+    dialog._process_events({"open": True})
+    assert dialog.open is False
+    drawer = pmui.Drawer(open=True)
+    drawer._process_events({"open": False})  # by a click beside it
+    assert drawer.open is False
+
+
 def test_installing_twice_wraps_once():
     before = pmui.TextInput._process_events
     install()
