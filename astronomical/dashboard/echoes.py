@@ -20,7 +20,7 @@ __all__ = ["install"]
 
 #: Properties that no component changes in the page.
 _OURS = frozenset({"color", "disabled", "error_state", "helper_text", "label", "loading"})
-#: A dialog that a click beside it does not close is left by buttons of ours alone: closed at once, it must not come back.
+#: Nor this one of a dialog that only buttons of ours close: closed at once, it must not come back.
 _OURS_IN_DIALOGS = frozenset({"open"})
 _INSTALLED = "_astronomical_echoes"
 
