@@ -105,7 +105,8 @@ class ProjectStore:
 
     def prepare(self, config: Config) -> None:
         """Make ready what `fold` writes of a config; takes a while for a long one; for any thread."""
-        self._texts.prepare(config)
+        if self.path.suffix.lower() != ".json":  # which is quick without
+            self._texts.prepare(config)
 
     def fold(self, config: Config) -> str:
         """Write the config with all its events, and start the journal anew.
