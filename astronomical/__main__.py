@@ -1,6 +1,6 @@
 """``python -m astronomical`` is the command line."""
 
-from astronomical.cli import main
+from astronomical.cli import run
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    run()

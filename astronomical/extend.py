@@ -1,7 +1,7 @@
-"""Decorators that mark a model, a query strategy, a feature generator or a plot.
+"""Decorators that mark a model, a query strategy, a feature operation or a plot.
 
-Nothing is registered by importing a marked object: the registry of `astronomical.plugins` collects
-marked objects from the modules that it is told to look at, built-ins and plugins alike.
+Importing a marked object registers nothing. The registry of `astronomical.plugins` collects marked objects from the
+built-in modules and from the modules of plugins.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
+
+from astronomical.errors import InvalidInputError
 
 __all__ = ["Column", "Extension", "Parameter", "extension_of", "feature", "model", "plot", "query_strategy"]
 
@@ -22,20 +24,20 @@ _MARK = "__astronomical__"
 
 @dataclass(frozen=True)
 class Parameter:
-    """A setting of an extension: it becomes a widget and is saved in the config.
+    """A setting of a plugin, shown as a widget and saved in the project file.
 
     Parameters
     ----------
     name
-        Keyword under which the value is passed.
+        Keyword argument that receives the value.
     default
-        Value when the config says nothing; its type is the type of the setting.
+        Value if the project file has none; its type is the type of the setting.
     help
         One sentence for the tooltip.
     bounds
-        Smallest and largest value allowed, both included.
+        Smallest and largest allowed value.
     choices
-        The values allowed, in the order in which they are offered.
+        Allowed values, in the order in which they are offered.
     """
 
     name: str
@@ -50,35 +52,35 @@ class Parameter:
         Raises
         ------
         ValueError
-            If the value has another type, or lies outside the bounds or choices.
+            If the value has another type, or is outside the bounds or choices.
         """
         if isinstance(self.default, float) and isinstance(value, int) and not isinstance(value, bool):
             value = float(value)
         if self.default is not None and type(value) is not type(self.default):
-            raise ValueError(f"{self.name} must be of type {type(self.default).__name__}, not {value!r}")
+            raise InvalidInputError(f"{self.name} must be of type {type(self.default).__name__}, not {value!r}")
         if self.bounds is not None and not self.bounds[0] <= value <= self.bounds[1]:
-            raise ValueError(f"{self.name} must lie between {self.bounds[0]} and {self.bounds[1]}, not {value!r}")
+            raise InvalidInputError(f"{self.name} must be between {self.bounds[0]} and {self.bounds[1]}, not {value!r}")
         if self.choices is not None and value not in self.choices:
-            raise ValueError(f"{self.name} must be one of {', '.join(map(str, self.choices))}, not {value!r}")
+            raise InvalidInputError(f"{self.name} must be one of {', '.join(map(str, self.choices))}, not {value!r}")
         return value
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column that a plot needs, by the part that it plays.
+    """A column that a plot needs, identified by its role.
 
     Parameters
     ----------
     name
-        The role: the key under which the plot finds the values, and the config the name of the column.
+        Name of the role: the key of the values in `data`, and of the column name in the project file.
     help
-        What it is, in a few words, for the form in which the user chooses the column.
+        Short description, for the form in which the user chooses the column.
     unit
-        The unit that the plot expects; shown in the form. Empty where any unit will do.
+        Unit that the plot expects, shown in the form. Empty for any unit.
     guesses
-        Names under which the column is known; capitals, spaces and ``_`` do not count.
+        Usual names of the column; case, spaces and ``_`` are ignored.
     optional
-        Whether the plot can do without.
+        Whether the plot works without the column.
     """
 
     name: str
@@ -90,7 +92,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Extension:
-    """What a decorator wrote down about the object that it marked."""
+    """Description of a marked object."""
 
     kind: Kind
     name: str
@@ -101,11 +103,11 @@ class Extension:
     options: tuple[tuple[str, Any], ...] = ()
 
     def option(self, name: str, default: Any = None) -> Any:
-        """Return an option that belongs to this kind of extension only."""
+        """Return an option that only this kind of plugin has."""
         return dict(self.options).get(name, default)
 
     def check(self, given: dict[str, Any]) -> dict[str, Any]:
-        """Return all parameters, the given ones checked and the others at their defaults.
+        """Return all parameters: the given ones, checked, and the defaults of the others.
 
         Raises
         ------
@@ -115,18 +117,19 @@ class Extension:
         known = {p.name: p for p in self.parameters}
         for name in given:
             if name not in known:
-                raise ValueError(f"{self.name} has no parameter {name!r}; it has {', '.join(known) or 'none'}")
+                raise InvalidInputError(f"{self.name} has no parameter {name!r}; it has {', '.join(known) or 'none'}")
         return {name: p.check(given[name]) if name in given else p.default for name, p in known.items()}
 
 
 def extension_of(obj: object) -> Extension | None:
-    """Return what is written on a marked object, or None for any other."""
+    """Return the description of a marked object, or None for any other object."""
     found = getattr(obj, _MARK, None)
     return found if isinstance(found, Extension) else None
 
 
-def _mark(kind: Kind, name: str, title: str, help: str, version: str,
-          parameters: tuple[Parameter, ...], **options: Any) -> Callable[[T], T]:
+def _mark(
+    kind: Kind, name: str, title: str, help: str, version: str, parameters: tuple[Parameter, ...], **options: Any
+) -> Callable[[T], T]:
     def decorate(obj: T) -> T:
         text = help or (obj.__doc__ or "").strip().split("\n")[0]
         setattr(obj, _MARK, Extension(kind, name, title or name, text, version, parameters, tuple(options.items())))
@@ -135,109 +138,153 @@ def _mark(kind: Kind, name: str, title: str, help: str, version: str,
     return decorate
 
 
-def model(name: str, *, title: str = "", help: str = "", version: str = "1",
-          parameters: tuple[Parameter, ...] = (), native_missing: bool = False) -> Callable[[T], T]:
+def model(
+    name: str,
+    *,
+    title: str = "",
+    help: str = "",
+    version: str = "1",
+    parameters: tuple[Parameter, ...] = (),
+    native_missing: bool = False,
+) -> Callable[[T], T]:
     """Mark a function ``f(seed, **parameters)`` that returns a scikit-learn classifier.
 
     Parameters
     ----------
     name
-        Name in the config and on the command line.
+        Name in the project file and on the command line.
     title, help, version
-        What the screen shows, and the version kept in the config.
+        Title and help shown on the screen, and version saved in the project file.
     parameters
-        Settings that the function takes as keywords.
+        Settings, passed as keyword arguments.
     native_missing
-        Whether the classifier accepts NaN among its features.
+        Whether the classifier accepts NaN in its features.
     """
     return _mark("model", name, title, help, version, parameters, native_missing=native_missing)
 
 
-def query_strategy(name: str, *, title: str = "", help: str = "", version: str = "1",
-                   parameters: tuple[Parameter, ...] = (), confidence: Callable[..., Any] | None = None,
-                   needs_model: bool = True, looks_at: LooksAt = "probabilities",
-                   learners: Learners = "any") -> Callable[[T], T]:
-    """Mark a function ``f(proba, order, **parameters)`` that returns one utility per row of the pool.
+def query_strategy(
+    name: str,
+    *,
+    title: str = "",
+    help: str = "",
+    version: str = "1",
+    parameters: tuple[Parameter, ...] = (),
+    confidence: Callable[..., Any] | None = None,
+    needs_model: bool = True,
+    looks_at: LooksAt = "probabilities",
+    learners: Learners = "any",
+) -> Callable[[T], T]:
+    """Mark a function ``f(proba, order, **parameters)`` that returns one utility per source of the pool.
 
-    A function that takes `n_instances` has modAL's own signature, ``f(classifier, X_pool, n_instances=1, **kw)``, and
-    is used as it is: it returns the indices of the rows to be asked for, or a tuple of indices and anything else.
+    A function with the parameter `n_instances` is called with the signature of modAL,
+    ``f(classifier, X_pool, n_instances=1, **kw)``: it returns the indices of the rows to query, or a tuple that
+    starts with them.
 
     Parameters
     ----------
     name
-        Name in the config and on the command line.
+        Name in the project file and on the command line.
     title, help, version
-        What the screen shows, and the version kept in the config.
+        Title and help shown on the screen, and version saved in the project file.
     parameters
-        Settings that the function takes as keywords.
+        Settings, passed as keyword arguments.
     confidence
-        Function ``f(proba)`` that maps probabilities to the 0..1 of the confidence plot. Without it the
-        plot shows the percentile of the utility.
+        Function ``f(proba)`` that maps probabilities to the range 0 to 1 of the confidence plot. Without it, the plot
+        shows the percentile of the utility.
     needs_model
-        Whether the utilities depend on the model at all.
+        Whether the utilities depend on the model.
     looks_at
-        What the function is given. ``"probabilities"``: those of rest and class, shape (n, 2). ``"votes"``: the
+        First argument of the function. ``"probabilities"``: those of rest and class, shape (n, 2). ``"votes"``: the
         probability of the class by each member of a committee, shape (n_members, n); `confidence` takes the same.
         ``"features"``: ``f(proba, order, space)``, where ``space.places(indices)`` returns robustly scaled features.
     learners
         Whether it is offered for single models, for committees, or for both.
     """
+
     def decorate(obj: T) -> T:
         seen = "classifier" if "n_instances" in inspect.signature(obj).parameters else looks_at
-        return _mark("strategy", name, title, help, version, parameters, confidence=confidence,
-                     needs_model=needs_model, looks_at=seen, learners=learners)(obj)
+        return _mark(
+            "strategy",
+            name,
+            title,
+            help,
+            version,
+            parameters,
+            confidence=confidence,
+            needs_model=needs_model,
+            looks_at=seen,
+            learners=learners,
+        )(obj)
 
     return decorate
 
 
-def feature(name: str, *, title: str = "", help: str = "", version: str = "1",
-            parameters: tuple[Parameter, ...] = (), symbol: str = "") -> Callable[[T], T]:
-    """Mark a function ``f(columns, **parameters)`` that turns a list of float64 arrays into one.
+def feature(
+    name: str,
+    *,
+    title: str = "",
+    help: str = "",
+    version: str = "1",
+    parameters: tuple[Parameter, ...] = (),
+    symbol: str = "",
+) -> Callable[[T], T]:
+    """Mark a function ``f(columns, **parameters)`` that combines a list of float64 arrays into one array.
 
     Parameters
     ----------
     name
-        Name of the operation in the config and on the command line.
+        Name of the operation in the project file and on the command line.
     title, help, version
-        What the screen shows, and the version kept in the config.
+        Title and help shown on the screen, and version saved in the project file.
     parameters
-        Settings that the function takes as keywords. Those that differ from their defaults stand in the name of the
+        Settings, passed as keyword arguments. Values that differ from their defaults are part of the name of the
         feature, as in ``power(u,g)[exponent=2]``.
     symbol
-        What joins the names of the columns in the name of the feature, as the minus of ``u-g``.
+        Symbol between the column names in the name of the feature, such as the minus sign of ``u-g``.
     """
     return _mark("feature", name, title, help, version, parameters, symbol=symbol)
 
 
-#: What else stands among the settings of a plot's pane.
-_RESERVED = frozenset({"answers", "colour", "linked", "statistic"})
+#: Other keys among the settings of a plot's pane.
+_RESERVED = frozenset({"answers", "colour", "equalised", "linked", "statistic"})
 
 
-def plot(name: str, *, title: str = "", help: str = "", version: str = "1", columns: tuple[Column, ...] = (),
-         parameters: tuple[Parameter, ...] = (), follows_focus: bool = False) -> Callable[[T], T]:
+def plot(
+    name: str,
+    *,
+    title: str = "",
+    help: str = "",
+    version: str = "1",
+    columns: tuple[Column, ...] = (),
+    parameters: tuple[Parameter, ...] = (),
+    follows_focus: bool = False,
+) -> Callable[[T], T]:
     """Mark a function ``f(data, **parameters)`` that returns a HoloViews element of the catalogue.
 
     Parameters
     ----------
     name
-        Name in the config.
+        Name in the project file.
     title, help, version
-        What the menu shows, and the version kept in the config.
+        Title and help shown in the menu, and version saved in the project file.
     columns
-        The columns that it needs, by role. ``data[role]`` holds the values of all sources; see
-        `astronomical.plots.data.PlotData`.
+        The columns that the plot needs, by role. ``data[role]`` contains the values of all sources; see
+        `astronomical.plots.plot_data.PlotData`.
     parameters
-        Settings of the plot, passed as keywords.
+        Settings of the plot, passed as keyword arguments.
     follows_focus
-        Whether it is drawn anew when another source is selected, as a plot of that source must be.
+        Whether to redraw the plot when another source is selected, as a plot of that source needs.
 
     Raises
     ------
     ValueError
-        If two roles or parameters have the same name, or one that is taken.
+        If two roles or parameters have the same name, or a reserved name.
     """
     names = [*(column.name for column in columns), *(parameter.name for parameter in parameters)]
     for key in names:
         if key in _RESERVED or names.count(key) > 1:
-            raise ValueError(f"plot {name!r}: the name {key!r} of a column or parameter is taken")
+            raise InvalidInputError(
+                f"plot {name!r}: the name {key!r} of a column or parameter is reserved or used twice"
+            )
     return _mark("plot", name, title, help, version, parameters, columns=columns, follows_focus=follows_focus)

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from astronomical.config.io import read_config, write_config
 from astronomical.config.schema import CombinationConfig
-from astronomical.session.arrangement import default_layout
-from astronomical.session.new import Choices, new_project
-from astronomical.session.session import Session
-from astronomical.session.store import relative_to
+from astronomical.paths import relative_to
+from astronomical.session import Session
+from astronomical.session.project.default_layout import default_layout
+from astronomical.session.project.new import ProjectOptions, new_project
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 TARGET = CHECKOUT / "configs" / "example.yaml"
@@ -39,13 +39,14 @@ def main() -> None:
 
 
 def make_project(path: Path) -> None:
-    choices = Choices(
+    choices = ProjectOptions(
         catalogue=CHECKOUT / "data" / "example.fits",
         id="id",
         label="label",
         label_names={"0": "Star", "1": "Galaxy", "2": "QSO"},
         features=BANDS,
         combinations=(CombinationConfig(operation="subtract", n=2, columns=BANDS),),
+        image_columns=("image",),
         extra_columns=("redshift", "lx", *BANDS),
         axes=AXES,
         seed=2021,
@@ -58,9 +59,9 @@ def make_project(path: Path) -> None:
 
 def train(path: Path) -> None:
     with Session.open(path, who="example") as session:
-        session.start_training("Star")
+        session.training.start("Star")
         data = session.dataset
-        while len(session.trained("Star")) < N_LABELS:
+        while len(session.training.targets("Star")) < N_LABELS:
             query = session.query("Star")
             code = int(data.codes[data.catalogue.row(query)])
             session.assign(data.class_names[code] if code >= 0 else None, id=query)

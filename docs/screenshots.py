@@ -32,8 +32,8 @@ from astronomical.config.schema import Config, CriterionConfig, ExtensionConfig 
 from astronomical.config.services import ServicesConfig, SurveyConfig  # noqa: E402
 from astronomical.plugins.consent import Consents  # noqa: E402
 from astronomical.plugins.files import read_file  # noqa: E402
-from astronomical.session.example import example_config, working_copy  # noqa: E402
-from astronomical.session.session import Session  # noqa: E402
+from astronomical.session import Session  # noqa: E402
+from astronomical.session.project.example import example_config, working_copy  # noqa: E402
 from tests.stubs.survey_server import SurveyServer  # noqa: E402
 
 IMAGES = Path(__file__).resolve().parent / "images"
@@ -56,7 +56,7 @@ class Studio:
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.goto(self.url)
-        page.get_by_role("button", name="Choose a catalogue").wait_for()
+        page.get_by_role("button", name="Choose a catalogue…").wait_for()
         yield page
         context.close()
 
@@ -66,14 +66,15 @@ class Studio:
         write_config(with_surveys(read_config(path), self.surveys), path)
         return path
 
-    def open_example(self, page: Page, name: str, prepare: Callable[[Session], None] | None = None,
-                     **options: Any) -> None:
+    def open_example(
+        self, page: Page, name: str, prepare: Callable[[Session], None] | None = None, **options: Any
+    ) -> None:
         """Open a copy of the example and wait until everything is drawn; somebody may have worked on it before."""
         path = self.example(name)
         if prepare is not None:
             with Session.open(path, who="vera", **options) as session:
                 prepare(session)
-        field = page.get_by_label("Path of the config")
+        field = page.get_by_label("Project file", exact=True)
         field.fill(str(path))
         field.press("Enter")
         settle(page)
@@ -88,10 +89,10 @@ def with_surveys(config: Config, surveys: SurveyServer) -> Config:
 
 
 def settle(page: Page) -> None:
-    """Wait for the plots and the two cutouts, and for the page to come to rest."""
-    for number in range(1, 5):
+    """Wait for the plots in view and for the images, and for the page to come to rest."""
+    for number in (1, 2):
         page.locator(f'[data-id="plot-{number}"] canvas').first.wait_for()
-    expect(page.locator(".frame[data-state=image]")).to_have_count(2, timeout=PATIENCE_MS)
+    expect(page.locator(".frame[data-state=image]")).not_to_have_count(0, timeout=PATIENCE_MS)
     rest(page, 4000)
 
 
@@ -135,7 +136,7 @@ def take_workbench(studio: Studio) -> None:
         studio.open_example(page, "light")
         keep("workbench", page)
         learning = page.locator('[data-id="learning"]')
-        page.get_by_role("button", name="Confidence", exact=True).click()
+        page.get_by_role("tab", name="Confidence", exact=True).click()
         learning.locator("canvas").first.wait_for()
         rest(page, 3000)
         keep("confidence", learning)
@@ -157,19 +158,19 @@ def take_wizard(studio: Studio) -> None:
     catalogue = studio.home / "sources.fits"
     shutil.copyfile(CHECKOUT / "data" / "example.fits", catalogue)
     with studio.page((1280, 900)) as page:
-        page.get_by_role("button", name="Choose a catalogue").click()
-        field = page.get_by_label("Path of the catalogue")
+        page.get_by_role("button", name="Choose a catalogue…").click()
+        field = page.get_by_label("Catalogue file")
         field.fill(str(catalogue))
         field.press("Enter")
         expect(page.get_by_text("20,000 rows")).to_be_visible(timeout=PATIENCE_MS)
         step(page, "wizard-data")
-        expect(page.get_by_text("Each source has an id of its own")).to_be_visible(timeout=PATIENCE_MS)
+        expect(page.get_by_text("Each source has a unique id")).to_be_visible(timeout=PATIENCE_MS)
         for value, name in (("0", "Star"), ("1", "Galaxy"), ("2", "QSO")):
             field = page.get_by_label(re.compile(rf"^{value} \("))
             field.fill(name)
             field.press("Tab")
         step(page, "wizard-columns")
-        pattern = page.get_by_label("Choose by name or pattern")
+        pattern = page.get_by_label("Select by name or pattern")
         pattern.fill("u,g,r,i,z,y,j,h,k,w1,w2")
         pattern.press("Enter")
         page.get_by_role("button", name="Add a combination").click()
@@ -191,26 +192,28 @@ def step(page: Page, name: str) -> None:
 
 def take_curating(studio: Studio) -> None:
     """A test set of bright sources, labelled as the catalogue has them, and the results on it."""
+
     def label(session: Session) -> None:
-        session.set_criteria([CriterionConfig(column="r", operator="<", value=18.0)])
-        session.curate()
+        session.curation.set_criteria([CriterionConfig(column="r", operator="<", value=18.0)])
+        session.curation.start()
         data = session.dataset
-        while len(session.curated_test().labels) < 20:
+        while len(session.curation.test_set().labels) < 20:
             code = data.codes[data.catalogue.row(session.state.focus)]
             session.assign(data.class_names[code] if code >= 0 else None, id=session.state.focus)
-        session.use_curated_as_test(True)
+        session.curation.use_as_test_set(True)
 
     with studio.page(WIDE) as page:
         studio.open_example(page, "test set", label)
         learning = page.locator('[data-id="learning"]')
         page.get_by_role("button", name="Test set", exact=True).click()
-        expect(page.get_by_text("20 sources to test on")).to_be_visible(timeout=PATIENCE_MS)
+        expect(page.get_by_text("20 test sources")).to_be_visible(timeout=PATIENCE_MS)
         rest(page)
         keep("curating", learning)
         page.get_by_role("button", name="Star", exact=True).first.click()
-        page.get_by_role("button", name="Test", exact=True).click()
+        page.get_by_role("button", name="Judge", exact=True).click()
+        page.get_by_role("tab", name="Test", exact=True).click()
         page.get_by_role("button", name="Show the test results").click()
-        expect(page.get_by_text("were opened 1 time so far")).to_be_visible(timeout=PATIENCE_MS)
+        expect(page.get_by_text("have been opened once")).to_be_visible(timeout=PATIENCE_MS)
         rest(page)
         keep("test-results", learning)
 
@@ -220,28 +223,45 @@ def take_plugins(studio: Studio) -> None:
     plugin = studio.home / "projects" / "plugins" / "mine.py"
 
     def use(session: Session) -> None:
-        session.start_training("Galaxy", models=[ExtensionConfig(name="network", parameters={"units": 8})],
-                               strategy=ExtensionConfig(name="leaning"))
+        session.training.start(
+            "Galaxy",
+            models=[ExtensionConfig(name="network", parameters={"units": 8})],
+            strategy=ExtensionConfig(name="leaning"),
+        )
         panes = session.state.config.layout.panes
-        session.set_layout([pane.model_copy(update={"kind": "excess", "settings": {}}) if pane.id == "plot-4" else pane
-                            for pane in panes])
+        session.settings.set_layout(
+            [
+                pane.model_copy(update={"kind": "excess", "settings": {}}) if pane.id == "plot-1" else pane
+                for pane in panes
+            ]
+        )
 
     plugin.parent.mkdir(parents=True)
-    plugin.write_text("\n".join(re.findall(r"^```python\n# mine.py\n(.*?)^```", TUTORIAL.read_text(encoding="utf-8"),
-                                           re.MULTILINE | re.DOTALL)), encoding="utf-8")
+    plugin.write_text(
+        "\n".join(
+            re.findall(
+                r"^```python\n# mine.py\n(.*?)^```", TUTORIAL.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+            )
+        ),
+        encoding="utf-8",
+    )
     Consents(studio.home / "consents.json").give(read_file(plugin))
     with studio.page(WIDE) as page:
         studio.open_example(page, "plugins", use, plugins=[plugin])
         page.get_by_role("button", name="Galaxy", exact=True).first.click()
-        page.locator("button", has_text="Model…").click()
+        page.locator("button", has_text="Model settings…").click()
         expect(page.get_by_text("One hidden layer on scaled features")).to_be_visible(timeout=PATIENCE_MS)
         rest(page, 3000)
         keep("plugins", page)
 
 
 TAKES: dict[str, Callable[[Studio], None]] = {
-    "start": take_start, "workbench": take_workbench, "dark": take_dark, "wizard": take_wizard,
-    "curating": take_curating, "plugins": take_plugins,
+    "start": take_start,
+    "workbench": take_workbench,
+    "dark": take_dark,
+    "wizard": take_wizard,
+    "curating": take_curating,
+    "plugins": take_plugins,
 }
 
 # -- the server -------------------------------------------------------------------------------------
@@ -254,8 +274,12 @@ def running_server(home: Path) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = {**os.environ, "ASTRONOMICAL_HOME": str(home), "ASTRONOMICAL_ALLOW_PRIVATE_HOSTS": "1"}
-    process = subprocess.Popen([sys.executable, "-m", "panel", "serve", "astronomical", "--port", str(port)],
-                               cwd=CHECKOUT, env=environment, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "panel", "serve", "astronomical", "--port", str(port)],
+        cwd=CHECKOUT,
+        env=environment,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         for _ in range(1800):
             with socket.socket() as probe:

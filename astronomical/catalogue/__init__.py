@@ -1,1 +1,1 @@
-"""The catalogue: reading tables, ids, labels, positions, features, splits and fingerprints."""
+"""Catalogues: readers, ids, labels, positions, features, splits and fingerprints."""

@@ -1,4 +1,4 @@
-"""The catalogue: a table whose rows are known by their ids."""
+"""The catalogue: a table whose rows are identified by ids."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from collections.abc import Collection, Iterable, Sequence
 from copy import copy
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from astronomical.catalogue.columns import Columns, frozen
+from astronomical.catalogue.compact_columns import MemoryUse
 from astronomical.catalogue.errors import CatalogueError, IdError
+from astronomical.catalogue.id_lookup import rows_of, rows_there
 from astronomical.catalogue.ids import check_unique, encode_ids, ids_from_position, ids_from_rows
 from astronomical.catalogue.joins import Join, join_tables
-from astronomical.catalogue.lookup import rows_of, rows_there
-from astronomical.catalogue.memory import MemoryUse
-from astronomical.catalogue.positions import Unit, find_position, position_unit, to_degrees
-from astronomical.catalogue.readers import ColumnInfo, TableSource, open_table
-from astronomical.catalogue.texts import MISSING_TOKENS, parse_numbers, sort_order
+from astronomical.catalogue.positions import Unit, dec_unit, find_position, position_unit, to_degrees
+from astronomical.catalogue.readers import TEXT_FORMATS, ColumnInfo, TableSource, open_table
+from astronomical.catalogue.string_arrays import look_like_numbers, sort_order
 
 __all__ = ["Catalogue"]
 
-#: Rows by which it is judged whether a column of texts holds numbers.
+#: Number of rows that decide whether a text column is examined for numbers.
 _SAMPLE = 200
-#: So many ids are worth to be remembered with their rows.
+#: Minimum number of ids for which `ids_at` caches the rows.
 _MANY = 1000
 
 IdSource = Literal["column", "position", "row"]
@@ -33,34 +33,39 @@ Position = tuple[str, str, str]
 
 
 class Catalogue:
-    """A read-only table, its rows in the order of their ids whatever their order in the file.
+    """A read-only table with its rows sorted by id.
 
-    Columns are read when they are first asked for. All arrays that are handed out are in the order of `ids` and
-    cannot be written to.
+    Columns are read when they are first used. All returned arrays are in the order of `ids` and are read-only.
 
     Parameters
     ----------
     source
         The table on disk.
     ids
-        Ids of its rows, in the order of the file, unique.
+        Unique ids of the rows, in the order of the file, shape (n_rows,).
     order
-        Rows of the file in the order of their ids.
+        Row numbers of the file in the order of the ids, shape (n_rows,).
     position
         Right ascension and declination in degrees, in the order of the file.
     missing
-        Numbers that stand for a missing value.
+        Missing-value codes: numbers that stand for a missing value.
     exact
-        How columns are kept in memory; see `in_memory`.
+        How to store columns in memory; see `in_memory`.
 
     See Also
     --------
-    Catalogue.open : how a catalogue is usually made.
+    Catalogue.open : The usual way to create a catalogue.
     """
 
-    def __init__(self, source: TableSource, ids: NDArray[np.bytes_], order: NDArray[np.intp],
-                 position: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None,
-                 missing: Iterable[float] = (), exact: Collection[str] | None = None) -> None:
+    def __init__(
+        self,
+        source: TableSource,
+        ids: NDArray[np.bytes_],
+        order: NDArray[np.intp],
+        position: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None,
+        missing: Iterable[float] = (),
+        exact: Collection[str] | None = None,
+    ) -> None:
         self._source = source
         self._columns = columns = Columns(source, order, missing, exact)
         self._ids: NDArray[np.bytes_] = columns.sorted(ids)
@@ -68,39 +73,50 @@ class Catalogue:
         self._handed_out: tuple[tuple[str, ...], NDArray[np.intp]] = (), np.empty(0, dtype=np.intp)
 
     @classmethod
-    def open(cls, path: str | Path, *, format: str | None = None, table: int | str | None = None,
-             id_source: IdSource = "column", id_column: str | None = None, position: Position | None = None,
-             missing: Iterable[float] = (), joins: Sequence[Join] = (),
-             exact: Collection[str] | None = None) -> Catalogue:
+    def open(
+        cls,
+        path: str | Path,
+        *,
+        format: str | None = None,
+        table: int | str | None = None,
+        id_source: IdSource = "column",
+        id_column: str | None = None,
+        position: Position | None = None,
+        missing: Iterable[float] = (),
+        joins: Sequence[Join] = (),
+        exact: Collection[str] | None = None,
+        unique: bool = True,
+    ) -> Catalogue:
         """Open a catalogue.
 
         Parameters
         ----------
         path, format, table
-            Which table; see `astronomical.catalogue.readers.open_table`.
-        id_source
-            Where ids come from: a ``column``, the ``position`` or the ``row``.
-        id_column
-            The column, where ids come from one.
+            The table; see `astronomical.catalogue.readers.open_table`.
+        id_source, id_column
+            Origin of the ids: a ``column`` of this name, the ``position`` or the ``row``.
         position
-            Columns of right ascension and declination, and the unit of the former: ``deg`` or ``hourangle``. Without
-            it the catalogue has no positions, unless ids come from them: then the columns are looked for.
+            Names of the columns of right ascension and declination, and the unit of right ascension: ``deg`` or
+            ``hourangle``. Without it, the catalogue has no positions, unless the ids come from the position: then the
+            columns are detected.
         missing
-            Numbers that stand for a missing value, such as -99.
+            Missing-value codes, such as -99.
         joins
-            Other tables, whose columns are added to those of this one.
+            Other tables whose columns are added.
         exact
-            How columns are kept in memory; see `in_memory`.
+            How to store columns in memory; see `in_memory`.
+        unique
+            Whether repeated ids are an error. Otherwise do not look sources up by id.
 
         Returns
         -------
         Catalogue
-            The catalogue, of which only ids and positions are read yet.
+            The catalogue. Only its ids and positions have been read.
 
         Raises
         ------
         CatalogueError
-            If the table cannot be read, or ids or positions cannot be made from it.
+            If the table cannot be read, or its ids or positions are not valid.
         """
         source = open_table(path, format=format, table=table)
         if source.n_rows == 0:
@@ -116,22 +132,23 @@ class Catalogue:
         elif id_source == "column" and id_column is not None:
             ids = encode_ids(source.read_text([id_column])[id_column], id_column)
         else:
-            raise IdError("Say where ids come from: a column, the position or the row")
+            raise IdError("Choose where the ids come from: a column, the position or the row")
         order = sort_order(ids)
-        check_unique(ids[order], id_column or "")
+        if unique:
+            check_unique(ids[order], id_column or "")
         if joins:
             source = join_tables(source, joins, ids, places)
         return cls(source, ids, order, places, sentinels, exact)
 
     def in_memory(self, exact: Collection[str] | None) -> Catalogue:
-        """Return the same catalogue with its columns kept in another way.
+        """Return the same catalogue with another way of storing columns in memory.
 
         Parameters
         ----------
         exact
-            None to keep columns as they are in the file. Else floats are kept in 32 bits, integers in as few bytes as
-            hold them, and texts that repeat once each; but not the numbers of the columns named here, nor of any that
-            seem to hold positions or times, nor integers of 64 bits.
+            None to store columns as they are in the file. Otherwise, floats are stored in 32 bits, integers in as few
+            bytes as possible, and repeated texts once each. Exceptions are the numeric columns named here, columns
+            that seem to contain positions or times, and integers of 64 bits.
         """
         made = copy(self)
         made._columns = self._columns.in_memory(exact)
@@ -139,7 +156,7 @@ class Catalogue:
 
     @property
     def memory(self) -> MemoryUse:
-        """What the columns take up that were read as they are in the file."""
+        """Memory used by the columns that were read."""
         return self._columns.memory
 
     @property
@@ -149,7 +166,7 @@ class Catalogue:
 
     @property
     def ids(self) -> NDArray[np.bytes_]:
-        """Ids in the order of their bytes, UTF-8, shape (n_rows,)."""
+        """Ids in UTF-8, sorted by their bytes, shape (n_rows,)."""
         return self._ids
 
     @property
@@ -158,17 +175,22 @@ class Catalogue:
         return len(self._ids)
 
     @property
+    def rows_in_file(self) -> NDArray[np.intp]:
+        """Row number in the file of each source, shape (n_rows,)."""
+        return self._columns.order
+
+    @property
     def columns(self) -> tuple[ColumnInfo, ...]:
         """All columns, in the order of the file."""
         return self._source.columns
 
     @property
     def position(self) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-        """Right ascension and declination in degrees, NaN where missing; None if there are no positions."""
+        """Right ascension and declination in degrees, NaN where missing; None without positions."""
         return self._position
 
     def info(self, name: str) -> ColumnInfo:
-        """Return what the file says about a column.
+        """Return the description of a column.
 
         Raises
         ------
@@ -214,28 +236,28 @@ class Catalogue:
         return ids
 
     def rows_of(self, ids: Sequence[str]) -> NDArray[np.intp]:
-        """Return the rows of some ids; quick for what `ids_at` returned last, however much that is.
+        """Return the rows of some ids. This is fast for the ids that `ids_at` returned last.
 
         Raises
         ------
         KeyError
-            With the first id that the catalogue lacks.
+            If an id is not in the catalogue; the argument is the first such id.
         """
         known, rows = self._handed_out
         return rows if ids is known else rows_of(self._ids, ids)
 
     def rows_there(self, ids: Iterable[str]) -> NDArray[np.intp]:
-        """Return the rows of some ids, without those that the catalogue lacks."""
+        """Return the rows of those ids that are in the catalogue."""
         return rows_there(self._ids, tuple(ids))
 
     def mask(self, ids: Iterable[str]) -> NDArray[np.bool_]:
-        """Return which rows have one of some ids, shape (n_rows,); ids that are not there are passed over."""
+        """Return a mask of the rows with the given ids, shape (n_rows,). Unknown ids are ignored."""
         mask = np.zeros(self.n_rows, dtype=np.bool_)
         mask[self.rows_there(ids)] = True
         return mask
 
     def position_of(self, id: str) -> tuple[float, float] | None:
-        """Return right ascension and declination of a source in degrees, or None if they are not known.
+        """Return right ascension and declination of a source in degrees, or None if they are unknown.
 
         Raises
         ------
@@ -249,7 +271,7 @@ class Catalogue:
         return None if np.isnan(ra) or np.isnan(dec) else (ra, dec)
 
     def prefetch(self, names: Iterable[str]) -> None:
-        """Read several columns as numbers at once, which is faster than one by one."""
+        """Read several numeric columns at once, which is faster than one at a time."""
         self._columns.prefetch(names)
 
     def raw(self, name: str) -> NDArray[Any]:
@@ -257,14 +279,18 @@ class Catalogue:
         return self._columns.raw(name)
 
     def number(self, name: str) -> NDArray[np.float32]:
-        """Return a column as numbers, NaN where missing, infinite, or one of the numbers that mean missing.
+        """Return a column as numbers, with NaN for values that are missing, infinite or a missing-value code.
 
         Raises
         ------
         CatalogueError
-            If the column holds texts that are no numbers.
+            If the column contains texts that are not numbers.
         """
         return self._columns.number(name)
+
+    def double(self, name: str) -> NDArray[np.float64]:
+        """Return a column like `number`, but in double precision. It is read from the file at each call."""
+        return self._columns.double(name)
 
     def text(self, name: str) -> NDArray[np.str_]:
         """Return a column as texts, empty where missing."""
@@ -282,15 +308,17 @@ class Catalogue:
 
     @cached_property
     def numeric_columns(self) -> tuple[str, ...]:
-        """Names of the columns that `number` can return, those of texts judged by their first rows."""
+        """Names of the columns that `number` can return."""
         texts = [column.name for column in self.columns if column.kind == "text"]
         numeric = {column.name for column in self.columns if column.kind in ("float", "integer", "bool")}
         head = self._source.read_head(texts, _SAMPLE)
-        numeric |= {name for name in texts if _look_like_numbers(head[name])}
+        # The types of the columns of a text table were detected from all rows.
+        likely = [] if self._source.format in TEXT_FORMATS else [n for n in texts if look_like_numbers(head[n])]
+        numeric |= {name for name in likely if look_like_numbers(self._source.read([name])[name])}
         return tuple(column.name for column in self.columns if column.name in numeric)
 
     def describe(self, id: str, names: Iterable[str]) -> list[tuple[str, str, str]]:
-        """Return name, value and unit of columns of a source, as text for people.
+        """Return the name, value and unit of columns of a source, as text to display.
 
         Raises
         ------
@@ -301,20 +329,20 @@ class Catalogue:
         return [(name, self._columns.shown_at(name, row), self.info(name).unit) for name in names]
 
     def search(self, text: str, limit: int = 20) -> list[str]:
-        """Return ids that start with a text, then ids that contain it, whether in capitals or not.
+        """Return ids that start with a text, then ids that contain it, ignoring case.
 
         Parameters
         ----------
         text
             Any part of an id.
         limit
-            Number of ids at most.
+            Maximum number of ids.
         """
         key = text.strip().encode(errors="surrogatepass")
         if not key or len(key) > self._ids.dtype.itemsize:
             return []
         start = int(np.searchsorted(self._ids, np.bytes_(key)))
-        head = self._ids[start:start + limit]
+        head = self._ids[start : start + limit]
         rows = [start + place for place in np.flatnonzero(np.strings.startswith(head, key)).tolist()]
         for row in self._rows_containing(key):
             if len(rows) >= limit:
@@ -324,7 +352,7 @@ class Catalogue:
         return list(self.ids_at(rows))
 
     def _rows_containing(self, key: bytes) -> Iterable[int]:
-        """Find rows in the bytes of all ids, which is faster than id by id."""
+        """Search the bytes of all ids at once, which is faster than id by id."""
         width = self._ids.dtype.itemsize
         content, key = self._ids.tobytes().lower(), key.lower()
         place = content.find(key)
@@ -337,37 +365,32 @@ class Catalogue:
                 place = content.find(key, place + 1)
 
 
-def _look_like_numbers(texts: NDArray[np.str_]) -> bool:
-    if np.isin(texts, MISSING_TOKENS).all():
-        return False
-    try:
-        parse_numbers(texts)
-    except ValueError:
-        return False
-    return True
-
-
 def _guess_position(source: TableSource) -> Position:
     found = find_position(source.columns)
     if found is None:
-        raise IdError("Ids cannot be made from the position: no columns of it were found; name those of right "
-                      "ascension and declination")
+        raise IdError(
+            "Ids cannot be created from the position: no columns of right ascension and declination were found. "
+            "Choose these columns"
+        )
     return (*found, position_unit(source.info(found[0])))
 
 
-def _read_position(source: TableSource, position: Position,
-                   missing: tuple[float, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _read_position(
+    source: TableSource, position: Position, missing: tuple[float, ...]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     ra, dec, unit = position
-    if unit not in ("deg", "hourangle"):
-        raise CatalogueError(f"The unit of right ascension is 'deg' or 'hourangle', not {unit!r}")
+    if unit not in get_args(Unit):
+        raise CatalogueError(f"The unit of right ascension must be one of {', '.join(get_args(Unit))}, not {unit!r}")
     values = source.read([ra, dec])
-    ra_unit: Unit = "hourangle" if unit == "hourangle" else "deg"
-    return (to_degrees(_without(values[ra], missing), "ra", ra_unit),
-            to_degrees(_without(values[dec], missing), "dec"))
+    ra_unit: Unit = unit  # type: ignore[assignment]
+    return (
+        to_degrees(_without(values[ra], missing), "ra", ra_unit),
+        to_degrees(_without(values[dec], missing), "dec", dec_unit(ra_unit)),
+    )
 
 
 def _without(values: NDArray[Any], missing: tuple[float, ...]) -> NDArray[Any]:
-    """Return a coordinate with the numbers that mean missing as NaN."""
+    """Replace missing-value codes in a coordinate by NaN."""
     if values.dtype.kind == "U":
         return values
     numbers = values.astype(np.float64)

@@ -1,4 +1,4 @@
-"""The columns of a catalogue in the order of its ids, read when they are first asked for."""
+"""The columns of a catalogue in the order of its ids, read when they are first used."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from astronomical.catalogue.compact_columns import Categories, MemoryUse, is_exact, smaller
 from astronomical.catalogue.errors import CatalogueError
-from astronomical.catalogue.memory import Categories, MemoryUse, is_exact, smaller
 from astronomical.catalogue.readers import TableSource
-from astronomical.catalogue.texts import as_text, parse_numbers
+from astronomical.catalogue.string_arrays import as_text, parse_numbers
 
 __all__ = ["Columns", "frozen"]
 
@@ -19,23 +19,27 @@ _MISSING = "—"
 
 
 class Columns:
-    """Columns of a table on disk; no array that is handed out can be written to.
+    """Columns of a table on disk. All returned arrays are read-only.
 
     Parameters
     ----------
     source
         The table on disk.
     order
-        Rows of the file in the order of the ids.
+        Row numbers of the file in the order of the ids.
     missing
-        Numbers that stand for a missing value.
+        Missing-value codes.
     exact
-        Where columns are kept in less memory: those whose numbers are left alone. None keeps all columns as they are
-        in the file.
+        Columns that are not compressed in memory. None stores all columns as they are in the file.
     """
 
-    def __init__(self, source: TableSource, order: NDArray[np.intp], missing: Iterable[float] = (),
-                 exact: Collection[str] | None = None) -> None:
+    def __init__(
+        self,
+        source: TableSource,
+        order: NDArray[np.intp],
+        missing: Iterable[float] = (),
+        exact: Collection[str] | None = None,
+    ) -> None:
         self._source, self._order, self._exact = source, order, exact
         self._missing = np.array(tuple(missing), dtype=np.float32)
         self._kept: dict[str, NDArray[Any] | Categories] = {}
@@ -43,25 +47,31 @@ class Columns:
         self._texts: dict[str, NDArray[np.str_]] = {}
         self._n_bytes_before: dict[str, int] = {}
 
+    @property
+    def order(self) -> NDArray[np.intp]:
+        """Row numbers of the file in the order of the ids."""
+        return self._order
+
     def in_memory(self, exact: Collection[str] | None) -> Columns:
-        """Return the same columns, kept in another way."""
+        """Return the same columns with another way of storing them in memory."""
         made = Columns(self._source, self._order, self._missing, exact)
         made._numbers = dict(self._numbers)
         return made
 
     @property
     def memory(self) -> MemoryUse:
-        """What the columns that were read as they are in the file take up."""
+        """Memory used by the columns that were read."""
         kept = dict(self._kept)
-        return MemoryUse(len(kept), sum(values.nbytes for values in kept.values()),
-                         sum(self._n_bytes_before[name] for name in kept))
+        return MemoryUse(
+            len(kept), sum(values.nbytes for values in kept.values()), sum(self._n_bytes_before[name] for name in kept)
+        )
 
     def sorted(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Return values in the order of the ids."""
+        """Sort values by id."""
         return frozen(values[self._order])
 
     def prefetch(self, names: Iterable[str]) -> None:
-        """Read several columns as numbers at once, which is faster than one by one."""
+        """Read several numeric columns at once, which is faster than one at a time."""
         wanted = [name for name in dict.fromkeys(names) if name not in self._numbers and name not in self._kept]
         for name, values in self._source.read(wanted).items():
             self._numbers[name] = self._as_numbers(name, self.sorted(values))
@@ -78,10 +88,17 @@ class Columns:
             self._numbers[name] = self._as_numbers(name, values)
         return self._numbers[name]
 
+    def double(self, name: str) -> NDArray[np.float64]:
+        """Return a column as numbers in double precision, read from the file again."""
+        missing = np.isnan(self.number(name))
+        values = self.sorted(self._source.read([name])[name])
+        numbers = parse_numbers(values) if values.dtype.kind == "U" else np.ma.getdata(values).astype(np.float64)
+        return frozen(np.where(missing, np.nan, numbers))
+
     def text(self, name: str) -> NDArray[np.str_]:
         """Return a column as texts, empty where missing."""
         if isinstance(self._keep(name), Categories):
-            return self.raw(name)  # to remember it would take up what was saved
+            return self.raw(name)  # caching it would use the memory that was saved
         if name not in self._texts:
             self._texts[name] = frozen(as_text(self.raw(name)))
         return self._texts[name]
@@ -92,7 +109,7 @@ class Columns:
         return str(kept[row] if isinstance(kept, Categories) else self.text(name)[row])
 
     def shown_at(self, name: str, row: int) -> str:
-        """Return one value as text for people."""
+        """Return one value as text to display."""
         value = self._keep(name)[row]
         if value is np.ma.masked:
             return _MISSING
@@ -119,8 +136,9 @@ class Columns:
             try:
                 values = parse_numbers(values)
             except ValueError as error:
-                raise CatalogueError(f"Column {name!r} holds texts that are no numbers, such as {str(error)!r}"
-                                     ) from error
+                raise CatalogueError(
+                    f"Column {name!r} contains texts that are not numbers, such as {str(error)!r}"
+                ) from error
         with np.errstate(over="ignore"):
             numbers = np.array(np.ma.getdata(values), dtype=np.float32)
         bad = np.ma.getmaskarray(values) | ~np.isfinite(numbers)
@@ -131,7 +149,7 @@ class Columns:
 
 
 def frozen(values: NDArray[Any]) -> NDArray[Any]:
-    """Return an array after making it one that cannot be written to."""
+    """Make an array read-only, and return it."""
     values.setflags(write=False)
     if isinstance(values, np.ma.MaskedArray):
         np.ma.getmaskarray(values).setflags(write=False)

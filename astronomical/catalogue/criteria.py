@@ -1,4 +1,4 @@
-"""Which sources meet a condition on a column."""
+"""Find the sources that meet a condition on a column."""
 
 from __future__ import annotations
 
@@ -9,22 +9,28 @@ from numpy.typing import NDArray
 
 from astronomical.catalogue.catalogue import Catalogue
 from astronomical.catalogue.errors import CatalogueError
-from astronomical.catalogue.texts import as_text
+from astronomical.catalogue.string_arrays import as_text
 
 __all__ = ["NUMBER_OPERATORS", "TEXT_OPERATORS", "check_condition", "column_mask", "operators_for"]
 
-#: What can be asked of a column of numbers, and of any other column.
+#: Operators for numeric columns, and for all other columns.
 NUMBER_OPERATORS = ("<", "<=", ">", ">=", "=", "!=", "between", "missing", "not missing")
 TEXT_OPERATORS = ("is", "is not", "contains", "missing", "not missing")
-#: Rows that are looked at in one go: a thread that serves a screen gets its turn in between.
+#: Rows per chunk, so that other threads can run in between.
 _CHUNK = 50_000
 
-_COMPARE = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal, "=": np.equal,
-            "!=": np.not_equal}
+_COMPARE = {
+    "<": np.less,
+    "<=": np.less_equal,
+    ">": np.greater,
+    ">=": np.greater_equal,
+    "=": np.equal,
+    "!=": np.not_equal,
+}
 
 
 def operators_for(catalogue: Catalogue, column: str) -> tuple[str, ...]:
-    """Return what can be asked of a column, by what it holds; nothing of one with several numbers in a row."""
+    """Return the operators for a column, depending on its type. A column of vectors has none."""
     if catalogue.info(column).kind == "vector":
         return ()
     numeric = column in catalogue.numeric_columns and catalogue.info(column).kind != "bool"
@@ -32,44 +38,45 @@ def operators_for(catalogue: Catalogue, column: str) -> tuple[str, ...]:
 
 
 def check_condition(catalogue: Catalogue, column: str, operator: str, value: Any = None, high: Any = None) -> None:
-    """Refuse a condition that cannot be asked of a column.
+    """Check that a condition is valid.
 
     Raises
     ------
     CatalogueError
-        If there is no such column, the operator does not suit it, or a value is missing or of the wrong kind.
+        If the column does not exist, does not support the operator, or a value is missing or of the wrong type.
     """
     known = operators_for(catalogue, column)
     if operator not in known:
-        what = f"it can be asked: {', '.join(known)}" if known else "it has several numbers in each row"
-        raise CatalogueError(f"Column {column!r} cannot be asked {operator!r}; {what}")
+        what = f"choose one of: {', '.join(known)}" if known else "it has several numbers in each row"
+        raise CatalogueError(f"Column {column!r} does not support the operator {operator!r}; {what}")
     if operator in _COMPARE or operator == "between":
         wanted = "two numbers" if operator == "between" else "a number"
         for given in (value, high) if operator == "between" else (value,):
             if isinstance(given, bool) or not isinstance(given, int | float) or given != given:
-                raise CatalogueError(f"{column} {operator}: give {wanted}, not {given!r}")
+                raise CatalogueError(f"{column} {operator}: enter {wanted}, not {given!r}")
     elif operator in ("is", "is not", "contains") and (value is None or str(value) == ""):
-        raise CatalogueError(f"{column} {operator}: give a text; an empty one is what 'missing' finds")
+        raise CatalogueError(f"{column} {operator}: enter a text. To find empty texts, use 'missing'")
 
 
-def column_mask(catalogue: Catalogue, column: str, operator: str, value: Any = None,
-                high: Any = None) -> NDArray[np.bool_]:
-    """Return which rows meet a condition, shape (n_rows,).
+def column_mask(
+    catalogue: Catalogue, column: str, operator: str, value: Any = None, high: Any = None
+) -> NDArray[np.bool_]:
+    """Return the mask of the rows that meet a condition.
 
     Parameters
     ----------
     catalogue
-        The table.
+        The catalogue.
     column, operator
-        What is asked of which column; see `operators_for`.
+        Name of the column and an operator; see `operators_for`.
     value, high
-        What it is compared with; `high` is the upper end of ``between``, both ends count.
+        Value to compare with; `high` is the upper limit of ``between``, which includes both limits.
 
     Returns
     -------
     ndarray of bool
-        A missing value meets no condition but ``missing``. Texts are compared without blanks around them;
-        ``contains`` does not mind capitals.
+        Mask of shape (n_rows,). A missing value only meets the condition ``missing``. Texts are compared without
+        leading and trailing blanks; ``contains`` ignores case.
 
     Raises
     ------
@@ -89,7 +96,7 @@ def _number_mask(catalogue: Catalogue, column: str, operator: str, value: Any, h
     known = ~missing
     if operator == "not missing":
         return known
-    # As they are in the file: an integer of 64 bits or a time is more than 32-bit floats can tell apart.
+    # Compare the values of the file: 32-bit floats cannot represent 64-bit integers or times.
     exact = catalogue.info(column).kind in ("float", "integer")
     values = np.ma.getdata(catalogue.raw(column)) if exact else catalogue.number(column)
     if operator == "between":
@@ -98,7 +105,7 @@ def _number_mask(catalogue: Catalogue, column: str, operator: str, value: Any, h
 
 
 def _compare(compare: np.ufunc, values: NDArray[Any], value: float) -> NDArray[np.bool_]:
-    """Compare with a number as the column would hold it: 0.1 equals the 0.1 of a column of 32-bit floats."""
+    """Compare in the precision of the column, so that 0.1 equals the 0.1 of a column of 32-bit floats."""
     with np.errstate(over="ignore", invalid="ignore"):
         if values.dtype.kind in "iu" and isinstance(value, float) and value.is_integer():
             value = int(value)
@@ -112,10 +119,10 @@ def _text_mask(catalogue: Catalogue, column: str, operator: str, value: str) -> 
     folded = value.lower()
     boolean = catalogue.info(column).kind == "bool"
     for start in range(0, len(raw), _CHUNK):
-        texts = np.strings.strip(as_text(raw[start:start + _CHUNK]))
+        texts = np.strings.strip(as_text(raw[start : start + _CHUNK]))
         if operator == "contains" or boolean:
             texts = _lower(texts)
-        part = mask[start:start + _CHUNK]
+        part = mask[start : start + _CHUNK]
         if operator in ("missing", "not missing"):
             part[:] = (texts == "") == (operator == "missing")
         elif operator == "contains":
@@ -127,7 +134,7 @@ def _text_mask(catalogue: Catalogue, column: str, operator: str, value: str) -> 
 
 
 def _lower(texts: NDArray[np.str_]) -> NDArray[np.str_]:
-    """Return texts in small letters; those of ASCII without a loop over rows."""
+    """Convert texts to lower case, without a loop over rows for ASCII."""
     width = max(texts.dtype.itemsize // 4, 1)
     points = np.ascontiguousarray(texts, dtype=f"U{width}").view(np.uint32)
     if points.size and points.max() >= 128:

@@ -1,9 +1,8 @@
-"""Features: columns and their combinations, as the learners take them."""
+"""Features: columns and combinations of columns, as input of the models."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import combinations
 from math import comb
@@ -14,13 +13,27 @@ from numpy.typing import NDArray
 
 from astronomical import extend
 from astronomical.catalogue.errors import CatalogueError
+from astronomical.errors import did_you_mean
+from astronomical.tasks import Workers
 
 __all__ = [
-    "MAX_FEATURES", "FeatureMatrix", "FeatureRecipe", "add", "apply_features", "build_features", "count_features",
-    "divide", "feature_names", "multiply", "subtract",
+    "MAX_FEATURES",
+    "FeatureMatrix",
+    "FeatureRecipe",
+    "Operation",
+    "Operations",
+    "Reader",
+    "add",
+    "apply_features",
+    "build_features",
+    "count_features",
+    "divide",
+    "feature_names",
+    "multiply",
+    "subtract",
 ]
 
-#: More than this is refused before anything is computed.
+#: Maximum number of features.
 MAX_FEATURES = 2000
 
 Operation = Callable[[list[NDArray[np.float64]]], NDArray[np.float64]]
@@ -30,7 +43,7 @@ Reader = Callable[[str], NDArray[Any]]
 
 @extend.feature("subtract", title="a-b", symbol="-")
 def subtract(columns: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Subtract from the first column all that follow."""
+    """Subtract all other columns from the first column."""
     result = columns[0]
     for column in columns[1:]:
         result = result - column
@@ -39,7 +52,7 @@ def subtract(columns: list[NDArray[np.float64]]) -> NDArray[np.float64]:
 
 @extend.feature("add", title="a+b", symbol="+")
 def add(columns: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Add up the columns."""
+    """Add the columns."""
     result = columns[0]
     for column in columns[1:]:
         result = result + column
@@ -57,7 +70,7 @@ def multiply(columns: list[NDArray[np.float64]]) -> NDArray[np.float64]:
 
 @extend.feature("divide", title="a/b", symbol="/")
 def divide(columns: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Divide the first column by all that follow; division by zero is a missing value."""
+    """Divide the first column by all other columns. Division by zero gives a missing value."""
     result = columns[0]
     for column in columns[1:]:
         result = result / column
@@ -66,31 +79,34 @@ def divide(columns: list[NDArray[np.float64]]) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class FeatureRecipe:
-    """What the features are made of.
+    """Definition of the features.
 
     Parameters
     ----------
     columns
-        Columns that are features themselves.
+        Columns that are used as features.
     combinations
-        Operation, with its parameters in brackets if it has any, number n of columns, and the columns of which all
-        n-subsets are combined, or None for all of `columns`.
+        For each combination: the operation, with its parameters in brackets if there are any; the number n of
+        columns; and the columns of which all n-subsets are combined, or None for all of `columns`.
     scaling
-        ``standard`` for mean 0 and standard deviation 1 on the training set.
+        ``standard`` for mean 0 and standard deviation 1 over the training set.
     missing
-        ``median`` to fill missing values with the median of the training set, ``native`` to leave them to the
-        model, ``drop`` to leave out sources that have any.
+        ``median`` to replace missing values by the median over the training set, ``native`` to pass them to the
+        model, ``drop`` to exclude sources with missing values.
+    double
+        Columns that are combined in double precision, without being rounded to float32 before.
     """
 
     columns: tuple[str, ...]
     combinations: tuple[tuple[str, int, tuple[str, ...] | None], ...] = ()
     scaling: Literal["none", "standard"] = "none"
     missing: Literal["native", "median", "drop"] = "native"
+    double: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class FeatureMatrix:
-    """Features of all rows, feature by feature.
+    """Features of all rows, stored feature by feature.
 
     Attributes
     ----------
@@ -100,12 +116,11 @@ class FeatureMatrix:
         Shape (n_features, n_rows), C-contiguous.
     medians
         Median of each feature over the training set, in the units of `values`, shape (n_features,); 0 for a
-        feature that has no value there.
+        feature that has no values there.
     complete
-        Whether a row had no missing feature before any was filled, shape (n_rows,).
+        Whether a row had no missing features before they were filled, shape (n_rows,).
     means, scales
-        What was subtracted from each feature and by what it was then divided, shape (n_features,); None
-        where features are not scaled.
+        Offset subtracted from each feature, and its divisor, shape (n_features,); None if features are not scaled.
     """
 
     names: tuple[str, ...]
@@ -116,12 +131,12 @@ class FeatureMatrix:
     scales: NDArray[np.float64] | None = None
 
     def rows(self, rows: NDArray[Any]) -> NDArray[np.float32]:
-        """Return some rows as scikit-learn takes them, shape (n, n_features), C-contiguous.
+        """Return rows in the layout of scikit-learn, shape (n, n_features), C-contiguous.
 
         Parameters
         ----------
         rows
-            Places of the rows, or a mask of shape (n_rows,).
+            Row numbers, or a mask of shape (n_rows,).
         """
         places = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
         return np.ascontiguousarray(np.take(self.values, places, axis=1).T)
@@ -135,9 +150,9 @@ class _Feature:
 
 
 def count_features(recipe: FeatureRecipe) -> int:
-    """Return how many features a recipe makes, without making any.
+    """Return the number of features of a recipe, without computing them.
 
-    A combination that is asked for twice is made once; beyond `MAX_FEATURES` it may be counted twice.
+    A combination that is listed twice is counted once; beyond `MAX_FEATURES` it may be counted twice.
     """
     most = len(recipe.columns) + sum(comb(len(_operands(recipe, columns)), n) for _, n, columns in recipe.combinations)
     if most > MAX_FEATURES:
@@ -151,7 +166,7 @@ def feature_names(recipe: FeatureRecipe, operations: Operations) -> tuple[str, .
     Raises
     ------
     CatalogueError
-        If there are none or too many, an operation is unknown, or two features would have one name.
+        If there are no or too many features, an operation is unknown, or two features have the same name.
     """
     return tuple(feature.name for feature in _plan(recipe, operations))
 
@@ -171,18 +186,21 @@ def _subsets(recipe: FeatureRecipe) -> Iterator[tuple[str | None, tuple[str, ...
 def _plan(recipe: FeatureRecipe, operations: Operations) -> list[_Feature]:
     count = count_features(recipe)
     if count == 0:
-        raise CatalogueError("There are no features; choose at least one column")
+        raise CatalogueError("No features selected. Choose at least one column")
     if count > MAX_FEATURES:
-        raise CatalogueError(f"{count:,} features are more than {MAX_FEATURES:,}; choose fewer columns to combine")
+        raise CatalogueError(f"Too many features: {count:,}, at most {MAX_FEATURES:,}. Choose fewer columns to combine")
     for operation, _, _ in recipe.combinations:
         if operation not in operations:
-            raise CatalogueError(f"There is no operation {operation!r}; there are {', '.join(sorted(operations))}")
-    plan = [_Feature(_name(operation, columns, operations), columns, operation)
-            for operation, columns in dict.fromkeys(_subsets(recipe))]
+            listed = f"; the operations are {', '.join(sorted(operations))}"
+            raise CatalogueError(f"There is no operation {operation!r}{did_you_mean(operation, operations) or listed}")
+    plan = [
+        _Feature(_name(operation, columns, operations), columns, operation)
+        for operation, columns in dict.fromkeys(_subsets(recipe))
+    ]
     names = [feature.name for feature in plan]
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
-        raise CatalogueError(f"Two features would be named {twice!r}; leave out the column or the combination")
+        raise CatalogueError(f"Two features have the name {twice!r}; remove the column or the combination")
     return plan
 
 
@@ -195,57 +213,73 @@ def _name(operation: str | None, columns: tuple[str, ...], operations: Operation
     return (symbol.join(columns) if symbol else f"{name}({','.join(columns)})") + bracket + parameters
 
 
-def build_features(read: Reader, recipe: FeatureRecipe, operations: Operations,
-                   training: NDArray[np.bool_]) -> FeatureMatrix:
-    """Make the features of a catalogue.
+def build_features(
+    read: Reader,
+    recipe: FeatureRecipe,
+    operations: Operations,
+    training: NDArray[np.bool_],
+    read_double: Reader | None = None,
+) -> FeatureMatrix:
+    """Compute the features of a catalogue.
 
     Parameters
     ----------
     read
-        Returns a column by its name, missing values as NaN.
+        Returns a column by name, with missing values as NaN.
     recipe
-        What to make.
+        Definition of the features.
     operations
         Functions that combine columns, by name.
     training
-        Mask of the training set, shape (n_rows,); medians and scales come from these rows alone.
+        Mask of the training set, shape (n_rows,). Medians and scales are computed from these rows.
+    read_double
+        Returns a column in double precision, for the columns of the recipe that need it.
 
     Returns
     -------
     FeatureMatrix
-        The features, combined in float64 from columns rounded to float32, and rounded to float32. A
-        feature is missing where any of its inputs is, or where the result is not finite.
+        The features. Columns are rounded to float32, except those of `FeatureRecipe.double`, combined in float64, and
+        rounded to float32. A feature is missing if one of its columns is missing, or if the result is not finite.
 
     Raises
     ------
     CatalogueError
-        If the recipe cannot be made.
+        If the recipe is not valid.
     """
     plan = _plan(recipe, operations)
-    values = _make(read, plan, operations, len(training))
+    values = _make(read, plan, operations, len(training), _doubles(recipe, read_double))
     complete = _complete(values)
     means = scales = None
     if recipe.scaling == "standard":
         means, scales = _standard(values, training)
         _scale(values, means, scales)
     rows = np.flatnonzero(training)
-    # Sorting holds no lock: two features at a time.
-    with ThreadPoolExecutor(2, thread_name_prefix="median") as threads:
-        medians = np.array(list(threads.map(lambda feature: _median(feature[rows]), values)), dtype=np.float32)
+    # Sorting releases the global interpreter lock, so two features are processed at a time.
+    medians = np.array(
+        list(Workers("medians", 2).map(lambda feature: _median(feature[rows]), values)), dtype=np.float32
+    )
     return _finish(plan, recipe, values, medians, complete, means, scales)
 
 
-def apply_features(read: Reader, recipe: FeatureRecipe, operations: Operations, fitted: FeatureMatrix) -> FeatureMatrix:
-    """Make the features of another catalogue, with the medians and scales of the one a model was trained on.
+def apply_features(
+    read: Reader,
+    recipe: FeatureRecipe,
+    operations: Operations,
+    fitted: FeatureMatrix,
+    read_double: Reader | None = None,
+) -> FeatureMatrix:
+    """Compute the features of another catalogue, with the medians and scales of the training catalogue.
 
     Parameters
     ----------
     read
-        Returns a column of the other catalogue by its name, missing values as NaN.
+        Returns a column of the other catalogue by name, with missing values as NaN.
     recipe, operations
         As for `build_features`.
     fitted
-        Gives `medians`, `means` and `scales`; its values are not used.
+        Features of the training catalogue; only `medians`, `means` and `scales` are used.
+    read_double
+        As for `build_features`.
 
     Returns
     -------
@@ -253,14 +287,24 @@ def apply_features(read: Reader, recipe: FeatureRecipe, operations: Operations, 
         The features of the other catalogue.
     """
     plan = _plan(recipe, operations)
-    values = _make(read, plan, operations, len(read(plan[0].columns[0])))
+    values = _make(read, plan, operations, len(read(plan[0].columns[0])), _doubles(recipe, read_double))
     complete = _complete(values)
     if fitted.means is not None and fitted.scales is not None:
         _scale(values, fitted.means, fitted.scales)
     return _finish(plan, recipe, values, fitted.medians, complete, fitted.means, fitted.scales)
 
 
-def _make(read: Reader, plan: Sequence[_Feature], operations: Operations, n_rows: int) -> NDArray[np.float32]:
+def _doubles(recipe: FeatureRecipe, read_double: Reader | None) -> dict[str, NDArray[np.float64]]:
+    return {} if read_double is None else {name: np.asarray(read_double(name)) for name in recipe.double}
+
+
+def _make(
+    read: Reader,
+    plan: Sequence[_Feature],
+    operations: Operations,
+    n_rows: int,
+    doubles: Mapping[str, NDArray[np.float64]],
+) -> NDArray[np.float32]:
     inputs: dict[str, NDArray[np.float32]] = {}
     values = np.empty((len(plan), n_rows), dtype=np.float32)
     with np.errstate(all="ignore"):
@@ -271,14 +315,17 @@ def _make(read: Reader, plan: Sequence[_Feature], operations: Operations, n_rows
         for place, feature in enumerate(plan):
             columns = [inputs[name] for name in feature.columns]
             operation = feature.operation
-            values[place] = columns[0] if operation is None else _combine(operations[operation], columns)
+            exact = [doubles.get(name, inputs[name]) for name in feature.columns]
+            values[place] = columns[0] if operation is None else _combine(operations[operation], columns, exact)
     return values
 
 
-def _combine(operation: Operation, columns: list[NDArray[np.float32]]) -> NDArray[np.float32]:
-    combined = np.asarray(operation([column.astype(np.float64) for column in columns])).astype(np.float32)
+def _combine(
+    operation: Operation, columns: list[NDArray[np.float32]], exact: Sequence[NDArray[Any]]
+) -> NDArray[np.float32]:
+    combined = np.asarray(operation([column.astype(np.float64) for column in exact])).astype(np.float32)
     if combined.shape != columns[0].shape:
-        raise CatalogueError(f"A feature operation returned shape {combined.shape} instead of {columns[0].shape}")
+        raise CatalogueError(f"A feature operation returned shape {combined.shape}; expected {columns[0].shape}")
     combined[~np.isfinite(combined)] = np.nan
     for column in columns:
         combined[np.isnan(column)] = np.nan
@@ -293,7 +340,7 @@ def _complete(values: NDArray[np.float32]) -> NDArray[np.bool_]:
 
 
 def _median(values: NDArray[np.float32]) -> float:
-    """Return the median of what is not missing, the middle two averaged in float64."""
+    """Return the median of the values that are not missing, computed in float64."""
     missing = np.isnan(values)
     known = values[~missing] if missing.any() else values
     middle = known.size // 2
@@ -301,12 +348,13 @@ def _median(values: NDArray[np.float32]) -> float:
         return 0.0
     if known.size % 2:
         return float(np.partition(known, middle)[middle])
-    low, high = np.partition(known, (middle - 1, middle))[middle - 1:middle + 1].tolist()
+    low, high = np.partition(known, (middle - 1, middle))[middle - 1 : middle + 1].tolist()
     return float((low + high) / 2)
 
 
-def _standard(values: NDArray[np.float32],
-              training: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _standard(
+    values: NDArray[np.float32], training: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     means, scales = np.zeros(len(values)), np.ones(len(values))
     for place, feature in enumerate(values):
         known = feature[training & ~np.isnan(feature)].astype(np.float64)
@@ -321,9 +369,15 @@ def _scale(values: NDArray[np.float32], means: NDArray[np.float64], scales: NDAr
         feature[:] = (feature.astype(np.float64) - mean) / scale
 
 
-def _finish(plan: Sequence[_Feature], recipe: FeatureRecipe, values: NDArray[np.float32], medians: NDArray[np.float32],
-            complete: NDArray[np.bool_], means: NDArray[np.float64] | None,
-            scales: NDArray[np.float64] | None) -> FeatureMatrix:
+def _finish(
+    plan: Sequence[_Feature],
+    recipe: FeatureRecipe,
+    values: NDArray[np.float32],
+    medians: NDArray[np.float32],
+    complete: NDArray[np.bool_],
+    means: NDArray[np.float64] | None,
+    scales: NDArray[np.float64] | None,
+) -> FeatureMatrix:
     if recipe.missing == "median":
         for feature, median in zip(values, medians, strict=True):
             feature[np.isnan(feature)] = median
@@ -332,5 +386,5 @@ def _finish(plan: Sequence[_Feature], recipe: FeatureRecipe, values: NDArray[np.
     return FeatureMatrix(tuple(feature.name for feature in plan), values, medians, complete, means, scales)
 
 
-#: What the registry takes from this module.
+#: Operations for the registry.
 BUILTINS = (subtract, add, multiply, divide)

@@ -1,4 +1,4 @@
-"""Digests by which a catalogue is known again, whatever its format and the order of its rows."""
+"""Digests that identify a catalogue, independent of file format and row order."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astronomical.catalogue.hashing import derive_seed, hash_ids, hash_pairs
-from astronomical.catalogue.texts import encode, sort_order
+from astronomical.catalogue.string_arrays import encode, sort_order
 
 __all__ = ["N_BLOCKS", "Change", "block_digests", "count_changes", "fingerprint"]
 
 _DIGITS = 16
-#: Sources are dealt out to so many blocks by their ids; each has a byte of digest.
+#: Number of blocks to which sources are assigned by their ids. Each block has a digest of one byte.
 N_BLOCKS = 256
-#: With a larger share of blocks that differ, the number of rows that do is not estimated.
+#: If a larger fraction of the blocks differs, the number of changed rows is not estimated.
 _TOO_MANY = 0.9
 
 
 @dataclass(frozen=True)
 class Change:
-    """In how many rows two tables differ.
+    """Number of rows in which two tables differ.
 
     Attributes
     ----------
     least
-        At least so many.
+        Lower limit.
     about
-        About so many; None if that cannot be told.
+        Estimate; None if no estimate is possible.
     """
 
     least: int
@@ -46,10 +46,10 @@ class Change:
 
 
 def fingerprint(ids: NDArray[np.bytes_], columns: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
-    """Return digests of the ids and of columns.
+    """Compute digests of the ids and of columns.
 
-    Numbers are compared as float32, with all NaN alike and -0.0 as 0.0, since other formats keep
-    fewer digits; texts as UTF-8. Rows are taken in the order of their ids.
+    Numbers are converted to float32, because some formats store fewer digits; all NaN are equal, and -0.0 equals 0.0.
+    Texts are encoded as UTF-8. Rows are in the order of their ids.
 
     Parameters
     ----------
@@ -72,12 +72,12 @@ def fingerprint(ids: NDArray[np.bytes_], columns: Mapping[str, NDArray[Any]]) ->
 
 
 def block_digests(ids: NDArray[np.bytes_], columns: Mapping[str, NDArray[Any]]) -> tuple[str, dict[str, str]]:
-    """Return digests of blocks of sources, from which it can be told in how many rows another table differs.
+    """Compute digests of blocks of sources, from which `count_changes` estimates how many rows differ.
 
     Parameters
     ----------
     ids, columns
-        See `fingerprint`; neither the order of the rows nor the number of others in the table matters to a block.
+        See `fingerprint`. The digest of a block does not depend on the order of the rows or on other blocks.
 
     Returns
     -------
@@ -87,7 +87,8 @@ def block_digests(ids: NDArray[np.bytes_], columns: Mapping[str, NDArray[Any]]) 
     hashes = hash_ids(ids, derive_seed("fingerprint"))
     blocks = (hashes >> np.uint64(56)).astype(np.intp)
     return _blocks_text(blocks, hashes), {
-        name: _blocks_text(blocks, hash_pairs(hashes, _words(values))) for name, values in columns.items()}
+        name: _blocks_text(blocks, hash_pairs(hashes, _words(values))) for name, values in columns.items()
+    }
 
 
 def count_changes(recorded: str, found: str, where: tuple[str, str] | None = None) -> Change | None:
@@ -98,12 +99,12 @@ def count_changes(recorded: str, found: str, where: tuple[str, str] | None = Non
     recorded, found
         Digests of the same column in two tables.
     where
-        Digests of the ids of both: only blocks in which these agree are compared.
+        Digests of the ids of both tables. Only blocks in which these agree are compared.
 
     Returns
     -------
     Change or None
-        None if no block can be compared.
+        The change, or None if no block can be compared.
     """
     if not len(recorded) == len(found) == 2 * N_BLOCKS:
         return None
@@ -113,7 +114,7 @@ def count_changes(recorded: str, found: str, where: tuple[str, str] | None = Non
         return None
     if n_differing > _TOO_MANY * n_blocks:
         return Change(n_differing, None)
-    # Rows fall into blocks at random: so many leave this share of them untouched.
+    # Rows are in random blocks, so the fraction of unchanged blocks gives the expected number of changed rows.
     about = -N_BLOCKS * math.log(1 - n_differing / n_blocks)
     return Change(n_differing, max(n_differing, round(about)))
 
@@ -150,7 +151,7 @@ def _column_bytes(values: NDArray[Any]) -> bytes:
 
 
 def _numbers(values: NDArray[Any]) -> NDArray[np.float32]:
-    """Return numbers as they are compared: in 32 bits, with one zero and one NaN."""
+    """Convert numbers to float32 with a single representation of zero and of NaN."""
     with np.errstate(over="ignore"):
         numbers = np.array(np.ma.getdata(values), dtype="<f4")
     numbers[np.ma.getmaskarray(values) | np.isnan(numbers)] = np.nan
@@ -158,7 +159,7 @@ def _numbers(values: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def _text_bytes(texts: NDArray[np.bytes_]) -> bytes:
-    """Join texts by a byte that no text holds, without their padding."""
+    """Join texts without their padding, separated by a byte that does not occur in them."""
     width = texts.dtype.itemsize
     matrix = np.zeros((len(texts), width + 1), dtype=np.uint8)
     matrix[:, :width] = np.ascontiguousarray(texts).view(np.uint8).reshape(len(texts), width)

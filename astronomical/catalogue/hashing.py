@@ -1,4 +1,4 @@
-"""Seeds and hashes that are the same on every machine and for every order of the rows."""
+"""Seeds and hashes that do not depend on the machine or on the order of the rows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import hashlib
 import numpy as np
 from numpy.typing import NDArray
 
-from astronomical.catalogue.texts import id_words
+from astronomical.catalogue.string_arrays import id_words
 
 __all__ = ["derive_seed", "first_by_hash", "hash_ids", "hash_order", "hash_pairs"]
 
@@ -17,11 +17,11 @@ _MIX_2 = np.uint64(0x94D049BB133111EB)
 
 
 def derive_seed(*parts: str | int) -> int:
-    """Return a seed that depends on `parts` and on nothing else.
+    """Derive a seed from texts and integers.
 
-    Parts are written as text, integers in decimal, joined by U+001F and encoded as UTF-8; the seed is
-    the first eight bytes of the SHA-256 of that, read as a big-endian unsigned integer. Saved
-    projects depend on this definition, so it never changes.
+    The parts are converted to text, integers in decimal, joined by U+001F and encoded as UTF-8. The seed is the first
+    eight bytes of the SHA-256 digest of the result, as a big-endian unsigned integer. Saved projects depend on this
+    definition, so it must not change.
 
     Parameters
     ----------
@@ -54,9 +54,9 @@ def _mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
 def hash_ids(ids: NDArray[np.bytes_], seed: int) -> NDArray[np.uint64]:
     """Hash each id together with a seed.
 
-    The finaliser of SplitMix64 runs over the big-endian eight-byte words of an id, the last one
-    padded with zeros; words beyond the end of an id are left out, so that the width of the array does
-    not matter. Saved projects depend on this definition, so it never changes.
+    The finaliser of SplitMix64 is applied to the big-endian eight-byte words of an id, the last one padded with
+    zeros. Words beyond the end of an id are skipped, so that the hash does not depend on the width of the array. Saved
+    projects depend on this definition, so it must not change.
 
     Parameters
     ----------
@@ -74,19 +74,19 @@ def hash_ids(ids: NDArray[np.bytes_], seed: int) -> NDArray[np.uint64]:
         start = _mix(np.array([seed], dtype=np.uint64) + _GOLDEN)
         state = np.repeat(start, len(ids))
         for word in id_words(ids):
-            # An id holds no NUL, so a word is zero only beyond its end.
+            # Ids contain no NUL, so a word is zero only beyond the end of the id.
             state = np.where(word == 0, state, _mix((state ^ word) + _GOLDEN))
     return state
 
 
 def hash_pairs(hashes: NDArray[np.uint64], words: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Hash each of some hashes together with a number; saved projects depend on it, so it never changes."""
+    """Combine hashes with numbers. Saved projects depend on this definition, so it must not change."""
     with np.errstate(over="ignore"):
         return _mix((hashes ^ words) + _GOLDEN)
 
 
 def hash_order(ids: NDArray[np.bytes_], seed: int) -> NDArray[np.intp]:
-    """Return the order of the rows by hash, and by id where hashes are equal."""
+    """Return the order of the rows sorted by hash, and by id for equal hashes."""
     hashes = hash_ids(ids, seed)
     order: NDArray[np.intp] = np.argsort(hashes)
     ranked = hashes[order]
@@ -96,7 +96,7 @@ def hash_order(ids: NDArray[np.bytes_], seed: int) -> NDArray[np.intp]:
 
 
 def first_by_hash(ids: NDArray[np.bytes_], seed: int, n: int) -> NDArray[np.intp]:
-    """Return the first `n` of `hash_order`, or all if there are fewer, without sorting the rest."""
+    """Return the first `n` rows of `hash_order`, without sorting the rest."""
     if n >= len(ids):
         return hash_order(ids, seed)
     hashes = hash_ids(ids, seed)

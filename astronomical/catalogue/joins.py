@@ -1,4 +1,4 @@
-"""Columns of another catalogue, matched by id or by position on the sky."""
+"""Join columns of another catalogue by id or by position."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from astropy.coordinates import SkyCoord, match_coordinates_sky
 from numpy.typing import NDArray
 
 from astronomical.catalogue.errors import CatalogueError
-from astronomical.catalogue.positions import Unit, find_position, position_unit, to_degrees
+from astronomical.catalogue.positions import Unit, dec_unit, find_position, position_unit, to_degrees
 from astronomical.catalogue.readers import open_table
 from astronomical.catalogue.readers.source import ColumnInfo, TableSource
-from astronomical.catalogue.texts import as_text
+from astronomical.catalogue.string_arrays import as_text
 
 __all__ = ["Join", "JoinedSource", "Match", "join_tables", "joined_names", "match_keys", "match_positions"]
 
@@ -25,28 +25,28 @@ Positions = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 @dataclass(frozen=True)
 class Join:
-    """How the columns of another catalogue are added.
+    """Settings of a join with another catalogue.
 
     Attributes
     ----------
     path, format, table
-        Which table; see `astronomical.catalogue.readers.open_table`.
+        The other table; see `astronomical.catalogue.readers.open_table`.
     by
-        Whether rows are matched by ``id`` or by ``position``.
+        Whether to match rows by ``id`` or by ``position``.
     id_column, key
-        By id: the column of the other table, and the one here that holds the same; None is the id.
+        By id: the id column of the other table, and the matching column of this catalogue; None for its id.
     position
-        By position: columns of right ascension and declination of the other table and the unit of the former; None
-        is to look for them.
+        By position: columns of right ascension and declination of the other table, and the unit of right ascension;
+        None to detect them.
     radius_arcsec
-        By position: how far apart a pair may be.
+        By position: maximum separation of a pair, in arcsec.
     match
-        By position: ``best`` takes pairs that are each other's nearest, ``all`` the nearest to each source here even
-        if another source is nearer to that.
+        By position: ``best`` for pairs that are mutual nearest neighbours, ``all`` for the nearest neighbour of each
+        source of this catalogue.
     prefix, suffix
         Added to the names of the columns.
     columns
-        Which columns are added, by their names there; none names all.
+        Names of the columns to add; empty for all.
     """
 
     path: Path
@@ -65,17 +65,17 @@ class Join:
 
 @dataclass(frozen=True)
 class Match:
-    """Which row of another table belongs to each row here.
+    """Matches between the rows of this catalogue and another table.
 
     Attributes
     ----------
     rows
-        Row of the other table in the order of its file, -1 where there is none, shape (n_rows,).
+        Row of the other table in the order of its file, -1 for no match, shape (n_rows,).
     n_matched, n_unmatched
-        Numbers of rows here with and without a counterpart.
+        Number of rows of this catalogue with and without a match.
     n_ambiguous
-        Number of rows here for which more than one row there would do. By id these stay without a counterpart; by
-        position the nearest is taken.
+        Number of rows of this catalogue with more than one candidate. By id they are not matched; by position the
+        nearest candidate is chosen.
     """
 
     rows: NDArray[np.intp]
@@ -83,12 +83,12 @@ class Match:
 
     @property
     def n_matched(self) -> int:
-        """Number of rows here with a counterpart."""
+        """Number of rows of this catalogue with a match."""
         return int(np.count_nonzero(self.rows >= 0))
 
     @property
     def n_unmatched(self) -> int:
-        """Number of rows here without one."""
+        """Number of rows of this catalogue without a match."""
         return len(self.rows) - self.n_matched
 
     def __str__(self) -> str:
@@ -96,12 +96,13 @@ class Match:
 
 
 def match_keys(here: NDArray[Any], there: NDArray[Any]) -> Match:
-    """Match rows by their ids, as texts; missing ones match nothing.
+    """Match rows by id. Ids are compared as texts; missing ids have no match.
 
     Parameters
     ----------
     here, there
-        Ids of the two tables, of any kind. An id that occurs several times there matches nothing.
+        Ids of this catalogue and of the other table, of any type. Ids that are not unique in the other table have no
+        match.
     """
     mine, others = (np.strings.strip(as_text(values)) for values in (here, there))
     distinct, first, counts = np.unique(others, return_index=True, return_counts=True)
@@ -112,18 +113,19 @@ def match_keys(here: NDArray[Any], there: NDArray[Any]) -> Match:
     return Match(rows.astype(np.intp), int(np.count_nonzero(several)))
 
 
-def match_positions(here: Positions, there: Positions, radius_arcsec: float,
-                    match: Literal["best", "all"] = "best") -> Match:
+def match_positions(
+    here: Positions, there: Positions, radius_arcsec: float, match: Literal["best", "all"] = "best"
+) -> Match:
     """Match rows by their positions on the sky.
 
     Parameters
     ----------
     here, there
-        Right ascension and declination in degrees; rows without a position match nothing.
+        Right ascension and declination in degrees. Rows without a position have no match.
     radius_arcsec
-        How far apart a pair may be.
+        Maximum separation of a pair, in arcsec.
     match
-        ``best`` takes pairs that are each other's nearest, ``all`` the nearest to each row here.
+        ``best`` for pairs that are mutual nearest neighbours, ``all`` for the nearest neighbour of each row.
     """
     rows = np.full(len(here[0]), -1, dtype=np.intp)
     mine, others = (np.flatnonzero(np.isfinite(ra) & np.isfinite(dec)) for ra, dec in (here, there))
@@ -139,7 +141,7 @@ def match_positions(here: Positions, there: Positions, radius_arcsec: float,
     if match == "best":
         back, _, _ = match_coordinates_sky(sky_there, sky_here)
         mutual = back[nearest] == np.arange(len(mine))
-        # Of several sources at one place here none is nearer than the others: the first of them has it.
+        # Several sources at the same position are equally near: the first one is matched.
         within &= mutual
     rows[mine[within]] = others[nearest[within]]
     return Match(rows, int(np.count_nonzero(ambiguous)))
@@ -150,32 +152,48 @@ def _sky(positions: Positions, rows: NDArray[np.intp]) -> SkyCoord:
 
 
 class JoinedSource(TableSource):
-    """A table with columns of others beside its own; missing where there is no counterpart.
+    """A table with the columns of other tables, which are missing where there is no match.
 
     Parameters
     ----------
     main
-        The table itself.
+        The main table.
     others
-        The other tables, with the match of each, and names there by the names here.
+        The other tables, each with its match and a mapping from new to original column names.
     """
 
     def __init__(self, main: TableSource, others: Sequence[tuple[TableSource, Match, dict[str, str]]]) -> None:
         self._main, self._others = main, tuple(others)
         self.format = main.format  # type: ignore[misc]
-        super().__init__(main.path, main.n_rows, [*main.columns, *(
-            ColumnInfo(name, source.info(original).kind, source.info(original).unit,
-                       source.info(original).description, source.info(original).ucd)
-            for source, _, names in others for name, original in names.items())])
+        super().__init__(
+            main.path,
+            main.n_rows,
+            [
+                *main.columns,
+                *(
+                    ColumnInfo(
+                        name,
+                        source.info(original).kind,
+                        source.info(original).unit,
+                        source.info(original).description,
+                        source.info(original).ucd,
+                    )
+                    for source, _, names in others
+                    for name, original in names.items()
+                ),
+            ],
+        )
+        self.notes = tuple(note for source in (main, *(other[0] for other in others)) for note in source.notes)
+        self.incomplete = main.incomplete
 
     @property
     def main(self) -> TableSource:
-        """The table itself, without the columns of others."""
+        """The main table, without the columns of other tables."""
         return self._main
 
     @property
     def matches(self) -> tuple[Match, ...]:
-        """How the rows were matched, table by table."""
+        """The matches of each table."""
         return tuple(match for _, match, _ in self._others)
 
     def _read(self, names: list[str]) -> dict[str, NDArray[Any]]:
@@ -201,7 +219,7 @@ class JoinedSource(TableSource):
 
 
 def _taken(values: NDArray[Any], rows: NDArray[np.intp]) -> NDArray[Any]:
-    """Return the values of some rows, missing where the row is -1."""
+    """Return the values of rows, with a missing value where the row is -1."""
     absent = rows < 0
     if not len(values):
         values = np.zeros(1, dtype=values.dtype)
@@ -215,23 +233,24 @@ def _taken(values: NDArray[Any], rows: NDArray[np.intp]) -> NDArray[Any]:
     return np.ma.MaskedArray(np.ma.getdata(taken), mask=np.ma.getmaskarray(taken) | absent)
 
 
-def join_tables(main: TableSource, joins: Iterable[Join], ids: NDArray[np.bytes_],
-                positions: Positions | None) -> JoinedSource:
-    """Return a table with the columns of others.
+def join_tables(
+    main: TableSource, joins: Iterable[Join], ids: NDArray[np.bytes_], positions: Positions | None
+) -> JoinedSource:
+    """Join other tables to a table.
 
     Parameters
     ----------
     main
-        The table.
+        The main table.
     joins
-        What is added.
+        Settings of the joins.
     ids, positions
-        Ids and positions of its rows in the order of the file; no positions where it has none.
+        Ids and positions of the main table in the order of the file; None without positions.
 
     Raises
     ------
     CatalogueError
-        If a table cannot be read or matched, or a name would be there twice.
+        If a table cannot be read or matched, or two columns would have the same name.
     """
     taken = {column.name for column in main.columns}
     others = []
@@ -240,20 +259,21 @@ def join_tables(main: TableSource, joins: Iterable[Join], ids: NDArray[np.bytes_
         names = _names(join, source)
         twice = next((name for name in names if name in taken), None)
         if twice is not None:
-            raise CatalogueError(f"There is a column {twice!r} already: give those of {join.path.name} a prefix or a "
-                                 "suffix")
+            raise CatalogueError(
+                f"There is already a column {twice!r}. Add a prefix or a suffix to the columns of {join.path.name}"
+            )
         taken |= set(names)
         others.append((source, _match(join, main, source, ids, positions), names))
     return JoinedSource(main, others)
 
 
 def joined_names(join: Join) -> tuple[str, ...]:
-    """Return the names that the columns of another table get.
+    """Return the new names of the joined columns.
 
     Raises
     ------
     CatalogueError
-        If the table cannot be read, or has no such column.
+        If the table cannot be read, or a requested column does not exist.
     """
     return tuple(_names(join, _open(join)))
 
@@ -269,25 +289,29 @@ def _names(join: Join, source: TableSource) -> dict[str, str]:
     return {f"{join.prefix}{name}{join.suffix}": name for name in wanted}
 
 
-def _match(join: Join, main: TableSource, source: TableSource, ids: NDArray[np.bytes_],
-           positions: Positions | None) -> Match:
+def _match(
+    join: Join, main: TableSource, source: TableSource, ids: NDArray[np.bytes_], positions: Positions | None
+) -> Match:
     if join.by == "id":
         if join.id_column is None:
-            raise CatalogueError(f"Say which column of {join.path.name} holds the ids")
+            raise CatalogueError(f"Choose the id column of {join.path.name}")
         here = ids if join.key is None else main.read_text([join.key])[join.key]
         return match_keys(here, source.read_text([join.id_column])[join.id_column])
     if positions is None:
-        raise CatalogueError(f"{join.path.name} cannot be matched by position: this catalogue has none; name its "
-                             "columns of right ascension and declination")
+        raise CatalogueError(
+            f"{join.path.name} cannot be matched by position, because this catalogue has no positions. Choose its "
+            "columns of right ascension and declination"
+        )
     place = join.position or _find_position(join, source)
     values = source.read(place[:2])
-    there = to_degrees(values[place[0]], "ra", place[2]), to_degrees(values[place[1]], "dec")
+    there = to_degrees(values[place[0]], "ra", place[2]), to_degrees(values[place[1]], "dec", dec_unit(place[2]))
     return match_positions(positions, there, join.radius_arcsec, join.match)
 
 
 def _find_position(join: Join, source: TableSource) -> tuple[str, str, Unit]:
     found = find_position(source.columns)
     if found is None:
-        raise CatalogueError(f"No columns of right ascension and declination were recognised in {join.path.name}: "
-                             "name them")
+        raise CatalogueError(
+            f"No columns of right ascension and declination were found in {join.path.name}. Choose these columns"
+        )
     return (*found, position_unit(source.info(found[0])))

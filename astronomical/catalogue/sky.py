@@ -1,4 +1,4 @@
-"""The sphere: positions as people write them, galactic coordinates, and who is near whom."""
+"""Parse positions, convert to galactic coordinates, and find neighbours on the sky."""
 
 from __future__ import annotations
 
@@ -11,20 +11,25 @@ from numpy.typing import NDArray
 __all__ = ["SkyIndex", "parse_position", "separation_arcsec", "to_galactic"]
 
 _ARCSEC = math.pi / 180 / 3600
-#: Rotation from ICRS to galactic, as Hipparcos defines it (ESA SP-1200, volume 1, eq. 1.5.11).
-_GALACTIC = np.array([[-0.0548755604162154, -0.8734370902348850, -0.4838350155487132],
-                      [+0.4941094278755837, -0.4448296299600112, +0.7469822444972189],
-                      [-0.8676661490190047, -0.1980763734312015, +0.4559837761750669]])
+#: Rotation matrix from ICRS to galactic coordinates (Hipparcos Catalogue, ESA SP-1200, volume 1, eq. 1.5.11).
+_GALACTIC = np.array(
+    [
+        [-0.0548755604162154, -0.8734370902348850, -0.4838350155487132],
+        [+0.4941094278755837, -0.4448296299600112, +0.7469822444972189],
+        [-0.8676661490190047, -0.1980763734312015, +0.4559837761750669],
+    ]
+)
 _MARKS = re.compile(r"[hmsd:°'\"′″,]+", re.IGNORECASE)
 _NUMBERS = re.compile(r"[+-]?\d+(?:\.\d*)?|[+-]?\.\d+")
-#: Radii within which the nearest source is looked for, one after the other, in arcsec.
+#: Successive search radii for the nearest source, in arcsec.
 _RINGS = (60.0, 600.0, 3600.0, 36_000.0, 648_000.0)
 
 
 def parse_position(text: str) -> tuple[float, float] | None:
-    """Return right ascension and declination in degrees from a text; None if it is no position.
+    """Parse right ascension and declination to degrees; return None if the text is not a position.
 
-    Two numbers are degrees; four or six are hours and minutes (and seconds), then degrees and minutes (and seconds):
+    Two numbers are degrees. Four or six numbers are hours and minutes (and seconds), then degrees and minutes (and
+    seconds):
     ``187.70 12.39``, ``12 30 49.4 +12 23 28``, ``12:30:49.4 -12:23:28``, ``12h30m49.4s +12d23m28s``.
     """
     plain = _MARKS.sub(" ", text.strip().replace("−", "-"))
@@ -41,7 +46,7 @@ def parse_position(text: str) -> tuple[float, float] | None:
 
 
 def _angle(parts: list[str]) -> float | None:
-    """Return a number and its sixtieths as one number; the sign stands before all of it, as in -00 30."""
+    """Combine a number with its minutes and seconds. The sign applies to all parts, as in -00 30."""
     values = [float(part.lstrip("+-")) for part in parts]
     if any(value >= 60 for value in values[1:]) or any(part[0] in "+-" for part in parts[1:]):
         return None
@@ -50,29 +55,30 @@ def _angle(parts: list[str]) -> float | None:
 
 
 def to_galactic(ra_deg: float, dec_deg: float) -> tuple[float, float]:
-    """Return galactic longitude and latitude in degrees."""
+    """Convert an ICRS position to galactic longitude and latitude, in degrees."""
     ra, dec = math.radians(ra_deg), math.radians(dec_deg)
     x, y, z = _GALACTIC @ (math.cos(dec) * math.cos(ra), math.cos(dec) * math.sin(ra), math.sin(dec))
     return math.degrees(math.atan2(y, x)) % 360, math.degrees(math.atan2(z, math.hypot(x, y)))
 
 
-def separation_arcsec(ra_deg: NDArray[np.float64], dec_deg: NDArray[np.float64], ra: float,
-                      dec: float) -> NDArray[np.float64]:
-    """Return the distances of positions from one position, in arcsec; exact for small ones too."""
+def separation_arcsec(
+    ra_deg: NDArray[np.float64], dec_deg: NDArray[np.float64], ra: float, dec: float
+) -> NDArray[np.float64]:
+    """Return the separations of positions from one position, in arcsec. Small separations are accurate too."""
     half_dec = np.radians(dec_deg - dec) / 2
     half_ra = np.radians(ra_deg - ra) / 2
-    share = np.sin(half_dec)**2 + np.cos(np.radians(dec_deg)) * math.cos(math.radians(dec)) * np.sin(half_ra)**2
+    share = np.sin(half_dec) ** 2 + np.cos(np.radians(dec_deg)) * math.cos(math.radians(dec)) * np.sin(half_ra) ** 2
     distances: NDArray[np.float64] = 2 * np.arcsin(np.sqrt(np.clip(share, 0, 1))) / _ARCSEC
     return distances
 
 
 class SkyIndex:
-    """Positions in the order of their declination, so that only a strip of the sky is looked at.
+    """Positions sorted by declination, so that a search only examines a strip of the sky.
 
     Parameters
     ----------
     ra_deg, dec_deg
-        Positions in degrees, NaN where not known, shape (n_rows,).
+        Positions in degrees, NaN where unknown, shape (n_rows,).
     """
 
     def __init__(self, ra_deg: NDArray[np.float64], dec_deg: NDArray[np.float64]) -> None:
@@ -80,9 +86,13 @@ class SkyIndex:
         self._rows = known[np.argsort(dec_deg[known], kind="stable")]
         self._ra, self._dec = ra_deg[self._rows], dec_deg[self._rows]
 
-    def within(self, ra_deg: float, dec_deg: float, radius_arcsec: float,
-               ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-        """Return the rows within a radius, nearest first, and their distances in arcsec."""
+    def within(
+        self,
+        ra_deg: float,
+        dec_deg: float,
+        radius_arcsec: float,
+    ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """Return the rows within a radius, nearest first, and their separations in arcsec."""
         height = radius_arcsec / 3600
         low = int(np.searchsorted(self._dec, dec_deg - height, side="left"))
         high = int(np.searchsorted(self._dec, dec_deg + height, side="right"))
@@ -92,7 +102,7 @@ class SkyIndex:
         return self._rows[low:high][near], distances[near]
 
     def nearest(self, ra_deg: float, dec_deg: float) -> tuple[int, float] | None:
-        """Return the nearest row and its distance in arcsec; None if no position is known."""
+        """Return the nearest row and its separation in arcsec; None if no position is known."""
         for radius in _RINGS:
             rows, distances = self.within(ra_deg, dec_deg, radius)
             if len(rows):

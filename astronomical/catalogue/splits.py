@@ -1,4 +1,4 @@
-"""Training, validation and test set, the same for the same ids in whatever order."""
+"""Split sources into training, validation and test set by a hash of their ids."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from astronomical.catalogue.hashing import derive_seed, hash_order
 
 __all__ = ["MIN_PER_CLASS", "Split", "split_rows"]
 
-#: A class with fewer known sources than this is not divided: all of it is for training.
+#: A class with fewer known sources is not split: all its sources are in the training set.
 MIN_PER_CLASS = 5
 
 
 @dataclass(frozen=True)
 class Split:
-    """Which rows are for training, validation and test; a row is in one of them or in none.
+    """Masks of the training, validation and test set. A row is in at most one of them.
 
     Attributes
     ----------
@@ -31,36 +31,43 @@ class Split:
     test: NDArray[np.bool_]
 
 
-def split_rows(ids: NDArray[np.bytes_], codes: NDArray[np.integer], *,
-               fractions: tuple[float, float, float] = (0.6, 0.2, 0.2), seed: int, use_unknown: bool = True,
-               dropped: Sequence[int] = (), names: Sequence[str] | None = None,
-               training: NDArray[np.bool_] | None = None) -> Split:
-    """Divide the rows, class by class, by a hash of their ids.
+def split_rows(
+    ids: NDArray[np.bytes_],
+    codes: NDArray[np.integer],
+    *,
+    fractions: tuple[float, float, float] = (0.6, 0.2, 0.2),
+    seed: int,
+    use_unknown: bool = True,
+    dropped: Sequence[int] = (),
+    names: Sequence[str] | None = None,
+    training: NDArray[np.bool_] | None = None,
+) -> Split:
+    """Split the rows of each class by a hash of their ids. The order of the rows has no effect.
 
     Parameters
     ----------
     ids
         Ids of the rows, shape (n_rows,).
     codes
-        Class of each row, shape (n_rows,); -1 is unknown.
+        Class of each row, shape (n_rows,); -1 for unknown.
     fractions
-        Share of training, validation and test set; they add up to 1.
+        Fractions of training, validation and test set; their sum is 1.
     seed
         Seed of the project.
     use_unknown
-        Whether rows of unknown class are for training; they are never for validation or test.
+        Whether rows of unknown class are in the training set. They are never in the validation or test set.
     dropped
-        Codes of classes that are in no set.
+        Codes of excluded classes, whose rows are in no set.
     names
-        Names of the classes. With them a class is divided the same way wherever it stands in the list;
-        without them its code takes the place of its name.
+        Names of the classes. With names, the split of a class does not depend on its place in the list; without
+        them, the code is used in place of the name.
     training
-        Rows that are for training whatever their hash, shape (n_rows,).
+        Rows that are always in the training set, shape (n_rows,).
 
     Returns
     -------
     Split
-        Three masks. Where no class is known every row that is not dropped is for training.
+        Three masks. If no class is known, all rows that are not excluded are in the training set.
     """
     part = np.full(len(ids), -1, dtype=np.int8)
     known = (codes >= 0) & ~np.isin(codes, list(dropped))
@@ -80,7 +87,7 @@ def _parts(n: int, fractions: tuple[float, float, float]) -> NDArray[np.int8]:
     parts = np.zeros(n, dtype=np.int8)
     if n < MIN_PER_CLASS:
         return parts
-    # Rounded first: 0.6 + 0.2 is a little more than 0.8.
+    # Round first, because 0.6 + 0.2 is slightly larger than 0.8.
     first, second = (int(np.floor(round(n * share, 6) + 0.5)) for share in (fractions[0], fractions[0] + fractions[1]))
     parts[first:second] = 1
     parts[second:] = 2

@@ -1,18 +1,41 @@
-"""Which column holds the error of which."""
+"""Detect columns that contain the errors of other columns."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
-__all__ = ["error_columns"]
+__all__ = ["error_columns", "is_error"]
 
-#: How catalogues name the error of a column, the surest first; {} is the name of the column.
-_SPELLINGS = ("e_{}", "{}_err", "{}err", "err_{}", "{}_error", "error_{}", "sigma_{}", "{}_sigma", "d{}_err",
-              "{}_unc", "{}sigm", "{}_std", "{}sigmpro")
+#: Patterns of names of error columns, the most reliable first; {} is the name of the column.
+_SPELLINGS = (
+    "e_{}",
+    "{}_err",
+    "{}err",
+    "err_{}",
+    "{}_error",
+    "error_{}",
+    "sigma_{}",
+    "{}_sigma",
+    "d{}_err",
+    "{}_unc",
+    "{}sigm",
+    "{}_std",
+    "{}sigmpro",
+)
+
+_ERROR = re.compile(
+    r"e_.+|.*(^|_)(err|error|errors|sigma|unc|uncertainty|stddev)\d*(_.*)?|.*(sigmpro|sigm|msig|err|error)(_\w{1,4})?"
+)
+
+
+def is_error(name: str) -> bool:
+    """Return whether a column contains errors of another one, judged by its name alone."""
+    return _ERROR.fullmatch(name.casefold()) is not None
 
 
 def error_columns(names: Iterable[str]) -> dict[str, str]:
-    """Return the column of errors of each column that has one, whether in capitals or not."""
+    """Return a mapping from columns to their error columns. Upper and lower case are not distinguished."""
     there = {name.casefold(): name for name in names}
     found = {}
     for key, name in there.items():

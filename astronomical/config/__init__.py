@@ -1,1 +1,1 @@
-"""The project file: its schema, and how it is read and written."""
+"""Schema of the project file, and functions that read and write it."""

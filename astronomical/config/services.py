@@ -1,4 +1,4 @@
-"""The section of the project file that says what comes from the net."""
+"""Section of the project file for online services."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from astronomical.config.section import Name, Section
+from astronomical.config.base import Name, Section
 
 __all__ = ["LinkConfig", "LookConfig", "ServicesConfig", "SurveyConfig"]
 
 
 class LookConfig(Section):
-    """How an image in FITS is rendered."""
+    """How a FITS image is rendered."""
 
     stretch: Literal["linear", "sqrt", "log", "asinh"] = "asinh"
     interval: Literal["zscale", "percentile", "minmax"] = "zscale"
     colour_map: Literal["gray", "gray_r", "viridis", "magma", "inferno", "cividis", "afmhot"] = "gray"
 
 
-#: What a template of addresses is filled with.
-_PLACES = frozenset({"ra", "dec", "size", "scale", "pixels"})
+#: Placeholders of an address template.
+_PLACEHOLDERS = frozenset({"ra", "dec", "size", "scale", "pixels"})
 
 
 class SurveyConfig(Section):
-    """A survey whose cutouts are shown; the address is one of our defaults unless given.
+    """A survey with cutouts; without an address, the default address is used.
 
-    `layer` is a layer of the Legacy Survey's viewer (kinds `legacy` and `unwise`) or the name of a HiPS (kind `hips`).
-    The address of a `template` holds {ra} and {dec} in degrees and, as it needs, {size} (the width in arcsec),
-    {scale} (arcsec per pixel) and {pixels}; `link` may hold {ra} and {dec}.
+    `layer` is a layer of the Legacy Survey viewer (kinds `legacy` and `unwise`) or the name of a HiPS (kind `hips`).
+    The address of a `template` must contain {ra} and {dec} in degrees, and may contain {size} (the width in arcsec),
+    {scale} (arcsec per pixel) and {pixels}; `link` may contain {ra} and {dec}.
     """
 
     name: Name
@@ -44,67 +44,76 @@ class SurveyConfig(Section):
 
     @field_validator("url")
     @classmethod
-    def _is_http(cls, url: str | None) -> str | None:
+    def _check_http(cls, url: str | None) -> str | None:
         return None if url is None else check_http(url)
 
     @field_validator("link")
     @classmethod
-    def _link_is_http(cls, link: str) -> str:
+    def _check_link(cls, link: str) -> str:
         return check_http(link) if link else ""
 
     @model_validator(mode="after")
-    def _template_has_places(self) -> SurveyConfig:
+    def _check_template(self) -> SurveyConfig:
         if self.kind == "template":
             found = set(re.findall(r"\{(\w+)\}", self.url or ""))
-            if not found >= {"ra", "dec"} or not found <= _PLACES:
-                raise ValueError("the url of a template holds {ra} and {dec}; it may hold {size}, {scale}, {pixels}")
+            if not found >= {"ra", "dec"} or not found <= _PLACEHOLDERS:
+                raise ValueError(
+                    "the url of a template must contain {ra} and {dec}; it may contain {size}, {scale}, {pixels}"
+                )
         return self
 
 
 def check_http(url: str) -> str:
-    """Return an address; one that is not http or https is refused."""
+    """Return an address; refuse one that is not http or https."""
     if not re.match(r"^https?://[^\s/]+", url):
         raise ValueError("an address must start with http:// or https://")
     return url
 
 
 class LinkConfig(Section):
-    """A page about a position, with {ra} and {dec} in degrees in its address."""
+    """A web page about a position, with {ra} and {dec} in degrees in its address."""
 
     name: Name
     url: str
 
     @field_validator("url")
     @classmethod
-    def _has_places(cls, url: str) -> str:
+    def _check_placeholders(cls, url: str) -> str:
         if not {"ra", "dec"} <= set(re.findall(r"\{(\w+)\}", url)):
-            raise ValueError("the address of a link holds {ra} and {dec}")
+            raise ValueError("the address of a link must contain {ra} and {dec}")
         return check_http(url)
 
 
 class ServicesConfig(Section):
-    """Services on the net."""
+    """Online services."""
 
     surveys: tuple[SurveyConfig, ...] = (
         SurveyConfig(name="SDSS", kind="sdss"),
         SurveyConfig(name="FIRST", kind="first"),
     )
     links: tuple[LinkConfig, ...] = (
-        LinkConfig(name="SIMBAD", url="https://simbad.cds.unistra.fr/simbad/sim-coo?Coord={ra}%20{dec}"
-                                      "&Radius=1&Radius.unit=arcmin"),
-        LinkConfig(name="NED", url="https://ned.ipac.caltech.edu/conesearch?search_type=Near%20Position%20Search"
-                                   "&coordinates={ra}d%20{dec}d&radius=1&in_csys=Equatorial&in_equinox=J2000.0"),
+        LinkConfig(
+            name="SIMBAD",
+            url="https://simbad.cds.unistra.fr/simbad/sim-coo?Coord={ra}%20{dec}&Radius=1&Radius.unit=arcmin",
+        ),
+        LinkConfig(
+            name="NED",
+            url="https://ned.ipac.caltech.edu/conesearch?search_type=Near%20Position%20Search"
+            "&coordinates={ra}d%20{dec}d&radius=1&in_csys=Equatorial&in_equinox=J2000.0",
+        ),
         LinkConfig(name="VizieR", url="https://vizier.cds.unistra.fr/viz-bin/VizieR?-c={ra}%20{dec}&-c.rm=1"),
         LinkConfig(name="SDSS", url="https://skyserver.sdss.org/dr18/VisualTools/navi?ra={ra}&dec={dec}&scale=0.2"),
-        LinkConfig(name="Legacy", url="https://www.legacysurvey.org/viewer?ra={ra}&dec={dec}&layer=ls-dr10&zoom=15"
-                                      "&mark={ra},{dec}"),
+        LinkConfig(
+            name="Legacy",
+            url="https://www.legacysurvey.org/viewer?ra={ra}&dec={dec}&layer=ls-dr10&zoom=15&mark={ra},{dec}",
+        ),
     )
     timeout_s: float = Field(default=15.0, gt=0, le=300)
     per_host: int = Field(default=2, ge=1, le=8)
 
     @field_validator("surveys")
     @classmethod
-    def _names_differ(cls, surveys: tuple[SurveyConfig, ...]) -> tuple[SurveyConfig, ...]:
+    def _check_survey_names(cls, surveys: tuple[SurveyConfig, ...]) -> tuple[SurveyConfig, ...]:
         if len({survey.name for survey in surveys}) != len(surveys):
             raise ValueError("two surveys have the same name")
         return surveys

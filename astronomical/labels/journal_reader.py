@@ -1,4 +1,4 @@
-"""Reading a journal, and joining it to the config that it continues."""
+"""Read a journal, and merge it with the project file that it continues."""
 
 from __future__ import annotations
 
@@ -10,17 +10,31 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from astronomical.config.errors import first_problem
+from astronomical.config.parsing import MAX_BYTES
 from astronomical.config.schema import LabelEvent
-from astronomical.labels.chain import FIRST_CHECK
+from astronomical.errors import InvalidInputError
+from astronomical.labels.hash_chain import FIRST_CHECK
 
-__all__ = ["JOURNAL_VERSION", "JournalContents", "JournalError", "JournalMismatch", "event_line",
-           "header_line", "merge", "read_journal"]
+__all__ = [
+    "JOURNAL_VERSION",
+    "ForeignJournalError",
+    "JournalContents",
+    "JournalError",
+    "JournalMismatch",
+    "event_line",
+    "header_line",
+    "merge",
+    "read_journal",
+]
 
 JOURNAL_VERSION = 1
+#: Maximum length of a line; an event with its note takes a fraction of it.
+_MAX_LINE_BYTES = 2**20
 
 
-class JournalError(ValueError):
-    """A journal that cannot be read or written.
+class JournalError(InvalidInputError):
+    """A journal cannot be read or written.
 
     Parameters
     ----------
@@ -29,7 +43,7 @@ class JournalError(ValueError):
     path
         The journal.
     errno
-        Number of the system's error, if it was one.
+        Error number of the operating system, if there is one.
     """
 
     def __init__(self, message: str, path: Path, errno: int | None = None) -> None:
@@ -39,25 +53,52 @@ class JournalError(ValueError):
 
 
 class JournalMismatch(JournalError):  # noqa: N818
-    """A journal that belongs to another state of the config."""
+    """A journal belongs to another version of the project file."""
+
+
+class ForeignJournalError(JournalError):
+    """Another program wrote to a journal, or removed it."""
+
+
+@dataclass(frozen=True)
+class JournalDamage:
+    """A damaged line that is not the last one.
+
+    Parameters
+    ----------
+    line
+        Number of the line.
+    reason
+        What is wrong with the line.
+    rest
+        The line and everything after it.
+    """
+
+    line: int
+    reason: str
+    rest: str
 
 
 @dataclass(frozen=True)
 class JournalContents:
-    """What a journal holds.
+    """Contents of a journal.
 
     Parameters
     ----------
     path
         The file.
     extends
-        The last check of the config that it continues; None if a crash left not even the first line.
+        The last check of the project file that it continues; None if a crash left no complete first line.
     events
-        Its whole events.
+        Its complete events.
     torn
-        Whether a last line, torn by a crash, was dropped.
+        Whether an incomplete last line was dropped.
     size
-        Bytes up to the end of the last whole line.
+        Number of bytes up to the end of the last complete line.
+    is_ended
+        Whether that line ends with a line break.
+    damage
+        The first damaged line, if it was tolerated.
     """
 
     path: Path
@@ -65,70 +106,104 @@ class JournalContents:
     events: tuple[LabelEvent, ...]
     torn: bool
     size: int
+    is_ended: bool = True
+    damage: JournalDamage | None = None
 
     @property
     def last_check(self) -> str:
-        """The check of the newest event, or of the config while there is none."""
+        """The check of the newest event, or of the project file if there are no events."""
         return self.events[-1].check if self.events else self.extends or FIRST_CHECK
 
 
 def header_line(extends: str) -> bytes:
-    """Return the first line of a journal that continues a config with this last check."""
+    """Return the first line of a journal that continues a project file with this last check."""
     return json.dumps({"extends": extends, "version": JOURNAL_VERSION}).encode() + b"\n"
 
 
 def event_line(event: LabelEvent) -> bytes:
-    """Return the line that holds an event."""
+    """Return the line of an event."""
     fields = event.model_dump(by_alias=True, exclude_none=True)
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
-def read_journal(path: str | os.PathLike[str]) -> JournalContents:
-    """Read a journal, without changing it.
+def read_journal(path: str | os.PathLike[str], *, tolerant: bool = False) -> JournalContents:
+    """Read a journal without changing it.
 
-    A last line that is not whole is what a crash leaves: its label was never confirmed, and it is dropped.
+    A crash may leave an incomplete last line. Its label was never confirmed, so the line is dropped.
+
+    Parameters
+    ----------
+    path
+        The journal.
+    tolerant
+        Whether to return the events before a damaged line instead of raising an error.
 
     Raises
     ------
     JournalError
-        If the file cannot be read, or any other line is broken.
+        If the file cannot be read, or any other line is damaged.
     """
     path = Path(path)
     try:
         with path.open("rb") as stream:
-            lines = stream.readlines()
+            if os.fstat(stream.fileno()).st_size > MAX_BYTES:
+                raise JournalError(
+                    f"{path} is larger than {MAX_BYTES // 2**20} MB, which no journal of labels is. Look what the "
+                    "file is, and move it away.",
+                    path,
+                )
+            lines = stream.readlines(MAX_BYTES)
     except OSError as error:
-        raise JournalError(f"{path} could not be read ({error.strerror or error}). Make it readable, or move "
-                           "it away.", path, error.errno) from error
+        raise JournalError(
+            f"{path} could not be read ({error.strerror or error}). Make it readable, or move it away.",
+            path,
+            error.errno,
+        ) from error
     extends: str | None = None
     events: list[LabelEvent] = []
     size = 0
     for number, line in enumerate(lines, start=1):
         try:
+            if len(line) > _MAX_LINE_BYTES:
+                raise ValueError(f"it has {len(line):,} bytes; the limit is {_MAX_LINE_BYTES:,}")
             if number == 1:
                 extends = _parse_header(line, path)
             else:
                 events.append(LabelEvent.model_validate_json(line))
-        except (ValidationError, json.JSONDecodeError, UnicodeDecodeError) as error:
+        except (ValueError, RecursionError) as error:  # from pydantic, JSON or UTF-8
+            if isinstance(error, JournalError):
+                raise
             if number < len(lines):
-                raise JournalError(f"{path}, line {number} is broken: {_first_line(error)}. Restore the line "
-                                   "from a backup; the labels after it cannot be read without it.",
-                                   path) from error
+                if tolerant and extends is not None:
+                    rest = b"".join(lines[number - 1 :]).decode("utf-8", "backslashreplace")
+                    return JournalContents(
+                        path,
+                        extends,
+                        tuple(events),
+                        False,
+                        size,
+                        damage=JournalDamage(number, _first_line(error), rest),
+                    )
+                raise JournalError(
+                    f"{path}, line {number} is damaged: {_first_line(error)}. Restore the line "
+                    "from a backup; the labels after it cannot be read without it.",
+                    path,
+                ) from error
             return JournalContents(path, extends, tuple(events), True, size)
         size += len(line)
-    return JournalContents(path, extends, tuple(events), not lines, size)
+    return JournalContents(path, extends, tuple(events), not lines, size, not lines or lines[-1].endswith(b"\n"))
 
 
 def merge(config_events: Sequence[LabelEvent], journal: JournalContents) -> tuple[LabelEvent, ...]:
-    """Return the events of a config and those that its journal has beyond.
+    """Return the events of a project file and the newer ones of its journal.
 
-    After a crash between writing the config and restarting the journal, both hold the same events;
-    they are taken once.
+    After a crash between writing the project file and emptying the journal, both have the same events, which are used
+    once.
 
     Raises
     ------
     JournalMismatch
-        If the journal does not continue this config.
+        If the journal does not continue this project file.
     """
     if journal.extends is None:
         return tuple(config_events)
@@ -136,7 +211,7 @@ def merge(config_events: Sequence[LabelEvent], journal: JournalContents) -> tupl
     if journal.extends in checks:
         start = checks.index(journal.extends)
         shared = min(len(config_events) - start, len(journal.events))
-        if checks[start + 1:start + 1 + shared] == [event.check for event in journal.events[:shared]]:
+        if checks[start + 1 : start + 1 + shared] == [event.check for event in journal.events[:shared]]:
             return (*config_events, *journal.events[shared:])
     raise JournalMismatch(_mismatch(checks, journal), journal.path)
 
@@ -144,20 +219,25 @@ def merge(config_events: Sequence[LabelEvent], journal: JournalContents) -> tupl
 def _mismatch(checks: Sequence[str], journal: JournalContents) -> str:
     held = f"{len(journal.events)} events" if len(journal.events) != 1 else "1 event"
     config = journal.path.name.removesuffix(".journal")
-    return (f"{journal.path} does not continue {config}: its {held} follow a version that ends with check "
-            f"{journal.extends}, but {config} has {len(checks) - 1} events and ends with check {checks[-1]}. "
-            f"Nothing was merged. Either put back the version of {config} to which the journal belongs, or "
-            "move the journal away to go on without its events.")
+    return (
+        f"{journal.path} does not continue {config}: its {held} follow a version of it that ends with check "
+        f"{journal.extends}, but {config} has {len(checks) - 1} events and ends with check {checks[-1]}. "
+        f"Nothing was merged. Restore the version of {config} to which the journal belongs, or "
+        "move the journal away to continue without its events."
+    )
 
 
 def _parse_header(line: bytes, path: Path) -> str:
     opening = header_line(FIRST_CHECK)[:12]
-    foreign = JournalError(f"{path} does not begin like a journal of version {JOURNAL_VERSION}. Open it "
-                           "with the version of astronomical that wrote it, or move it away.", path)
+    foreign = JournalError(
+        f"{path} is not a journal of version {JOURNAL_VERSION}. Open it "
+        "with the version of astronomical that wrote it, or move it away.",
+        path,
+    )
     try:
         header = json.loads(line)
-    except (json.JSONDecodeError, UnicodeDecodeError):
-        if not opening.startswith(line[:len(opening)]):  # no journal at all, rather than a torn one
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
+        if not opening.startswith(line[: len(opening)]):  # not a journal, rather than an incomplete one
             raise foreign from None
         raise
     extends = header.get("extends") if isinstance(header, dict) else None
@@ -168,7 +248,7 @@ def _parse_header(line: bytes, path: Path) -> str:
 
 def _first_line(error: Exception) -> str:
     if isinstance(error, ValidationError):
-        detail = error.errors()[0]
-        where = ".".join(str(part) for part in detail["loc"])
-        return f"{where}: {detail['msg']}" if where else detail["msg"]
+        if error.errors(include_url=False)[0]["type"] == "json_invalid":
+            return "it is incomplete, or not an event"
+        return str(first_problem(error))
     return str(error)

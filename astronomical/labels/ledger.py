@@ -1,17 +1,19 @@
-"""The ledger: every answer ever given, in order, and what the answers amount to."""
+"""The ledger: all events in order, and the labels that they result in."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import takewhile
-from types import MappingProxyType
 from typing import Any, Literal
 
+from astronomical.config.collector import collector_paused
 from astronomical.config.schema import LabelEvent, Origin
-from astronomical.labels import views
-from astronomical.labels.chain import (
+from astronomical.labels.annotations import Remark
+from astronomical.labels.derived import ClassView, Curated, HistoryRow, Member, history_row
+from astronomical.labels.event_rules import count_undone, refuse_nonsense
+from astronomical.labels.event_sequences import NumberedEvents, Ordered, PendingEvents, PendingUndone
+from astronomical.labels.hash_chain import (
     FIRST_CHECK,
     ChainError,
     LedgerError,
@@ -19,32 +21,32 @@ from astronomical.labels.chain import (
     round_score,
     verify_event,
 )
-from astronomical.labels.remarks import REMARK_KINDS, Remark, remarks_of
-from astronomical.labels.views import LABEL_KINDS, ClassView, Curated, HistoryRow, Member
+from astronomical.labels.index import LedgerIndex, SourceEvents, Tab, newest_catalogue_label
+from astronomical.labels.sorted_sequence import SortedSequence
 
-__all__ = ["FIRST_CHECK", "ChainError", "ClassView", "Curated", "HistoryRow", "Kind", "Ledger", "LedgerError",
-           "Member"]
+__all__ = ["FIRST_CHECK", "ChainError", "ClassView", "Curated", "HistoryRow", "Kind", "Ledger", "LedgerError", "Member"]
 
 Kind = Literal["label", "unsure", "undo", "redo", "note", "tag", "flag"]
 
 
-@dataclass(frozen=True, eq=False)
 class Ledger:
     """An immutable snapshot of the ledger.
 
-    Snapshots come from `Ledger.empty`, `Ledger.replay` and `Ledger.append`, which keep the chain of
-    checks; two snapshots are equal when their chains are. Derived views are computed when first asked for.
+    Create snapshots with `Ledger.empty`, `Ledger.replay` and `Ledger.append`, which maintain the hash chain; two
+    snapshots are equal if their chains are. A snapshot shares data with the one that it was made from. Sequences that
+    cover all events in order of `n` are built on first access, which takes time for many events; the event loop does
+    not access them.
 
     Parameters
     ----------
-    events
-        All events, number 1 first.
-    undone
-        Numbers of the events that are undone.
+    index
+        Everything derived from the events.
     """
 
-    events: tuple[LabelEvent, ...] = ()
-    undone: frozenset[int] = frozenset()
+    def __init__(self, index: LedgerIndex | None = None) -> None:
+        self.index = index or LedgerIndex()
+        #: Values derived from an earlier snapshot, by name; they can be updated instead of derived from the start.
+        self._derived: dict[str, tuple[int, Any]] = {}
 
     @classmethod
     def empty(cls) -> Ledger:
@@ -60,83 +62,161 @@ class Ledger:
         ChainError
             If an event was changed, removed or moved after it was recorded.
         LedgerError
-            If an event makes no sense where it stands.
+            If an event is not valid at its place.
         """
         recorded: list[LabelEvent] = []
         undone: set[int] = set()
         previous = FIRST_CHECK
-        for n, event in enumerate(events, start=1):
-            verify_event(event, n, previous)
-            _refuse_nonsense(event, recorded, undone)
-            _count_undone(event, undone)
-            recorded.append(event)
-            previous = event.check
-        return cls(tuple(recorded), frozenset(undone))
+        with collector_paused():
+            for n, event in enumerate(events, start=1):
+                verify_event(event, n, previous)
+                refuse_nonsense(event, recorded, undone)
+                count_undone(event, undone)
+                recorded.append(event)
+                previous = event.check
+            return cls(LedgerIndex().with_events(recorded))
 
-    def append(self, *, kind: Kind, id: str | None = None, label: str | None = None,
-               class_name: str | None = None, round: int | None = None,
-               origin: Origin | None = None, score: float | None = None, who: str = "", when: str = "",
-               target: int | None = None) -> tuple[Ledger, LabelEvent]:
+    def append(
+        self,
+        *,
+        kind: Kind,
+        id: str | None = None,
+        label: str | None = None,
+        class_name: str | None = None,
+        round: int | None = None,
+        origin: Origin | None = None,
+        score: float | None = None,
+        who: str = "",
+        when: str = "",
+        target: int | None = None,
+    ) -> tuple[Ledger, LabelEvent]:
         """Return the ledger with one more event, and that event.
 
         Parameters
         ----------
         kind
-            "label" and "unsure" answer for a source; "undo" and "redo" take back and bring back an answer.
+            "label" or "unsure" for a source; "undo" or "redo" for an earlier event.
         id, label
-            The source, and the name of its class.
+            Id of the source, and name of its class.
         class_name
-            The tab in which it was given, None outside of any.
+            Class of the learner for which it was given; None without a learner.
         round, origin, score
-            The round that asked, how the source was put forward, and its score there.
+            Round that queried the source, how the source was chosen, and its score in that round.
         who, when
-            Author and time; "catalogue" is the author of catalogue labels.
+            Annotator and time; "catalogue" is the annotator of catalogue labels.
         target
-            For undo and redo: the number of the event taken back or brought back.
+            For undo and redo, the number of the event to undo or redo.
 
         Raises
         ------
         LedgerError
-            If the event makes no sense, such as undoing what is already undone.
+            If the event is not valid, such as an undo of an undone event.
         """
-        ledger, (event,) = self.extend([{
-            "kind": kind, "id": id, "label": label, "class_name": class_name, "round": round, "origin": origin,
-            "score": score, "who": who, "when": when, "target": target}])
+        ledger, (event,) = self.extend(
+            [
+                {
+                    "kind": kind,
+                    "id": id,
+                    "label": label,
+                    "class_name": class_name,
+                    "round": round,
+                    "origin": origin,
+                    "score": score,
+                    "who": who,
+                    "when": when,
+                    "target": target,
+                }
+            ]
+        )
         return ledger, event
 
-    def extend(self, drafts: Iterable[Mapping[str, Any]], *, batch: bool = False
-               ) -> tuple[Ledger, tuple[LabelEvent, ...]]:
-        """Return the ledger with more events, and those events; many are added at the cost of one.
+    def extend(
+        self, drafts: Iterable[Mapping[str, Any]], *, batch: bool = False
+    ) -> tuple[Ledger, tuple[LabelEvent, ...]]:
+        """Return the ledger with more events, and those events; adding many costs little more than adding one.
 
         Parameters
         ----------
         drafts
-            What `append` takes, for each event.
+            Arguments of `append` for each event.
         batch
-            Whether they are answers that are to be taken back together.
+            Whether they are labels to be undone together.
 
         Raises
         ------
         LedgerError
-            If an event makes no sense; none is added then.
+            If an event is not valid; none is added then.
         """
-        events, undone, previous = list(self.events), set(self.undone), self.last_check
-        first = len(events) + 1
+        before, undone, previous = PendingEvents(self.events), PendingUndone(self.index.undone), self.last_check
+        first = len(before) + 1
         for fields in drafts:
             score = fields.get("score")
             rounded = None if score is None else round_score(score)
-            draft = LabelEvent(**{**fields, "n": len(events) + 1, "score": rounded,
-                                  "batch": first if batch else None, "check": FIRST_CHECK})
-            _refuse_nonsense(draft, events, undone)
+            draft = LabelEvent(
+                **{
+                    **fields,
+                    "n": len(before) + 1,
+                    "score": rounded,
+                    "batch": first if batch else None,
+                    "check": FIRST_CHECK,
+                }
+            )
+            refuse_nonsense(draft, before, undone)
             event = draft.model_copy(update={"check": check_of(draft, previous)})
-            _count_undone(event, undone)
-            events.append(event)
+            count_undone(event, undone)
+            before.new.append(event)
             previous = event.check
-        return Ledger(tuple(events), frozenset(undone)), tuple(events[first - 1:])
+        made = tuple(before.new)
+        ledger = Ledger(self.index.with_events(made)) if made else self
+        ledger._derived = dict(self._derived)
+        return ledger, made
+
+    def derived(self, name: str) -> tuple[Any, tuple[str, ...]]:
+        """Return the value last derived under a name, and the sources with newer events.
+
+        Returns
+        -------
+        value
+            Value given to `keep_derived` of this snapshot or of one that it was made from; None if there is none.
+        changed
+            Ids of the sources that may have changed since.
+        """
+        n, value = self._derived.get(name, (0, None))
+        if value is None:
+            return None, ()
+        changed = dict.fromkeys(self._source_of(event) for event in self.events.from_index(n))
+        return value, tuple(id for id in changed if id is not None)
+
+    def keep_derived(self, name: str, value: Any) -> None:
+        """Store a value derived from this snapshot, for it and the snapshots made from it."""
+        self._derived[name] = (len(self), value)
+
+    def detached(self) -> Ledger:
+        """Return the same ledger without derived values, so that a thread can derive others for `adopt_derived`."""
+        return Ledger(self.index)
+
+    def adopt_derived(self, other: Ledger) -> None:
+        """Use the values derived from an earlier snapshot; other ledgers are ignored."""
+        n = len(other)
+        if n == 0 or (n <= len(self) and self.events[n - 1].check == other.last_check):
+            self._derived.update(other._derived)
+
+    def _source_of(self, event: LabelEvent) -> str | None:
+        return event.id if event.target is None else self.events[event.target - 1].id
+
+    @property
+    def events(self) -> SortedSequence[LabelEvent]:
+        """All events, number 1 first."""
+        return self.index.events
+
+    @cached_property
+    def undone(self) -> frozenset[int]:
+        """Numbers of undone events."""
+        return frozenset(self.index.undone)
 
     @property
     def last_check(self) -> str:
-        """The check of the newest event; it stands for the whole ledger."""
+        """The check of the newest event, which identifies the whole ledger."""
         return self.events[-1].check if self.events else FIRST_CHECK
 
     def __len__(self) -> int:
@@ -155,162 +235,137 @@ class Ledger:
 
     @cached_property
     def effective(self) -> tuple[LabelEvent, ...]:
-        """Answers (label and unsure events) that are not undone, in order of `n`."""
-        return tuple(e for e in self.events if e.kind in LABEL_KINDS and e.n not in self.undone)
+        """Label and unsure events in effect, in order of `n`."""
+        return tuple(event for event in self.index.answers if event.n not in self.index.undone)
 
-    @cached_property
+    @property
     def human_labels(self) -> Mapping[str, str]:
-        """The newest label that a user gave each source, whichever tab; curated ones are kept apart."""
-        return _labels(self._human_events)
+        """Human label of each source, without curated labels."""
+        return self.index.human
+
+    @property
+    def n_labelled(self) -> int:
+        """Number of sources with a label in effect, from an annotator or the catalogue."""
+        return len(self.index.labelled)
+
+    def n_uses(self, label: str) -> int:
+        """Return how many labels of a class were given, including undone ones."""
+        return int(self.index.uses.get(label, 0))
 
     @cached_property
-    def curated(self) -> Mapping[str, Curated]:
-        """What was said of each source while curating a test set, in the order in which they were curated."""
-        return MappingProxyType(views.curated_view(self.effective))
+    def curated(self) -> Ordered[Curated]:
+        """Labels of the sources that are reserved for testing, in the order in which they were reserved."""
+        return Ordered(self.index.curated, self.index.curated_order)
 
     @cached_property
     def curated_labels(self) -> Mapping[str, str]:
-        """The curated label of each source; those that were left unsure have none."""
-        return MappingProxyType({id_: item.label for id_, item in self.curated.items() if item.label is not None})
+        """Curated label of each source, without unsure ones."""
+        return {id: item.label for id, item in self.curated.items() if item.label is not None and not item.audit}
 
-    @cached_property
-    def remarks(self) -> Mapping[str, Remark]:
-        """Note, tags and flag of each source that has any."""
-        return MappingProxyType(remarks_of(self.remark_events))
+    @property
+    def remarks(self) -> Ordered[Remark]:
+        """Annotation of each source that has one, in the order of the first annotations."""
+        return Ordered(self.index.remarks, self.index.remark_order)
 
-    @cached_property
-    def remark_events(self) -> tuple[LabelEvent, ...]:
-        """All that was ever noted, tagged and flagged, in order of `n`."""
-        return tuple(event for event in self.events if event.kind in REMARK_KINDS)
+    def about(self, id: str) -> SourceEvents:
+        """Return all events about a source."""
+        return self.index.sources.get(id, _NO_EVENTS)
 
     def human(self, id: str) -> str | None:
         """Return the human label of a source, or None if it has none."""
-        return self.human_labels.get(id)
+        return self.index.human.get(id)
 
     def label_of(self, id: str) -> str | None:
-        """Return the label on which learners train: the human label, else the catalogue's in the ledger."""
-        event = self._in_force.get(id)
+        """Return the label that learners train on: the human label, or else the catalogue label in the ledger."""
+        label = self.index.human.get(id)
+        if label is not None:
+            return label
+        event = newest_catalogue_label(e for e in self.about(id).answers if e.n not in self.index.undone)
         return None if event is None else event.label
 
+    def tab(self, class_name: str) -> Tab:
+        """Return the sources of a learner by id; unlike `membership` it is fast for many sources."""
+        return self.index.tabs.get(class_name, _NO_TAB)
+
     def membership(self, class_name: str) -> ClassView:
-        """Return the sources of a tab: members, on which its learner trains, and Unsure."""
+        """Return the sources of a learner in order: those in its training set, and unsure ones."""
         view = self._memberships.get(class_name)
         if view is None:
-            view = views.class_view(class_name, self._by_class.get(class_name, ()), self._human_events.keys(),
-                                    self._in_force)
+            tab = self.tab(class_name)
+            view = ClassView(
+                class_name,
+                tuple(sorted(tab.members.values(), key=lambda member: member.n)),
+                tuple(sorted(tab.unsure.items(), key=lambda entry: entry[1])),
+            )
             self._memberships[class_name] = view
         return view
 
-    def prepare(self, class_names: Iterable[str]) -> None:
-        """Derive now, in any thread, what these tabs will ask for: with thousands of events it takes a while."""
-        for name in class_names:
-            self.membership(name)
-        _ = self.human_labels, self.curated_labels, self.history, self.remarks, self._redo_stack
+    @property
+    def n_answers(self) -> int:
+        """Number of label and unsure events, including undone ones."""
+        return len(self.index.answers)
+
+    @property
+    def n_undone(self) -> int:
+        """Number of undone label and unsure events."""
+        return len(self.index.undone)
+
+    @property
+    def given(self) -> Sequence[LabelEvent]:
+        """Human labels in effect, in order of `n`, as a lazy sequence."""
+        return NumberedEvents(self.index.events, self.index.given)
 
     def next_undo(self) -> LabelEvent | None:
-        """Return the answer that an undo takes back: the user's newest in effect."""
-        return next((event for event in reversed(self.effective) if views.is_by_user(event)), None)
+        """Return the event that an undo would undo: the annotator's newest in effect."""
+        return self.events[self.index.own[-1] - 1] if self.index.own else None
 
     def next_undos(self) -> tuple[LabelEvent, ...]:
-        """Return all answers that an undo takes back, newest first: one, or those that were given together."""
+        """Return all events that an undo would undo, newest first: one, or a batch."""
         newest = self.next_undo()
         if newest is None or newest.batch is None:
             return () if newest is None else (newest,)
-        # Answers given together stand side by side, and nothing else stands between them.
-        together = (event for event in self.events[newest.n - 1:newest.batch - 2 if newest.batch > 1 else None:-1])
-        return tuple(event for event in together if event.n not in self.undone)
+        # The events of a batch have consecutive numbers.
+        together = reversed(self.events[newest.batch - 1 : newest.n])
+        return tuple(event for event in together if event.n not in self.index.undone)
 
     def next_redo(self) -> LabelEvent | None:
-        """Return the answer that a redo brings back; there is none once the user has answered anew."""
-        stack = self._redo_stack
-        return self.events[stack[-1] - 1] if stack else None
+        """Return the event that a redo would redo; None after another label was given."""
+        return next(self._redoable(), None)
 
     def next_redos(self) -> tuple[LabelEvent, ...]:
-        """Return all answers that a redo brings back, oldest first: one, or those that were taken back together."""
+        """Return all events that a redo would redo, oldest first: one, or a batch."""
         newest = self.next_redo()
         if newest is None or newest.batch is None:
             return () if newest is None else (newest,)
-        undone = (self.events[n - 1] for n in reversed(self._redo_stack))
-        return tuple(takewhile(lambda event: event.batch == newest.batch, undone))
+        return tuple(takewhile(lambda event: event.batch == newest.batch, self._redoable()))
+
+    def _redoable(self) -> Iterator[LabelEvent]:
+        """Iterate over the events that can be redone, the next one first."""
+        rest = self.index.redo
+        while rest is not None:
+            yield self.events[rest[0] - 1]
+            rest = rest[1]
 
     @cached_property
     def history(self) -> tuple[HistoryRow, ...]:
-        """All answers, undone ones too, newest first."""
-        return views.history_rows(self.events, self.undone)
+        """All label and unsure events, including undone ones, newest first."""
+        return self.history_rows(0, len(self.index.answers))
 
-    @cached_property
-    def _human_events(self) -> dict[str, LabelEvent]:
-        return views.newest_labels(self.effective)
+    def history_rows(self, start: int, count: int) -> tuple[HistoryRow, ...]:
+        """Return `count` label and unsure events, newest first, starting at `start`; 0 is the newest."""
+        end = max(len(self.index.answers) - start, 0)
+        rows = self.index.answers[max(end - count, 0) : end]
+        return tuple(history_row(event, undone=event.n in self.index.undone) for event in reversed(rows))
 
-    @cached_property
-    def _in_force(self) -> dict[str, LabelEvent]:
-        return views.labels_in_force(self.effective, self._human_events)
-
-    @cached_property
-    def _by_class(self) -> dict[str, list[LabelEvent]]:
-        by_class: dict[str, list[LabelEvent]] = {}
-        for event in self.effective:
-            if event.class_name is not None:
-                by_class.setdefault(event.class_name, []).append(event)
-        return by_class
+    def history_of(self, id: str) -> tuple[HistoryRow, ...]:
+        """Return all label and unsure events of a source, including undone ones, newest first."""
+        return tuple(
+            history_row(event, undone=event.n in self.index.undone) for event in reversed(self.about(id).answers)
+        )
 
     @cached_property
     def _memberships(self) -> dict[str, ClassView]:
         return {}
 
-    @cached_property
-    def _redo_stack(self) -> list[int]:
-        return views.redo_stack(self.events)
 
-
-def _labels(events: Mapping[str, LabelEvent]) -> Mapping[str, str]:
-    return MappingProxyType({id_: event.label for id_, event in events.items() if event.label is not None})
-
-
-def _count_undone(event: LabelEvent, undone: set[int]) -> None:
-    """Bring the set of undone numbers up to date with an event."""
-    if event.target is None:
-        return
-    if event.kind == "undo":
-        undone.add(event.target)
-    elif event.kind == "redo":
-        undone.discard(event.target)
-
-
-def _refuse_nonsense(event: LabelEvent, before: tuple[LabelEvent, ...] | list[LabelEvent],
-                     undone: set[int] | frozenset[int]) -> None:
-    """Raise `LedgerError` if an event cannot follow the events before it."""
-    if event.kind in ("undo", "redo"):
-        _refuse_target(event, before, undone)
-    elif event.target is not None:
-        raise LedgerError(f"Event {event.n} ({event.kind}) has a target; only undo and redo have one.")
-    if event.batch is not None:
-        _refuse_batch(event, before)
-    if event.kind in LABEL_KINDS | REMARK_KINDS and not event.id:
-        raise LedgerError(f"Event {event.n} ({event.kind}) names no source; give its id.")
-    if event.kind == "label" and not event.label:
-        raise LedgerError(f"Event {event.n} labels source {event.id} with nothing; give the name of a class, "
-                          "or record it as unsure.")
-    if event.kind == "unsure" and event.label is not None:
-        raise LedgerError(f"Event {event.n} is unsure about source {event.id}, yet labels it "
-                          f"{event.label!r}; give one or the other.")
-
-
-def _refuse_batch(event: LabelEvent, before: tuple[LabelEvent, ...] | list[LabelEvent]) -> None:
-    """Raise `LedgerError` unless an event begins a batch, or follows the others of its batch."""
-    if event.kind not in LABEL_KINDS:
-        raise LedgerError(f"Event {event.n} ({event.kind}) has a batch; only answers have one.")
-    if event.batch != event.n and (not before or before[-1].batch != event.batch):
-        raise LedgerError(f"Event {event.n} says that it was given together with event {event.batch}, but other events "
-                          "stand between them.")
-
-
-def _refuse_target(event: LabelEvent, before: tuple[LabelEvent, ...] | list[LabelEvent],
-                   undone: set[int] | frozenset[int]) -> None:
-    target = event.target
-    if target is None or not 1 <= target <= len(before) or before[target - 1].kind not in LABEL_KINDS:
-        raise LedgerError(f"Event {event.n} cannot {event.kind} event {target}: it is not an answer given "
-                          "before. Give the number of a label or unsure event.")
-    if (target in undone) != (event.kind == "redo"):
-        state = "is already undone" if event.kind == "undo" else "is not undone"
-        raise LedgerError(f"Event {event.n} cannot {event.kind} event {target}: it {state}.")
+_NO_EVENTS, _NO_TAB = SourceEvents(), Tab()

@@ -1,1 +1,1 @@
-"""Learners, rounds and scores: what one label changes, worked out by pure functions."""
+"""Models, query strategies, rounds and scores, as pure functions of the labels."""

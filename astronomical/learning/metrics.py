@@ -1,4 +1,4 @@
-"""Confusion counts and scores of a binary learner; a score that is not defined is None."""
+"""Confusion matrix and scores of a binary learner. Undefined scores are None."""
 
 from __future__ import annotations
 
@@ -8,15 +8,27 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["UNKNOWN", "Counts", "SetScores", "average_precision", "balanced_accuracy", "confusion", "mcc"]
+__all__ = [
+    "DECISION_THRESHOLD",
+    "UNKNOWN",
+    "Counts",
+    "SetScores",
+    "average_precision",
+    "balanced_accuracy",
+    "confusion",
+    "is_claimed",
+    "mcc",
+]
 
-#: Truth of a source whose class is not known. It is never scored.
+#: Label of a source whose class is unknown. Such a source is never scored.
 UNKNOWN = -1
+#: A class is predicted if its probability is above this value, unless another threshold is chosen.
+DECISION_THRESHOLD = 0.5
 
 
 @dataclass(frozen=True)
 class Counts:
-    """A 2x2 confusion matrix: rows truth, columns predicted."""
+    """Confusion matrix of two classes: true and false positives and negatives."""
 
     tp: int
     fp: int
@@ -25,7 +37,7 @@ class Counts:
 
     @property
     def n(self) -> int:
-        """Number of sources scored."""
+        """Number of scored sources."""
         return self.tp + self.fp + self.fn + self.tn
 
 
@@ -36,13 +48,13 @@ class SetScores:
     Attributes
     ----------
     n, tp, fp, fn, tn
-        Number of sources scored, and the confusion counts.
+        Number of scored sources, and the entries of the confusion matrix.
     accuracy, precision, recall, f1
-        None where undefined: a division by zero.
+        The scores; None where the denominator is zero.
     prevalence
         Fraction of the sources that belong to the class.
     majority
-        Accuracy of always answering with the larger side, to hold the accuracy against.
+        Baseline: the accuracy of always predicting the larger side.
     """
 
     n: int
@@ -59,10 +71,14 @@ class SetScores:
 
     @classmethod
     def of(cls, counts: Counts) -> SetScores:
-        """Return the scores that follow from confusion counts."""
+        """Compute the scores from a confusion matrix."""
         n, tp, fp, fn, tn = counts.n, counts.tp, counts.fp, counts.fn, counts.tn
         return cls(
-            n=n, tp=tp, fp=fp, fn=fn, tn=tn,
+            n=n,
+            tp=tp,
+            fp=fp,
+            fn=fn,
+            tn=tn,
             accuracy=_ratio(tp + tn, n),
             precision=_ratio(tp, tp + fp),
             recall=_ratio(tp, tp + fn),
@@ -73,19 +89,36 @@ class SetScores:
 
     @property
     def counts(self) -> Counts:
-        """The confusion counts alone."""
+        """The confusion matrix."""
         return Counts(self.tp, self.fp, self.fn, self.tn)
 
 
+def is_claimed(proba: NDArray[np.floating], threshold: float = DECISION_THRESHOLD) -> NDArray[np.bool_]:
+    """Return whether a class is predicted, that is, whether its probability is above a threshold.
+
+    At exactly the threshold the class is not predicted, as at 0.5 in the ``predict`` of scikit-learn. For NaN it is
+    not predicted either.
+
+    Parameters
+    ----------
+    proba
+        Probability of the class, any shape.
+    threshold
+        The threshold. It is rounded to the precision of `proba`.
+    """
+    claimed: NDArray[np.bool_] = np.asarray(proba) > float(threshold)  # a Python float takes the precision of proba
+    return claimed
+
+
 def confusion(truth: NDArray[np.integer], predicted: NDArray[np.bool_ | np.integer]) -> Counts:
-    """Count hits and misses.
+    """Compute the confusion matrix.
 
     Parameters
     ----------
     truth
-        1 for the class, 0 for the rest, -1 for unknown; unknowns are not counted. Shape (n,).
+        1 for the class, 0 for the rest, -1 for unknown, shape (n,). Unknown sources are not counted.
     predicted
-        1 or True for the class. Shape (n,).
+        1 or True if the class is predicted, shape (n,).
     """
     positive, negative, claimed = truth == 1, truth == 0, predicted.astype(bool)
     return Counts(
@@ -97,28 +130,30 @@ def confusion(truth: NDArray[np.integer], predicted: NDArray[np.bool_ | np.integ
 
 
 def balanced_accuracy(counts: Counts) -> float | None:
-    """Return the mean of the recalls of both sides, None if a side has no source."""
+    """Return the mean of the recalls of both sides, or None if a side has no sources."""
     hit, rejected = _ratio(counts.tp, counts.tp + counts.fn), _ratio(counts.tn, counts.tn + counts.fp)
     return None if hit is None or rejected is None else (hit + rejected) / 2
 
 
 def mcc(counts: Counts) -> float | None:
-    """Return Matthews' correlation coefficient, None if a row or column of the matrix is empty."""
+    """Return the Matthews correlation coefficient, or None if a row or column of the matrix is empty."""
     tp, fp, fn, tn = counts.tp, counts.fp, counts.fn, counts.tn
     product = (tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)
     return (tp * tn - fp * fn) / sqrt(product) if product else None
 
 
 def average_precision(truth: NDArray[np.integer], scores: NDArray[np.floating]) -> float | None:
-    """Return the mean precision over the recalls reached, None if the class has no known source.
+    """Return the average precision, or None if no source is known to belong to the class.
+
+    The precision at each threshold is weighted by the increase in recall from the previous threshold.
 
     Parameters
     ----------
     truth
         1 for the class, 0 for the rest, -1 for unknown. Shape (n,).
     scores
-        Probability of the class, or anything that grows with it. Sources of equal score enter together.
-        Shape (n,).
+        Probability of the class, or a number that increases with it, shape (n,). Sources with equal scores share a
+        threshold.
     """
     known = truth != UNKNOWN
     truth, scores = truth[known] == 1, scores[known]

@@ -1,4 +1,4 @@
-"""Query strategies with the signature of modAL: ``strategy(classifier, X_pool, n_instances=1, **kw)``."""
+"""Support query strategies with the signature of modAL: ``strategy(classifier, X_pool, n_instances=1, **kw)``."""
 
 from __future__ import annotations
 
@@ -9,31 +9,38 @@ import numpy as np
 from modAL.models import ActiveLearner, Committee
 from numpy.typing import NDArray
 
+from astronomical.errors import InvalidInputError
+from astronomical.learning.failures import naming_failures
 from astronomical.learning.scoring import fill_missing
 
 __all__ = ["FIRST_RANKED", "PoolCommittee", "PoolLearner", "ranked_by"]
 
-#: How many sources a strategy is asked for at first; some work through the whole pool for each.
+#: Number of sources requested from a strategy at first. Some strategies scan the whole pool for each source.
 FIRST_RANKED = 16
 
 
 class PoolLearner(ActiveLearner):
-    """A learner that knows by heart what it says of the pool, and works out what it says of anything else.
+    """A modAL learner that caches its probabilities for the pool, and computes those of other sources.
 
     Parameters
     ----------
     learner
         The fitted learner.
     X_pool
-        Features of the pool; recognised when this very array is asked about.
+        Features of the pool, shape (n_pool, n_features). The cache is used if this same array object is passed.
     proba
-        Probability of the class for each row of `X_pool`.
+        Probability of the class for each row of `X_pool`, shape (n_pool,).
     medians
-        What missing features are taken for: distances are not defined without.
+        Values that replace missing features, shape (n_features,), because distances are not defined for them.
     """
 
-    def __init__(self, learner: ActiveLearner, X_pool: NDArray[np.float32], proba: NDArray[np.float64],
-                 medians: NDArray[np.float32]) -> None:
+    def __init__(
+        self,
+        learner: ActiveLearner,
+        X_pool: NDArray[np.float32],
+        proba: NDArray[np.float64],
+        medians: NDArray[np.float32],
+    ) -> None:
         self.__dict__.update(vars(learner))
         self.X_training = fill_missing(learner.X_training, medians)
         self._pool = X_pool
@@ -44,12 +51,12 @@ class PoolLearner(ActiveLearner):
         return self._sides.copy() if X is self._pool else super().predict_proba(X, **kwargs)
 
     def predict(self, X: Any, **kwargs: Any) -> Any:
-        """Return the likelier side, shape (n_rows,)."""
+        """Return the more probable side, shape (n_rows,)."""
         return np.argmax(self._sides, axis=1) if X is self._pool else super().predict(X, **kwargs)
 
 
 class PoolCommittee(Committee):
-    """A committee of members that know the pool by heart.
+    """A modAL committee whose members cache their probabilities for the pool.
 
     Parameters
     ----------
@@ -59,28 +66,34 @@ class PoolCommittee(Committee):
 
     def __init__(self, members: list[PoolLearner]) -> None:
         super().__init__(learner_list=members)
-        # A committee of modAL's own has none until it is taught, and its strategies would take it for untrained.
+        # modAL sets these only in ``teach``; without them, its strategies treat the committee as untrained.
         self.X_training, self.y_training = members[0].X_training, members[0].y_training
 
 
-def ranked_by(strategy: Callable[..., Any], name: str, classifier: ActiveLearner | Committee,
-              X_pool: NDArray[np.float32], n: int) -> NDArray[np.intp]:
-    """Return places in the pool, in the order in which a strategy asks for them.
+def ranked_by(
+    strategy: Callable[..., Any], name: str, classifier: ActiveLearner | Committee, X_pool: NDArray[np.float32], n: int
+) -> NDArray[np.intp]:
+    """Return indices into the pool, ranked by a strategy.
 
-    modAL names a set of sources in no particular order. So the strategy is asked for one, which comes first, and then
-    for 16, 32, 64, ... until there are enough; each time the new ones are added. A longer ranking
-    continues a shorter one.
+    A strategy of modAL returns a set of sources in no particular order. Therefore it is called for one source, which
+    becomes the first, and then for 16, 32, 64, ... sources until there are enough; each call appends the new ones. A
+    longer ranking continues a shorter one.
 
     Parameters
     ----------
     strategy
-        Returns indices into the pool, or a tuple of indices and anything else.
+        Returns indices into the pool, or a tuple whose first item are the indices.
     name
-        What the strategy is called in a message.
+        Name of the strategy, for messages.
     classifier, X_pool
-        What the strategy is given.
+        Arguments of the strategy.
     n
-        How many are wanted.
+        Number of sources to rank.
+
+    Returns
+    -------
+    ndarray of intp
+        Indices into the pool, the best first.
 
     Raises
     ------
@@ -92,7 +105,8 @@ def ranked_by(strategy: Callable[..., Any], name: str, classifier: ActiveLearner
     n_asked = 1
     while n and len(ranked) < n:
         n_asked = min(n_asked, len(X_pool))
-        answer = strategy(classifier, X_pool, n_instances=n_asked)
+        with naming_failures(f"the query strategy {name!r}"):
+            answer = strategy(classifier, X_pool, n_instances=n_asked)
         ranked.update(dict.fromkeys(_indices(answer, name, n_asked, len(X_pool))))
         if n_asked == len(X_pool):
             break
@@ -102,11 +116,15 @@ def ranked_by(strategy: Callable[..., Any], name: str, classifier: ActiveLearner
 
 def _indices(answer: Any, name: str, n_asked: int, n_pool: int) -> list[int]:
     found = np.atleast_1d(np.asarray(answer[0] if isinstance(answer, tuple) else answer))
-    wanted = "indices into the pool, or a tuple of indices and anything else"
+    wanted = "indices into the pool, or a tuple whose first item are the indices"
     if found.ndim != 1 or not found.size or not np.issubdtype(found.dtype, np.integer):
-        raise ValueError(f"the query strategy {name!r} was asked for {n_asked} sources and returned "
-                         f"{type(answer).__name__} of {found.dtype}, shape {found.shape}; it must return {wanted}")
+        raise InvalidInputError(
+            f"the query strategy {name!r} was asked for {n_asked} sources and returned "
+            f"{type(answer).__name__} of {found.dtype}, shape {found.shape}; it must return {wanted}"
+        )
     if found.min() < 0 or found.max() >= n_pool:
-        raise ValueError(f"the query strategy {name!r} returned the index {found.max()} "
-                         f"in a pool of {n_pool}; it must return {wanted}")
+        raise InvalidInputError(
+            f"the query strategy {name!r} returned the index {found.max()} "
+            f"in a pool of {n_pool}; it must return {wanted}"
+        )
     return [int(index) for index in found]

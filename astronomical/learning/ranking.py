@@ -1,4 +1,4 @@
-"""The order in which a pool is asked, with ties settled by a seeded hash of the id."""
+"""Rank a pool by utility, with ties resolved by a seeded hash of the ids."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from numpy.typing import NDArray
 
 __all__ = ["DECIMALS", "best_first", "percentile"]
 
-#: Utilities that agree to this many decimals are a tie: no query hangs on the last bit of a sum.
+#: Utilities that agree to this many decimals are tied, so that no query depends on the last bit of a sum.
 DECIMALS = 9
 
 
 def best_first(utilities: NDArray[np.float64], order: NDArray[np.uint64], n: int) -> NDArray[np.intp]:
-    """Return the places of the `n` best, best first: largest utility, then lowest hash, then place.
+    """Return the indices of the `n` best sources, sorted by largest utility, then lowest hash, then index.
 
     Parameters
     ----------
     utilities
         One utility for each source, in the order of their ids, shape (n_pool,). NaN comes last.
     order
-        A seeded hash of each source, shape (n_pool,).
+        Seeded hash of each source, shape (n_pool,).
     n
-        How many are wanted; fewer are returned from a smaller pool.
+        Number of sources; a smaller pool returns fewer.
     """
     cost = -np.round(utilities, DECIMALS)
     cost[np.isnan(cost)] = np.inf
@@ -38,7 +38,7 @@ def best_first(utilities: NDArray[np.float64], order: NDArray[np.uint64], n: int
 
 
 def percentile(utilities: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the fraction of the pool below each utility, 0..1, ties in the middle, shape (n_pool,)."""
+    """Return the percentile rank of each utility, from 0 to 1, shape (n_pool,). Ties get their mean rank."""
     places = np.nan_to_num(np.round(utilities, DECIMALS), nan=-np.inf, posinf=np.inf, neginf=-np.inf)
     _, group, sizes = np.unique(places, return_inverse=True, return_counts=True)
     fractions: NDArray[np.float64] = (np.cumsum(sizes) - sizes / 2) / max(1, places.size)
@@ -46,7 +46,7 @@ def percentile(utilities: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _lowest(order: NDArray[np.uint64], places: NDArray[np.intp], n: int) -> NDArray[np.intp]:
-    """Return the places of the `n` lowest hashes, and of all that equal the last of them."""
+    """Return the indices of the `n` lowest hashes, including all that equal the last of them."""
     if n >= places.size:
         return places
     hashes = order[places]

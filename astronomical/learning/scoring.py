@@ -1,9 +1,8 @@
-"""Probabilities of many sources: in chunks, on threads of ours, and stopped within moments of a cancel."""
+"""Compute the probabilities of many sources in chunks and several threads, with cancellation."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache, partial
@@ -19,63 +18,84 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 from astronomical.catalogue.features import FeatureMatrix
-from astronomical.learning.tree_kernels import BLOCK_ROWS, add_terms
-from astronomical.learning.trees import as_ensemble
+from astronomical.learning.kernels import KERNELS
+from astronomical.learning.left_out_features import leave_out
+from astronomical.tasks import Workers
 
-__all__ = ["Cancelled", "Progress", "fill_missing", "never", "no_progress", "one_thread", "part_of", "predict",
-           "probabilities", "stop_if"]
+__all__ = [
+    "Cancelled",
+    "Progress",
+    "fill_missing",
+    "never",
+    "no_progress",
+    "one_thread",
+    "part_of",
+    "predict",
+    "probabilities",
+    "stop_if",
+]
 
-#: Rows that other libraries score at a time. Fixed, so that a chunk holds the same rows however many threads there are.
+#: Rows per chunk for classifiers of other libraries. Fixed, so that chunks do not depend on the number of threads.
 CHUNK_ROWS = 8192
-#: Rows that kernels of ours score at a time at most; they judge each row by itself.
+#: Maximum rows per chunk for the kernels of this package, which score each row independently.
 _MOST_ROWS = 2**16
-#: A chunk takes about so long: a cancel is noticed before the next.
+#: Approximate time for a chunk, in ns. Cancellation is checked between chunks.
 _CHUNK_NS = 2e7
 N_THREADS = 2
 
 CancelCheck = Callable[[], bool]
-#: Told how far some work is, from 0 to 1.
+Score = Callable[[NDArray[np.intp]], NDArray[np.float64]]
+#: Called with the fraction of the work that is done, from 0 to 1.
 Progress = Callable[[float], None]
-#: Centres and weights of the features, and an offset.
+#: Centres and weights of the features, shape (n_features,), and an offset.
 Plane = tuple[NDArray[np.float64], NDArray[np.float64], float]
 
 
-class Cancelled(Exception):  # noqa: N818 - an answer to a request, not an error
-    """The work was called off before it was done."""
+class Cancelled(Exception):  # noqa: N818 - not an error
+    """The work was cancelled."""
 
 
 @dataclass(frozen=True)
 class Kernel:
-    """A way to score.
+    """A function that scores rows.
 
     Attributes
     ----------
     score
-        Maps row numbers to the probability of the class, float64; called from several threads.
+        Maps row numbers to the probability of the class, float64. It is called from several threads.
     chunk_rows
-        For how many rows at a time.
+        Number of rows per call.
     """
 
-    score: Callable[[NDArray[np.intp]], NDArray[np.float64]]
+    score: Score
     chunk_rows: int = CHUNK_ROWS
 
 
 def never() -> bool:
-    """Tell that nobody cancels."""
+    """Return False: never cancel."""
     return False
 
 
 def no_progress(fraction: float) -> None:
-    """Tell nobody how far the work is."""
+    """Ignore the progress."""
 
 
 def part_of(progress: Progress, start: float, end: float) -> Progress:
-    """Return what a part of some work tells its progress to."""
+    """Return a progress callback for a part of the work.
+
+    Parameters
+    ----------
+    progress
+        Progress callback of the whole work.
+    start, end
+        The part, as fractions of the whole.
+    """
     return lambda fraction: progress(start + fraction * (end - start))
 
 
-def predict(model: Any, features: FeatureMatrix, rows: NDArray[np.intp], cancelled: CancelCheck = never,
-            fill: bool = False) -> NDArray[np.float32]:
+def predict(
+    model: Any, features: FeatureMatrix, rows: NDArray[np.intp], cancelled: CancelCheck = never, fill: bool = False
+) -> NDArray[np.float32]:
     """Return the probability of the class, shape (len(rows),).
 
     Parameters
@@ -85,28 +105,37 @@ def predict(model: Any, features: FeatureMatrix, rows: NDArray[np.intp], cancell
     features
         Features of all sources.
     rows
-        Row numbers of the sources to be scored.
+        Row numbers of the sources to score.
     cancelled
-        Asked between chunks, from several threads, whether to stop.
+        Called between chunks, from several threads; the work stops if it returns True.
     fill
-        Whether NaN are replaced by the medians of the training set.
+        Whether to replace NaN by the medians over the training set.
 
     Raises
     ------
     Cancelled
-        If `cancelled` answered yes.
+        If `cancelled` returned True.
     """
     return probabilities(model, features, rows, cancelled, fill).astype(np.float32)
 
 
-def probabilities(model: Any, features: FeatureMatrix, rows: NDArray[np.intp], cancelled: CancelCheck = never,
-                  fill: bool = False, n_threads: int = N_THREADS,
-                  progress: Progress = no_progress) -> NDArray[np.float64]:
-    """Return what `predict` returns in full precision; the result does not depend on `n_threads`.
+def probabilities(
+    model: Any,
+    features: FeatureMatrix,
+    rows: NDArray[np.intp],
+    cancelled: CancelCheck = never,
+    fill: bool = False,
+    n_threads: int = N_THREADS,
+    progress: Progress = no_progress,
+    left_out: Sequence[int] = (),
+) -> NDArray[np.float64]:
+    """Return the same as `predict`, in float64. The result does not depend on `n_threads`.
 
-    `progress` is told how far it is, in the calling thread.
+    `progress` is called in the calling thread with the fraction of the rows that are scored. `left_out` are the
+    features that the model was trained without; see `left_out_features`.
     """
-    kernel = _kernel_for(model.estimator if isinstance(model, ActiveLearner) else model, features, fill)
+    estimator = model.estimator if isinstance(model, ActiveLearner) else model
+    kernel = _kernel_for(estimator, features, fill, left_out, len(rows))
     scores = np.empty(len(rows), dtype=np.float64)
 
     def score_chunk(start: int) -> None:
@@ -120,9 +149,8 @@ def probabilities(model: Any, features: FeatureMatrix, rows: NDArray[np.intp], c
             score_chunk(start)
             progress(n / len(starts))
     else:
-        with ThreadPoolExecutor(n_threads, thread_name_prefix="score") as threads:
-            for n, _ in enumerate(threads.map(score_chunk, starts), start=1):
-                progress(n / len(starts))
+        for n, _ in enumerate(Workers("scoring", n_threads).map(score_chunk, starts), start=1):
+            progress(n / len(starts))
     stop_if(cancelled)
     return scores
 
@@ -134,32 +162,63 @@ def fill_missing(block: NDArray[Any], medians: NDArray[np.float32]) -> NDArray[A
 
 
 def stop_if(cancelled: CancelCheck) -> None:
-    """Raise `Cancelled` if the work was called off."""
+    """Raise `Cancelled` if `cancelled` returns True."""
     if cancelled():
-        raise Cancelled("the work was called off")
+        raise Cancelled("the work was cancelled")
 
 
-def _kernel_for(estimator: Any, features: FeatureMatrix, fill: bool) -> Kernel:
-    """Return the fastest way to score with an estimator: the one place to add another."""
+def _kernel_for(estimator: Any, features: FeatureMatrix, fill: bool, left_out: Sequence[int], n_rows: int) -> Kernel:
+    """Return the fastest kernel for an estimator that is ready. Add new kernels here.
+
+    Trees and planes need no special treatment of features that were left out: a feature with one value is in no split
+    and has the weight 0.
+    """
     classes = np.asarray(estimator.classes_)
     if not np.any(classes == 1):
         return Kernel(lambda rows: np.zeros(len(rows)))
     if len(classes) == 1:
         return Kernel(lambda rows: np.ones(len(rows)))
     medians = features.medians.copy() if fill else np.empty(0, np.float32)
+    ready = KERNELS.use(n_rows)
+    column = int(np.flatnonzero(classes == 1)[0])
+    plain = partial(_score_any, estimator, column, features, fill, left_out)
     if len(classes) == 2:
-        if (ensemble := as_ensemble(estimator)) is not None:
-            rows_in_time = int(_CHUNK_NS / ensemble.row_cost_ns) // BLOCK_ROWS * BLOCK_ROWS
-            return Kernel(lambda rows: ensemble.score(features.values, rows, medians),
-                          min(max(rows_in_time, BLOCK_ROWS), _MOST_ROWS))
+        if ready and (kernel := _tree_kernel(estimator, features, medians)) is not None:
+            return kernel
         if (plane := _plane_of(estimator)) is not None:
             return Kernel(partial(_score_by_plane, plane, estimator, features, medians), _MOST_ROWS)
-    column = int(np.flatnonzero(classes == 1)[0])
-    return Kernel(partial(_score_any, estimator, column, features, fill))
+        if not ready:
+            return Kernel(_once_compiled(cache(partial(_tree_kernel, estimator, features, medians)), plain))
+    return Kernel(plain)
+
+
+def _once_compiled(kernel: Callable[[], Kernel | None], plain: Score) -> Score:
+    """Return a function that scores plainly until the kernels are ready, even if that happens in between."""
+
+    def score(rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        compiled = kernel() if KERNELS.is_ready else None
+        return (compiled.score if compiled is not None else plain)(rows)
+
+    return score
+
+
+def _tree_kernel(estimator: Any, features: FeatureMatrix, medians: NDArray[np.float32]) -> Kernel | None:
+    """Return the kernel for an ensemble of trees, or None for another estimator."""
+    # Importing these imports the compiler.
+    from astronomical.learning.tree_kernels import BLOCK_ROWS
+    from astronomical.learning.trees import as_ensemble
+
+    ensemble = as_ensemble(estimator)
+    if ensemble is None:
+        return None
+    rows_in_time = int(_CHUNK_NS / ensemble.row_cost_ns) // BLOCK_ROWS * BLOCK_ROWS
+    return Kernel(
+        lambda rows: ensemble.score(features.values, rows, medians), min(max(rows_in_time, BLOCK_ROWS), _MOST_ROWS)
+    )
 
 
 def _plane_of(estimator: Any) -> Plane | None:
-    """Return the plane of a logistic regression behind a scaler, or None for anything else."""
+    """Return centres, weights and offset of a scaler with a logistic regression, or None for another estimator."""
     if type(estimator) is not Pipeline or len(estimator) != 2:
         return None
     scaler, regression = estimator[0], estimator[1]
@@ -168,20 +227,43 @@ def _plane_of(estimator: Any) -> Plane | None:
     return scaler.mean_, regression.coef_[0] / scaler.scale_, float(regression.intercept_[0])
 
 
-def _score_by_plane(plane: Plane, estimator: Any, features: FeatureMatrix, medians: NDArray[np.float32],
-                    rows: NDArray[np.intp]) -> NDArray[np.float64]:
+def _score_by_plane(
+    plane: Plane, estimator: Any, features: FeatureMatrix, medians: NDArray[np.float32], rows: NDArray[np.intp]
+) -> NDArray[np.float64]:
     decision = add_terms(features.values, rows, *plane, medians)
     if np.isnan(decision).any():
-        # A missing value: the classifier refuses it in its own words.
-        return _score_any(estimator, 1, features, False, rows)
+        # A missing value: the classifier raises its own error.
+        return _score_any(estimator, 1, features, False, (), rows)
     scores: NDArray[np.float64] = expit(decision)
     return scores
 
 
-def _score_any(estimator: Any, column: int, features: FeatureMatrix, fill: bool,
-               rows: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Ask the classifier itself, in the precision in which it was trained."""
-    block = features.rows(rows)
+@KERNELS.function
+def add_terms(
+    values: NDArray[np.float32],
+    rows: NDArray[np.intp],
+    centres: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    begin: float,
+    fill: NDArray[np.float32],
+) -> NDArray[np.float64]:
+    """Return `begin` plus the weighted sum of the centred features, added in the order of the features."""
+    total = np.full(len(rows), begin, np.float64)
+    for feature, (centre, weight) in enumerate(zip(centres, weights, strict=True)):
+        term = values[feature, rows].astype(np.float64)
+        if len(fill):
+            term[np.isnan(term)] = fill[feature]
+        term -= centre
+        term *= weight
+        total += term
+    return total
+
+
+def _score_any(
+    estimator: Any, column: int, features: FeatureMatrix, fill: bool, left_out: Sequence[int], rows: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """Score with the classifier itself, in the precision in which it was trained."""
+    block = leave_out(features.rows(rows), left_out, features.medians)
     if fill:
         block = fill_missing(block, features.medians)
     with one_thread():
@@ -189,9 +271,9 @@ def _score_any(estimator: Any, column: int, features: FeatureMatrix, fill: bool,
 
 
 def one_thread() -> AbstractContextManager[Any]:
-    """Keep the libraries from sharing work between threads, within the calling thread.
+    """Limit the thread pools of the numerical libraries to one thread, within the calling thread.
 
-    A result must not depend on their number; and for tens of labels they cost more than they save.
+    Results must not depend on the number of threads. With tens of labels, several threads are also slower.
     """
     limit: AbstractContextManager[Any] = _thread_pools().limit(limits=1, user_api="openmp")
     return limit
@@ -201,6 +283,6 @@ def one_thread() -> AbstractContextManager[Any]:
 def _thread_pools() -> ThreadpoolController:
     """Return the thread pools of the libraries.
 
-    How some of them share work between threads decides which of several equally near neighbours is taken.
+    In some of them, the distribution of work over threads decides which of several equidistant neighbours is chosen.
     """
     return ThreadpoolController()

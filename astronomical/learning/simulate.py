@@ -1,8 +1,8 @@
-"""Learning curves with the catalogue's labels as the oracle: would the labels have been well spent?"""
+"""Simulate learning curves with the catalogue labels as the oracle."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,17 +11,29 @@ from numpy.typing import NDArray
 
 from astronomical.catalogue.features import FeatureMatrix
 from astronomical.catalogue.hashing import derive_seed
-from astronomical.learning.judging import Strategy
+from astronomical.learning.initial_sample import StartError, random_start
 from astronomical.learning.metrics import SetScores, average_precision, balanced_accuracy, mcc
+from astronomical.learning.query_selection import Strategy
 from astronomical.learning.rounds import Member, Round, RoundRequest, fit_round
 from astronomical.learning.scoring import CancelCheck, never
-from astronomical.learning.starting import StartError, random_start
 
 __all__ = ["CURVE_COLUMNS", "SimulationRequest", "simulate"]
 
-#: Keys of each row of a learning curve.
-CURVE_COLUMNS = ("class", "strategy", "model", "seed", "n_labels", "accuracy", "precision", "recall", "f1",
-                 "balanced_accuracy", "mcc", "average_precision")
+#: Keys of the rows of a learning curve.
+CURVE_COLUMNS = (
+    "class",
+    "strategy",
+    "model",
+    "seed",
+    "n_labels",
+    "accuracy",
+    "precision",
+    "recall",
+    "f1",
+    "balanced_accuracy",
+    "mcc",
+    "average_precision",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +43,7 @@ class SimulationRequest:
     Attributes
     ----------
     class_name
-        The class to be learned.
+        The class to learn.
     ids
         Ids of all sources, ascending, shape (n_rows,).
     features
@@ -43,14 +55,14 @@ class SimulationRequest:
     member
         The model.
     strategies
-        The query strategies to be compared; those of one seed start from the same sources.
+        The query strategies to compare. With the same seed, they start from the same sources.
     n_labels
-        Labels spent in each run, the starting points among them.
+        Number of labels in each run, including the initial labels.
     n_seeds
-        Number of runs for each strategy, with seeds from 0. They vary starting points and model, never the
-        split.
+        Number of runs for each strategy, with seeds from 0. The seeds change the initial labels and the model, but
+        not the split.
     n_start
-        Number of starting points.
+        Number of initial labels.
     project_seed
         Seed of the project.
     """
@@ -69,56 +81,73 @@ class SimulationRequest:
     project_seed: int = 0
 
 
-def simulate(request: SimulationRequest, cancelled: CancelCheck = never) -> Iterator[dict[str, Any]]:
-    """Return the rows of the learning curves, worked out one after the other.
+def simulate(
+    request: SimulationRequest, cancelled: CancelCheck = never, report: Callable[[Round], None] = lambda round: None
+) -> Iterator[dict[str, Any]]:
+    """Yield the rows of the learning curves.
 
     Parameters
     ----------
     request
         What to simulate.
     cancelled
-        Asked now and then whether to stop.
+        Called regularly; the work stops if it returns True.
+    report
+        Called with each round.
 
     Returns
     -------
     iterator of dict
-        One row for each strategy, seed and number of labels from the starting points on, with the keys
-        `CURVE_COLUMNS`: scores of the validation set, None where undefined. A run ends early when its pool is
-        empty.
+        One row for each strategy, seed and number of labels from `n_start` on, with the keys `CURVE_COLUMNS`: scores
+        on the validation set, None where undefined. A run ends early if its pool is empty.
 
     Raises
     ------
     StartError
-        At once, if there are no starting points or fewer labels than starting points are asked for.
+        When called, if the initial labels cannot be drawn or `n_labels` is smaller than `n_start`.
     """
     if request.n_labels < request.n_start:
-        raise StartError(f"{request.n_labels} labels do not cover {request.n_start} starting points: "
-                         "ask for more labels or fewer starting points")
+        raise StartError(
+            f"{request.n_labels} labels are fewer than {request.n_start} initial labels: "
+            "request more labels, or fewer initial labels"
+        )
     starts = [_start(request, seed) for seed in range(request.n_seeds)]
-    return _runs(request, starts, cancelled)
+    return _runs(request, starts, cancelled, report)
 
 
-def _runs(request: SimulationRequest, starts: Sequence[tuple[int, ...]],
-          cancelled: CancelCheck) -> Iterator[dict[str, Any]]:
+def _runs(
+    request: SimulationRequest,
+    starts: Sequence[tuple[int, ...]],
+    cancelled: CancelCheck,
+    report: Callable[[Round], None],
+) -> Iterator[dict[str, Any]]:
     for strategy in request.strategies:
         for seed, start in enumerate(starts):
-            yield from _run(request, strategy, seed, start, cancelled)
+            yield from _run(request, strategy, seed, start, cancelled, report)
 
 
-def _run(request: SimulationRequest, strategy: Strategy, seed: int, start: tuple[int, ...],
-         cancelled: CancelCheck) -> Iterator[dict[str, Any]]:
+def _run(
+    request: SimulationRequest,
+    strategy: Strategy,
+    seed: int,
+    start: tuple[int, ...],
+    cancelled: CancelCheck,
+    report: Callable[[Round], None],
+) -> Iterator[dict[str, Any]]:
     labelled = set(start)
     pool = request.training & (request.truth >= 0)
     while True:
         outcome = fit_round(_round_request(request, strategy, seed, labelled, pool), cancelled)
+        report(outcome)
         yield _curve_row(request, strategy, seed, len(labelled), outcome)
         if len(labelled) == request.n_labels or not outcome.queries:
             return
         labelled.add(int(np.searchsorted(request.ids, outcome.queries[0].encode())))
 
 
-def _round_request(request: SimulationRequest, strategy: Strategy, seed: int, labelled: set[int],
-                   pool: NDArray[np.bool_]) -> RoundRequest:
+def _round_request(
+    request: SimulationRequest, strategy: Strategy, seed: int, labelled: set[int], pool: NDArray[np.bool_]
+) -> RoundRequest:
     rows = np.array(sorted(labelled), dtype=np.intp)
     name = request.class_name
     return RoundRequest(
@@ -131,7 +160,7 @@ def _round_request(request: SimulationRequest, strategy: Strategy, seed: int, la
         targets=request.truth[rows],
         pool=pool,
         truth=request.truth,
-        # The curve shows the validation set only: nothing else is scored but what the strategy asks for.
+        # The curve shows the validation set only, so other sources are scored only if the strategy needs them.
         training=np.zeros_like(request.training),
         validation=request.validation,
         members=(request.member,),
@@ -145,12 +174,19 @@ def _round_request(request: SimulationRequest, strategy: Strategy, seed: int, la
 
 def _start(request: SimulationRequest, seed: int) -> tuple[int, ...]:
     name = request.class_name
-    return random_start(request.ids, request.truth, request.training, request.n_start,
-                        derive_seed(request.project_seed, "simulate", "start", name, seed), name)
+    return random_start(
+        request.ids,
+        request.truth,
+        request.training,
+        request.n_start,
+        derive_seed(request.project_seed, "simulate", "start", name, seed),
+        name,
+    )
 
 
-def _curve_row(request: SimulationRequest, strategy: Strategy, seed: int, n_labels: int,
-               outcome: Round) -> dict[str, Any]:
+def _curve_row(
+    request: SimulationRequest, strategy: Strategy, seed: int, n_labels: int, outcome: Round
+) -> dict[str, Any]:
     scores, chosen = outcome.validation, request.validation
     values: dict[str, float | None] = dict.fromkeys(CURVE_COLUMNS[5:])
     if isinstance(scores, SetScores):
@@ -164,5 +200,11 @@ def _curve_row(request: SimulationRequest, strategy: Strategy, seed: int, n_labe
             "mcc": mcc(counts),
             "average_precision": average_precision(request.truth[chosen], outcome.proba[chosen]),
         }
-    return {"class": request.class_name, "strategy": strategy.name, "model": request.member.name,
-            "seed": seed, "n_labels": n_labels, **values}
+    return {
+        "class": request.class_name,
+        "strategy": strategy.name,
+        "model": request.member.name,
+        "seed": seed,
+        "n_labels": n_labels,
+        **values,
+    }

@@ -1,61 +1,57 @@
-"""Compiled loops that score trees: many rows at a time, without branches in the inner loops.
+"""Compiled kernels that score tree ensembles, for many rows at a time and without branches in the inner loops.
 
-Scikit-learn walks each row down each tree, and every step is a jump that the processor cannot foresee. Here a block of
-rows goes through a tree together. Values are first replaced by their ranks among the thresholds of their feature,
-which fit in a byte; then each node, from the leaves up, is one comparison and one choice between the answers of its two
-sides, for 32 rows in one instruction. To judge the nodes of a tree without walking it is the idea of QuickScorer
-(Lucchese et al. 2015, SIGIR, 73). Very large trees are walked all the same.
+scikit-learn traverses each tree row by row, and the processor cannot predict the branches. Here a block of rows is
+evaluated together. First, each value is replaced by its rank among the thresholds of its feature, which fits in a
+byte. Then each node, from the leaves up, is one comparison and one selection between the results of its two children,
+for 32 rows per instruction. Evaluating nodes without traversing the tree is the idea of QuickScorer (Lucchese et al.
+2015, SIGIR, 73). Very large trees are traversed.
 
-The loops hold no lock, and each row is judged by itself: the number of threads changes no result.
+The kernels release the global interpreter lock. Each row is scored independently, so that the results do not depend
+on the number of threads.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeVar
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+from sklearn.tree import DecisionTreeClassifier
 
-__all__ = ["BLOCK_ROWS", "MAX_EDGES", "Plan", "Trees", "add_answers", "add_terms", "count_votes", "divide_trees",
-           "write_steps"]
+from astronomical.learning.tree_steps import LEFT_LEAF, LONE_LEAF, MAX_EDGES, RIGHT_LEAF, RIGHT_ON_TOP, TWO_LEAVES
+from astronomical.tasks.jit import jit
 
-F = TypeVar("F")
+__all__ = ["BLOCK_ROWS", "MAX_EDGES", "Plan", "Trees", "add_answers", "add_terms", "compile_kernels", "count_votes"]
 
-#: Rows that go through a tree together: their ranks, a byte each, stay near the processor.
+#: Number of rows per block. The ranks of a block, one byte each, fit in the cache of the processor.
 BLOCK_ROWS = 512
-#: Thresholds of one feature that a byte can tell apart; the rank beyond them is for missing values.
-MAX_EDGES = 254
 _MISSING = 255
-#: A count of votes that a byte still holds.
+#: Maximum count of votes in a byte.
 _FULL = 255
-#: Answers that wait for those of another part of the tree. A tree needs one for each doubling of its nodes.
+#: Size of the stack of intermediate results. A tree needs one entry for each doubling of its nodes.
 _MAX_WAITING = 24
-#: Up to this number, comparing with every threshold is faster than looking up where to begin.
+#: Up to this number of thresholds, comparing with all of them is faster than looking up a cell.
 _FEW_EDGES = 16
-#: With more thresholds in one cell, halving is faster than comparing with each of them.
+#: With more thresholds in one cell, a binary search is faster than comparing with each of them.
 _CROWDED = 8
-
-# What a step does: both sides of the node are leaves, or one of them is, or the answers of both sides wait, one below
-# the other. A tree of one leaf has a step too.
-_TWO_LEAVES, _RIGHT_LEAF, _LEFT_LEAF, _RIGHT_ON_TOP, _LEFT_ON_TOP, _LONE_LEAF = range(6)
 
 
 class Trees(NamedTuple):
-    """Nodes of trees as they were grown, one tree after the other, parents before their children.
+    """Nodes of all trees, one tree after the other, with parents before their children.
 
     Attributes
     ----------
     first
-        Where each tree begins, and the number of nodes, shape (n_trees + 1,).
+        Index of the first node of each tree, and the number of nodes, shape (n_trees + 1,).
     left, right
-        Places of the children; -1 at a leaf. Shape (n_nodes,), as those below.
+        Indices of the children, -1 at a leaf, shape (n_nodes,).
     feature, threshold
-        A row goes left if the feature is not larger than the threshold, a float32.
+        A row goes left if the feature is not larger than the threshold, a float32, shape (n_nodes,).
     missing_left
-        Whether a row goes left if the feature is missing.
+        Whether a row goes left if the feature is missing, shape (n_nodes,).
     value
-        What a leaf says.
+        Value of a leaf, shape (n_nodes,).
     """
 
     first: NDArray[np.int64]
@@ -68,29 +64,28 @@ class Trees(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """How to judge a block of rows.
+    """Precomputed steps to score a block of rows.
 
-    Trees are divided into groups, so that within a group no feature has more than `MAX_EDGES` thresholds. The
-    thresholds of one feature in one group, ascending, are a slot.
+    The trees are divided into groups in which no feature has more than `MAX_EDGES` thresholds. The sorted thresholds
+    of one feature in one group are a slot.
 
     Attributes
     ----------
     group_tree, group_slot
-        Where the trees and the slots of each group begin, shape (n_groups + 1,).
+        First tree and first slot of each group, shape (n_groups + 1,).
     slot_feature, slot_first
-        The feature of each slot, shape (n_slots,), and where its thresholds begin, shape (n_slots + 1,).
+        Feature of each slot, shape (n_slots,), and index of its first threshold, shape (n_slots + 1,).
     edges
         The thresholds.
     cells, low, scale, crowd
-        The range of a slot is cut into cells: how many thresholds lie before each, shape (n_slots, n_cells); how a
-        value is turned into the number of a cell; and the most thresholds in one of them.
+        The range of a slot is divided into cells: the number of thresholds before each cell, shape (n_slots, n_cells);
+        offset and scale that map a value to its cell; and the largest number of thresholds in a cell.
     tree_step
-        Where the steps of each tree begin, shape (n_trees + 1,). A tree without steps is walked.
+        First step of each tree, shape (n_trees + 1,). A tree without steps is traversed.
     steps
-        What is done, the row of the ranks, the threshold, and the codes of the left and the right leaf,
-        shape (n_steps, 5).
+        Type of the step, row of the ranks, threshold, and codes of the left and the right leaf, shape (n_steps, 5).
     answers, tree_answer
-        What the codes of each tree mean, and where those of a tree begin, shape (n_trees + 1,).
+        Values of the leaf codes, and index of the first code of each tree, shape (n_trees + 1,).
     """
 
     group_tree: NDArray[np.int64]
@@ -108,149 +103,49 @@ class Plan(NamedTuple):
     tree_answer: NDArray[np.int64]
 
 
-def _compiled(function: F) -> F:
-    made: F = njit(nogil=True, cache=True, error_model="numpy")(function)
-    return made
+def compile_kernels() -> Iterator[None]:
+    """Compile all kernels, one after the other, by scoring a few rows."""
+    from astronomical.learning.trees import as_ensemble
+
+    X, y = np.arange(20, dtype=np.float32).reshape(10, 2), np.arange(10) % 2
+    rows, no_fill = np.arange(10), np.empty(0, np.float32)
+    for leaf_size in (1, 3):  # votes, and fractions
+        trees = as_ensemble(DecisionTreeClassifier(min_samples_leaf=leaf_size).fit(X, y))
+        yield
+        assert trees is not None
+        trees.score(np.ascontiguousarray(X.T), rows, no_fill)
+        yield
+    add_terms(np.ascontiguousarray(X.T), rows, np.zeros(2), np.zeros(2), 0.0, no_fill)
+    yield
 
 
-@_compiled
-def divide_trees(trees: Trees, walked: NDArray[np.bool_], edge: NDArray[np.int64],
-                 n_features: int) -> NDArray[np.int64]:
-    """Return where groups begin in which no feature has more than `MAX_EDGES` thresholds, and the number of trees.
-
-    Parameters
-    ----------
-    trees
-        The trees.
-    walked
-        Which trees are walked. One that has too many thresholds by itself is marked here.
-    edge
-        A number for each threshold of each feature, given to each node, shape (n_nodes,).
-    n_features
-        Number of features.
-    """
-    n_trees = len(walked)
-    # The group in which a threshold was last seen, and the number of thresholds of each feature in this group.
-    seen = np.full(edge.max() + 1, -1, np.int64)
-    counts = np.zeros(n_features, np.int64)
-    begins, n_groups, tree, alone = np.zeros(n_trees + 2, np.int64), 1, 0, True
-    while tree < n_trees:
-        fits = True
-        if not walked[tree]:
-            for node in range(trees.first[tree], trees.first[tree + 1]):
-                if trees.left[node] >= 0 and seen[edge[node]] != n_groups:
-                    seen[edge[node]] = n_groups
-                    counts[trees.feature[node]] += 1
-                    fits = fits and counts[trees.feature[node]] <= MAX_EDGES
-        if fits:
-            alone = alone and walked[tree]
-            tree += 1
-            continue
-        # What is left of the tree in the counts goes with them; a tree alone in its group cannot be helped.
-        if alone:
-            walked[tree] = True
-        else:
-            begins[n_groups] = tree
-        n_groups += 0 if alone else 1
-        seen[:] = -1
-        counts[:] = 0
-        alone = True
-    begins[n_groups] = n_trees
-    return begins[:n_groups + 1]
-
-
-@_compiled
-def write_steps(trees: Trees, walked: NDArray[np.bool_], code: NDArray[np.int64], rank_row: NDArray[np.int64],
-                edge: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Return where the steps of each tree begin, and the steps.
-
-    Parameters
-    ----------
-    trees
-        The trees.
-    walked
-        Which trees need no steps.
-    code, rank_row, edge
-        Code of each leaf; row of the ranks and number of the threshold of each other node, shape (n_nodes,).
-    """
-    n_trees, n_nodes = len(trees.first) - 1, len(trees.left)
-    tree_step, steps = np.zeros(n_trees + 1, np.int64), np.zeros((n_nodes, 5), np.int32)
-    # How many answers wait at once while a node is judged, the more demanding side first.
-    waiting = np.zeros(n_nodes, np.int64)
-    for node in range(n_nodes - 1, -1, -1):
-        if trees.left[node] >= 0:
-            one, other = waiting[trees.left[node]], waiting[trees.right[node]]
-            waiting[node] = one + 1 if one == other else max(one, other)
-    n = 0
-    stack = np.empty(n_nodes + 2, np.int64)
-    for tree in range(n_trees):
-        tree_step[tree] = n
-        if walked[tree]:
-            continue
-        root = trees.first[tree]
-        if trees.left[root] < 0:
-            steps[n, 0], steps[n, 3] = _LONE_LEAF, code[root]
-            n += 1
-            continue
-        stack[0], depth = root, 1
-        while depth:
-            depth -= 1
-            node = stack[depth]
-            # A node is met twice: before those under it, and, as its complement, after them.
-            judged = node < 0
-            node = ~node if judged else node
-            left, right = trees.left[node], trees.right[node]
-            left_leaf, right_leaf = trees.left[left] < 0, trees.left[right] < 0
-            left_first = waiting[left] >= waiting[right]
-            if judged or (left_leaf and right_leaf):
-                if left_leaf:
-                    steps[n, 0] = _TWO_LEAVES if right_leaf else _LEFT_LEAF
-                elif right_leaf:
-                    steps[n, 0] = _RIGHT_LEAF
-                else:
-                    steps[n, 0] = _RIGHT_ON_TOP if left_first else _LEFT_ON_TOP
-                steps[n, 1], steps[n, 2] = rank_row[node], edge[node]
-                steps[n, 3], steps[n, 4] = code[left] if left_leaf else 0, code[right] if right_leaf else 0
-                n += 1
-                continue
-            stack[depth] = ~node
-            depth += 1
-            for side in range(2):
-                # What is put on the stack last is judged first.
-                child = right if (side == 0) == left_first else left
-                if trees.left[child] >= 0:
-                    stack[depth] = child
-                    depth += 1
-    tree_step[n_trees] = n
-    return tree_step, steps[:n]
-
-
-@_compiled
-def count_votes(values: NDArray[np.float32], rows: NDArray[np.int64], trees: Trees, plan: Plan,
-                fill: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return how many trees vote for the class, where every leaf says 0 or 1 and that is its code.
+@jit
+def count_votes(
+    values: NDArray[np.float32], rows: NDArray[np.int64], trees: Trees, plan: Plan, fill: NDArray[np.float32]
+) -> NDArray[np.float64]:
+    """Return the number of trees that vote for the class. All leaves must have the value 0 or 1, equal to their code.
 
     Parameters
     ----------
     values
         Features, shape (n_features, n_rows).
     rows
-        Rows to be scored.
+        Row numbers to score.
     trees, plan
         The trees.
     fill
-        What stands for a missing value, shape (n_features,); empty if nothing does.
+        Values that replace missing features, shape (n_features,); empty for none.
 
     Returns
     -------
     ndarray
-        Shape (len(rows),).
+        Number of votes, shape (len(rows),).
     """
     found = np.empty(len(rows), np.float64)
     ranks, waiting = _work_space(plan)
     tally, total = np.zeros(BLOCK_ROWS, np.uint8), np.empty(BLOCK_ROWS, np.int64)
     for start in range(0, len(rows), BLOCK_ROWS):
-        block = rows[start:start + BLOCK_ROWS]
+        block = rows[start : start + BLOCK_ROWS]
         total[:] = 0
         for group in range(len(plan.group_tree) - 1):
             _rank(values, block, plan, group, fill, ranks)
@@ -274,27 +169,33 @@ def count_votes(values: NDArray[np.float32], rows: NDArray[np.int64], trees: Tre
     return found
 
 
-@_compiled
-def add_answers(values: NDArray[np.float32], rows: NDArray[np.int64], trees: Trees, plan: Plan,
-                fill: NDArray[np.float32], begin: float) -> NDArray[np.float64]:
-    """Return the sum of what the trees say, added up in their order, from `begin` on.
+@jit
+def add_answers(
+    values: NDArray[np.float32],
+    rows: NDArray[np.int64],
+    trees: Trees,
+    plan: Plan,
+    fill: NDArray[np.float32],
+    begin: float,
+) -> NDArray[np.float64]:
+    """Return the sum of `begin` and the leaf values of all trees, added in the order of the trees.
 
     Parameters
     ----------
     values, rows, trees, plan, fill
         As for `count_votes`.
     begin
-        What the sum begins with.
+        Initial value of the sum.
 
     Returns
     -------
     ndarray
-        Shape (len(rows),).
+        The sums, shape (len(rows),).
     """
     found = np.full(len(rows), begin, np.float64)
     ranks, waiting = _work_space(plan)
     for start in range(0, len(rows), BLOCK_ROWS):
-        block = rows[start:start + BLOCK_ROWS]
+        block = rows[start : start + BLOCK_ROWS]
         for group in range(len(plan.group_tree) - 1):
             _rank(values, block, plan, group, fill, ranks)
             for tree in range(plan.group_tree[group], plan.group_tree[group + 1]):
@@ -303,19 +204,25 @@ def add_answers(values: NDArray[np.float32], rows: NDArray[np.int64], trees: Tre
                         found[start + i] += _walk(values, block[i], trees, tree, fill)
                     continue
                 _judge(plan, tree, ranks, waiting)
-                answers, codes = plan.answers[plan.tree_answer[tree]:], waiting[0]
+                answers, codes = plan.answers[plan.tree_answer[tree] :], waiting[0]
                 for i in range(len(block)):
                     found[start + i] += answers[codes[i]]
     return found
 
 
-@_compiled
-def add_terms(values: NDArray[np.float32], rows: NDArray[np.int64], centres: NDArray[np.float64],
-              weights: NDArray[np.float64], begin: float, fill: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return `begin` and the weighted sum of features measured from their centres, shape (len(rows),)."""
+@jit
+def add_terms(
+    values: NDArray[np.float32],
+    rows: NDArray[np.int64],
+    centres: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    begin: float,
+    fill: NDArray[np.float32],
+) -> NDArray[np.float64]:
+    """Return `begin` plus the weighted sum of the centred features, shape (len(rows),)."""
     found = np.full(len(rows), begin, np.float64)
     for start in range(0, len(rows), BLOCK_ROWS):
-        block = rows[start:start + BLOCK_ROWS]
+        block = rows[start : start + BLOCK_ROWS]
         for feature in range(len(weights)):
             for i in range(len(block)):
                 value = values[feature, block[i]]
@@ -325,28 +232,34 @@ def add_terms(values: NDArray[np.float32], rows: NDArray[np.int64], centres: NDA
     return found
 
 
-@_compiled
+@jit
 def _work_space(plan: Plan) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Return room for the ranks of a block, two rows for each slot of a group, and for the answers that wait."""
+    """Allocate the ranks of a block, two rows for each slot of a group, and the stack of results."""
     most = 0
     for group in range(len(plan.group_slot) - 1):
         most = max(most, plan.group_slot[group + 1] - plan.group_slot[group])
     return np.zeros((2 * most, BLOCK_ROWS), np.uint8), np.zeros((_MAX_WAITING, BLOCK_ROWS), np.uint8)
 
 
-@_compiled
-def _rank(values: NDArray[np.float32], block: NDArray[np.int64], plan: Plan, group: int, fill: NDArray[np.float32],
-          ranks: NDArray[np.uint8]) -> None:
-    """Write how many thresholds each value exceeds: 0 where it is missing, and in the next row the largest rank."""
+@jit
+def _rank(
+    values: NDArray[np.float32],
+    block: NDArray[np.int64],
+    plan: Plan,
+    group: int,
+    fill: NDArray[np.float32],
+    ranks: NDArray[np.uint8],
+) -> None:
+    """Write the number of thresholds below each value; if it is missing, 0, and the largest rank in the next row."""
     column = np.zeros(BLOCK_ROWS, np.float32)
     places = np.zeros(BLOCK_ROWS, np.int32)
-    # Nothing exceeds infinity: beyond the thresholds the search may go on without harm.
+    # The thresholds are padded with infinity, so that the search may safely continue beyond them.
     padded = np.empty(2 * (MAX_EDGES + 1), np.float32)
     begin = plan.group_slot[group]
     for slot in range(begin, plan.group_slot[group + 1]):
         feature = plan.slot_feature[slot]
-        edges = plan.edges[plan.slot_first[slot]:plan.slot_first[slot + 1]]
-        padded[:len(edges)], padded[len(edges):] = edges, np.inf
+        edges = plan.edges[plan.slot_first[slot] : plan.slot_first[slot + 1]]
+        padded[: len(edges)], padded[len(edges) :] = edges, np.inf
         for i in range(len(block)):
             column[i] = values[feature, block[i]]
         if len(fill):
@@ -359,22 +272,31 @@ def _rank(values: NDArray[np.float32], block: NDArray[np.int64], plan: Plan, gro
                 for i in range(BLOCK_ROWS):
                     lowest[i] += np.uint8(column[i] > edge)
         elif plan.crowd[slot] <= _CROWDED:
-            _rank_by_cell(column, padded, plan.cells[slot], plan.low[slot], plan.scale[slot], plan.crowd[slot], places,
-                          lowest)
+            _rank_by_cell(
+                column, padded, plan.cells[slot], plan.low[slot], plan.scale[slot], plan.crowd[slot], places, lowest
+            )
         else:
             _rank_by_halves(column, padded, places, lowest)
         for i in range(BLOCK_ROWS):
             highest[i] = np.uint8(_MISSING) if column[i] != column[i] else lowest[i]
 
 
-@_compiled
-def _rank_by_cell(column: NDArray[np.float32], edges: NDArray[np.float32], before: NDArray[np.uint8], low: float,
-                  scale: float, crowd: int, places: NDArray[np.int32], ranks: NDArray[np.uint8]) -> None:
-    """Look up how many thresholds lie in the cells before that of a value, and compare with those in its own."""
+@jit
+def _rank_by_cell(
+    column: NDArray[np.float32],
+    edges: NDArray[np.float32],
+    before: NDArray[np.uint8],
+    low: float,
+    scale: float,
+    crowd: int,
+    places: NDArray[np.int32],
+    ranks: NDArray[np.uint8],
+) -> None:
+    """Look up the number of thresholds before the cell of a value, and compare the value with those in the cell."""
     last = np.float32(len(before) - 1)
     for i in range(BLOCK_ROWS):
         place = (column[i] - low) * scale
-        # Written so that NaN ends in a cell as well.
+        # Written so that NaN also gets a valid cell.
         place = place if place > np.float32(0) else np.float32(0)
         places[i] = np.int32(place if place < last else last)
     for i in range(BLOCK_ROWS):
@@ -385,10 +307,11 @@ def _rank_by_cell(column: NDArray[np.float32], edges: NDArray[np.float32], befor
         ranks[i] = rank + above
 
 
-@_compiled
-def _rank_by_halves(column: NDArray[np.float32], edges: NDArray[np.float32], places: NDArray[np.int32],
-                    ranks: NDArray[np.uint8]) -> None:
-    """Find the ranks of all values at once by halving what is left of the thresholds."""
+@jit
+def _rank_by_halves(
+    column: NDArray[np.float32], edges: NDArray[np.float32], places: NDArray[np.int32], ranks: NDArray[np.uint8]
+) -> None:
+    """Find the ranks of all values at once by a binary search."""
     places[:] = 0
     step = np.int32(128)
     while step:
@@ -399,34 +322,34 @@ def _rank_by_halves(column: NDArray[np.float32], edges: NDArray[np.float32], pla
         ranks[i] = places[i]
 
 
-@_compiled
+@jit
 def _judge(plan: Plan, tree: int, ranks: NDArray[np.uint8], waiting: NDArray[np.uint8]) -> None:
-    """Leave the code of the leaf of each row of a block in the first row of `waiting`."""
+    """Write the code of the leaf that each row of a block reaches to the first row of `waiting`."""
     top = -1
     for step in range(plan.tree_step[tree], plan.tree_step[tree + 1]):
         kind = plan.steps[step, 0]
         rank, edge = ranks[plan.steps[step, 1]], np.uint8(plan.steps[step, 2])
         left, right = np.uint8(plan.steps[step, 3]), np.uint8(plan.steps[step, 4])
-        if kind == _TWO_LEAVES:
+        if kind == TWO_LEAVES:
             top += 1
             mine = waiting[top]
             for i in range(BLOCK_ROWS):
                 mine[i] = right if rank[i] > edge else left
-        elif kind == _RIGHT_LEAF:
+        elif kind == RIGHT_LEAF:
             mine = waiting[top]
             for i in range(BLOCK_ROWS):
                 mine[i] = mine[i] ^ ((mine[i] ^ right) & _mask(rank[i] > edge))
-        elif kind == _LEFT_LEAF:
+        elif kind == LEFT_LEAF:
             mine = waiting[top]
             for i in range(BLOCK_ROWS):
                 mine[i] = left ^ ((left ^ mine[i]) & _mask(rank[i] > edge))
-        elif kind == _LONE_LEAF:
+        elif kind == LONE_LEAF:
             top += 1
             waiting[top][:] = left
         else:
             upper, mine = waiting[top], waiting[top - 1]
             top -= 1
-            if kind == _RIGHT_ON_TOP:
+            if kind == RIGHT_ON_TOP:
                 for i in range(BLOCK_ROWS):
                     mine[i] = mine[i] ^ ((mine[i] ^ upper[i]) & _mask(rank[i] > edge))
             else:
@@ -434,15 +357,15 @@ def _judge(plan: Plan, tree: int, ranks: NDArray[np.uint8], waiting: NDArray[np.
                     mine[i] = upper[i] ^ ((upper[i] ^ mine[i]) & _mask(rank[i] > edge))
 
 
-@_compiled
+@jit
 def _mask(chosen: bool) -> np.uint8:
-    """Return a byte of ones or of zeros: a choice without a branch, which the compiler turns into vectors."""
+    """Return a byte of ones or zeros, for a selection without a branch that the compiler can vectorise."""
     return np.uint8(np.uint8(0) - np.uint8(chosen))
 
 
-@_compiled
+@jit
 def _walk(values: NDArray[np.float32], row: int, trees: Trees, tree: int, fill: NDArray[np.float32]) -> float:
-    """Return what the leaf of a row says."""
+    """Traverse a tree, and return the value of the leaf that a row reaches."""
     node = trees.first[tree]
     while trees.left[node] >= 0:
         feature = trees.feature[node]
@@ -456,9 +379,9 @@ def _walk(values: NDArray[np.float32], row: int, trees: Trees, tree: int, fill: 
     return float(trees.value[node])
 
 
-@_compiled
+@jit
 def _move(tally: NDArray[np.uint8], total: NDArray[np.int64]) -> None:
-    """Add a count that fits in bytes to the total, and begin it anew."""
+    """Add the byte counts to the total, and reset them."""
     for i in range(BLOCK_ROWS):
         total[i] += tally[i]
         tally[i] = 0

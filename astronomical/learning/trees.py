@@ -1,4 +1,4 @@
-"""Ensembles of trees as one kind of thing: arrays of nodes, and what is made of the sum of their answers."""
+"""Represent tree ensembles uniformly: arrays of nodes, and a function from the sum of leaf values to probabilities."""
 
 from __future__ import annotations
 
@@ -20,22 +20,16 @@ from sklearn.ensemble import (
 from sklearn.tree import DecisionTreeClassifier, ExtraTreeClassifier
 from sklearn.utils.extmath import softmax
 
-from astronomical.learning.tree_kernels import (
-    Plan,
-    Trees,
-    add_answers,
-    count_votes,
-    divide_trees,
-    write_steps,
-)
+from astronomical.learning.tree_kernels import Plan, Trees, add_answers, count_votes
+from astronomical.learning.tree_steps import divide_trees, write_steps
 
 __all__ = ["MAX_NODES", "TreeEnsemble", "as_ensemble"]
 
-#: Trees with more nodes are walked: a step per node of the tree for a block costs more than a step per level for a row.
+#: Larger trees are traversed: evaluating every node for a block costs more than one step per level for each row.
 MAX_NODES = 1200
-#: Leaves that a byte can tell apart.
+#: Maximum number of leaves with codes of one byte.
 _MAX_LEAVES = 256
-#: The range of the thresholds is cut into this many cells, to look up which may be near a value.
+#: Number of cells into which the range of the thresholds is divided for look-up.
 _N_CELLS = 512
 
 Finish = Callable[[NDArray[np.float64]], NDArray[np.float64]]
@@ -44,18 +38,18 @@ Nodes = tuple[NDArray[Any], ...]
 
 @dataclass(frozen=True)
 class TreeEnsemble:
-    """A classifier whose score is a function of the sum of what its trees say.
+    """A classifier whose probability is a function of the sum of the leaf values of its trees.
 
     Attributes
     ----------
     trees, plan
-        Its trees, and how a block of rows is judged by them.
+        The trees, and the precomputed steps to score a block of rows.
     votes
-        Whether every leaf says 0 or 1.
+        Whether every leaf has the value 0 or 1.
     begin
-        What the sum begins with.
+        Initial value of the sum.
     finish
-        Turns sums into probabilities of the class.
+        Maps the sums to probabilities of the class.
     """
 
     trees: Trees
@@ -64,8 +58,9 @@ class TreeEnsemble:
     begin: float
     finish: Finish
 
-    def score(self, values: NDArray[np.float32], rows: NDArray[np.intp],
-              fill: NDArray[np.float32]) -> NDArray[np.float64]:
+    def score(
+        self, values: NDArray[np.float32], rows: NDArray[np.intp], fill: NDArray[np.float32]
+    ) -> NDArray[np.float64]:
         """Return the probability of the class, shape (len(rows),).
 
         Parameters
@@ -73,9 +68,9 @@ class TreeEnsemble:
         values
             Features, shape (n_features, n_rows).
         rows
-            Rows to be scored.
+            Row numbers to score.
         fill
-            What stands for a missing value, shape (n_features,); empty if nothing does.
+            Values that replace missing features, shape (n_features,); empty for none.
         """
         if self.votes:
             return self.finish(count_votes(values, rows, self.trees, self.plan, fill))
@@ -83,15 +78,15 @@ class TreeEnsemble:
 
     @property
     def row_cost_ns(self) -> float:
-        """A rough idea of how many nanoseconds a row takes."""
+        """Rough estimate of the time for one row, in nanoseconds."""
         walked = np.count_nonzero(np.diff(self.plan.tree_step) == 0)
         return 4 * len(self.plan.slot_feature) + 0.05 * len(self.plan.steps) + 150 * walked + 1
 
 
 def as_ensemble(estimator: Any) -> TreeEnsemble | None:
-    """Return a fitted classifier of two classes as an ensemble of trees, or None if it is none.
+    """Convert a fitted binary classifier to a tree ensemble; return None if it is not an ensemble of trees.
 
-    Only scikit-learn's own classes are taken: one derived from them may do anything.
+    Only the classes of scikit-learn itself are converted, because a subclass may predict differently.
     """
     kind = type(estimator)
     if kind in (RandomForestClassifier, ExtraTreesClassifier):
@@ -100,8 +95,10 @@ def as_ensemble(estimator: Any) -> TreeEnsemble | None:
     if kind in (DecisionTreeClassifier, ExtraTreeClassifier):
         return _ensemble([_tree_nodes(estimator)], lambda total: total)
     if kind is GradientBoostingClassifier and isinstance(estimator.init_, str | DummyClassifier):
-        steps = (_tree_nodes(tree, estimator.learning_rate * tree.tree_.value[:, 0, 0])
-                 for tree in estimator.estimators_[:, 0])
+        steps = (
+            _tree_nodes(tree, estimator.learning_rate * tree.tree_.value[:, 0, 0])
+            for tree in estimator.estimators_[:, 0]
+        )
         begin = estimator._raw_predict_init(np.zeros((1, estimator.n_features_in_)))[0, 0]
         return _ensemble(steps, lambda raw: estimator._loss.predict_proba(raw)[:, 1], begin)
     if kind is HistGradientBoostingClassifier and estimator.is_categorical_ is None:
@@ -114,7 +111,7 @@ def as_ensemble(estimator: Any) -> TreeEnsemble | None:
 
 
 def _adaboost(estimator: Any) -> TreeEnsemble:
-    """Each tree counts with its weight for the side that it predicts, and against the other."""
+    """Convert AdaBoost: each tree adds its weight for the side that it predicts, and subtracts it for the other."""
     sign = 2 * estimator.classes_ - 1
     whole = estimator.estimator_weights_.sum()
 
@@ -123,17 +120,25 @@ def _adaboost(estimator: Any) -> TreeEnsemble:
         shares: NDArray[np.float64] = softmax(np.column_stack([-decision, decision]))[:, 1]
         return shares
 
-    # An early end of the fit leaves weights without a tree.
+    # If the fit ended early, some weights have no tree.
     members = zip(estimator.estimators_, estimator.estimator_weights_, strict=False)
-    return _ensemble((_tree_nodes(tree, weight * sign[np.argmax(tree.tree_.value[:, 0], axis=1)])
-                      for tree, weight in members), finish)
+    return _ensemble(
+        (_tree_nodes(tree, weight * sign[np.argmax(tree.tree_.value[:, 0], axis=1)]) for tree, weight in members),
+        finish,
+    )
 
 
 def _tree_nodes(estimator: Any, value: NDArray[np.float64] | None = None) -> Nodes:
-    """Return the nodes of a tree; without a `value` its leaves say what fraction of them is of the class."""
+    """Return the nodes of a tree. If `value` is None, the value of a leaf is the fraction of the class in it."""
     tree = estimator.tree_
-    return (tree.children_left, tree.children_right, tree.feature, tree.threshold, tree.missing_go_to_left,
-            tree.value[:, 0, 1] if value is None else value)
+    return (
+        tree.children_left,
+        tree.children_right,
+        tree.feature,
+        tree.threshold,
+        tree.missing_go_to_left,
+        tree.value[:, 0, 1] if value is None else value,
+    )
 
 
 def _histogram_nodes(nodes: NDArray[np.void]) -> Nodes:
@@ -163,7 +168,7 @@ def _ensemble(nodes: Iterable[Nodes], finish: Finish, begin: float = 0.0) -> Tre
 
 
 def _floor(thresholds: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return the largest float32 not above each threshold: a float32 is at most the one if it is at most the other."""
+    """Round thresholds down to float32, which does not change the comparison with float32 values."""
     with np.errstate(over="ignore"):
         near = thresholds.astype(np.float32)
     return np.where(near > thresholds, np.nextafter(near, np.float32(-np.inf)), near)
@@ -171,7 +176,7 @@ def _floor(thresholds: NDArray[np.float64]) -> NDArray[np.float32]:
 
 @dataclass(frozen=True)
 class _Slots:
-    """The thresholds of some nodes, feature by feature, ascending, each once; and where those of each node are."""
+    """Sorted unique thresholds of each feature, and the index of the threshold of each node."""
 
     features: NDArray[np.int64]
     first: NDArray[np.int64]
@@ -231,10 +236,10 @@ def _make_plan(trees: Trees, votes: bool) -> Plan:
     )
 
 
-def _cells(first: NDArray[np.int64],
-           edges: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32],
-                                                NDArray[np.int64]]:
-    """Cut the range of each slot into cells; the arithmetic is that of the kernel, to the last bit."""
+def _cells(
+    first: NDArray[np.int64], edges: NDArray[np.float32]
+) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]:
+    """Divide the range of each slot into cells, with exactly the arithmetic of the kernel."""
     n_slots = len(first) - 1
     low, high = edges[first[:-1]], edges[first[1:] - 1]
     with np.errstate(all="ignore"):

@@ -1,1 +1,1 @@
-"""Plots of the catalogue: shading of many points, and the elements that show them."""
+"""Plots of the catalogue, with server-side rendering of many points."""

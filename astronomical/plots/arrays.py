@@ -1,4 +1,4 @@
-"""Arrays as the compiled loops want them."""
+"""Prepare arrays for the plots."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ __all__ = ["frozen"]
 
 
 def frozen(values: ArrayLike, dtype: DTypeLike) -> NDArray[Any]:
-    """Return an array as contiguous and read-only, copied only where needed.
+    """Return a contiguous, read-only array, copied only if necessary.
 
-    The kernels are compiled for one kind of array; all others would be compiled anew.
+    Loops are compiled for this kind of array; for other kinds they would be compiled again.
     """
     view = np.ascontiguousarray(values, dtype=dtype).view()
     view.flags.writeable = False

@@ -1,7 +1,7 @@
-"""Emission-line diagnostics of Baldwin, Phillips & Terlevich: what excites the gas of a galaxy.
+"""Emission-line diagnostic diagrams of Baldwin, Phillips & Terlevich (1981, PASP 93, 5).
 
-Curves of Kauffmann et al. (2003, MNRAS 346, 1055), Kewley et al. (2001, ApJ 556, 121) and Kewley et al. (2006,
-MNRAS 372, 961).
+Demarcation lines of Kauffmann et al. (2003, MNRAS 346, 1055), Kewley et al. (2001, ApJ 556, 121) and Kewley et al.
+(2006, MNRAS 372, 961).
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from astronomical.extend import Parameter, plot
-from astronomical.plots.data import CannotDrawError, NeedsColumnsError, PlotData
-from astronomical.plots.roles import LINES
+from astronomical.plots.column_roles import LINES
+from astronomical.plots.plot_data import CannotDrawError, NeedsColumnsError, PlotData
 
 __all__ = ["BUILTINS", "CLASSES", "classify_nii", "classify_oi", "classify_sii", "joint_class"]
 
 Codes = NDArray[np.int8]
 Values = NDArray[np.floating]
 
-#: Names of the codes that the functions return; -1 stands for a source that cannot be classified.
+#: Names of the returned codes; -1 means that a source cannot be classified.
 CLASSES = ("star-forming", "composite", "AGN", "Seyfert", "LINER", "ambiguous")
 STAR_FORMING, COMPOSITE, AGN, SEYFERT, LINER, AMBIGUOUS = range(6)
 
 
 def _hyperbola(x: ArrayLike, numerator: float, asymptote: float, offset: float) -> NDArray[np.float64]:
-    """Return a border; at and beyond its asymptote everything lies above it."""
+    """Return a hyperbolic demarcation line. At and beyond its asymptote, all points are above the line."""
     values = np.asarray(x, dtype=np.float64)
     with np.errstate(divide="ignore"):
         return np.where(values < asymptote, numerator / (values - asymptote) + offset, -np.inf)
@@ -65,7 +65,7 @@ def classify_nii(x: ArrayLike, y: ArrayLike) -> Codes:
     Returns
     -------
     ndarray of int8
-        Places in `CLASSES`; -1 where a ratio is not finite.
+        Indices into `CLASSES`; -1 if a ratio is not finite. Same shape as `x`.
     """
     found = np.where(np.asarray(y) > kauffmann(x), COMPOSITE, STAR_FORMING)
     found = np.where(np.asarray(y) > kewley_nii(x), AGN, found)
@@ -85,9 +85,9 @@ def classify_oi(x: ArrayLike, y: ArrayLike) -> Codes:
 
 
 def joint_class(nii: ArrayLike, sii: ArrayLike, oi: ArrayLike) -> Codes:
-    """Classify by the three diagrams together, as Kewley et al. (2006); where they disagree: ambiguous.
+    """Combine the classes of the three diagrams (Kewley et al. 2006). If they disagree, the class is ambiguous.
 
-    A source that is missing from one of the diagrams has no joint class (-1).
+    A source without a class in one of the diagrams has no joint class (-1).
     """
     nii, sii, oi = (np.asarray(codes) for codes in (nii, sii, oi))
     found = np.full(np.broadcast_shapes(nii.shape, sii.shape, oi.shape), AMBIGUOUS, dtype=np.int8)
@@ -105,7 +105,7 @@ def _known(codes: ArrayLike, x: ArrayLike, y: ArrayLike) -> Codes:
 
 @dataclass(frozen=True)
 class Diagram:
-    """One of the three: its lines, borders, and where the names of its regions stand."""
+    """One of the three diagrams: emission lines, demarcation lines, and positions of the region names."""
 
     axis: str
     classify: Any
@@ -115,24 +115,40 @@ class Diagram:
 
 
 _DIAGRAMS = {
-    "NII": Diagram("log [N II] 6584 / Hα", classify_nii,
-                   ((kewley_nii, (-2.2, 0.30), False), (kauffmann, (-1.28, -0.10), True)),
-                   ((-1.2, -0.6, "star-forming"), (-0.06, -0.75, "composite"), (0.15, 1.2, "AGN")), (-1.9, 0.7)),
-    "SII": Diagram("log [S II] 6717+6731 / Hα", classify_sii,
-                   ((kewley_sii, (-2.0, 0.11), False), (lambda x: 1.89 * x + 0.76, (-0.315, 0.35), True)),
-                   ((-0.9, -0.6, "star-forming"), (-0.5, 1.2, "Seyfert"), (0.35, 0.2, "LINER")), (-1.3, 0.7)),
-    "OI": Diagram("log [O I] 6300 / Hα", classify_oi,
-                  ((kewley_oi, (-2.8, -0.82), False), (lambda x: 1.18 * x + 1.30, (-1.127, 0.05), True)),
-                  ((-2.0, -0.6, "star-forming"), (-1.4, 1.25, "Seyfert"), (-0.4, 0.2, "LINER")), (-2.6, 0.2)),
+    "NII": Diagram(
+        "log [N II] 6584 / Hα",
+        classify_nii,
+        ((kewley_nii, (-2.2, 0.30), False), (kauffmann, (-1.28, -0.10), True)),
+        ((-1.2, -0.6, "star-forming"), (-0.06, -0.75, "composite"), (0.15, 1.2, "AGN")),
+        (-1.9, 0.7),
+    ),
+    "SII": Diagram(
+        "log [S II] 6717+6731 / Hα",
+        classify_sii,
+        ((kewley_sii, (-2.0, 0.11), False), (lambda x: 1.89 * x + 0.76, (-0.315, 0.35), True)),
+        ((-0.9, -0.6, "star-forming"), (-0.5, 1.2, "Seyfert"), (0.35, 0.2, "LINER")),
+        (-1.3, 0.7),
+    ),
+    "OI": Diagram(
+        "log [O I] 6300 / Hα",
+        classify_oi,
+        ((kewley_oi, (-2.8, -0.82), False), (lambda x: 1.18 * x + 1.30, (-1.127, 0.05), True)),
+        ((-2.0, -0.6, "star-forming"), (-1.4, 1.25, "Seyfert"), (-0.4, 0.2, "LINER")),
+        (-2.6, 0.2),
+    ),
 }
 _Y_AXIS, _Y_LIMITS = "log [O III] 5007 / Hβ", (-1.3, 1.6)
-_RATIOS = {"OIII": ("log_oiii_hb", ("oiii",), "hbeta"), "NII": ("log_nii_ha", ("nii",), "halpha"),
-           "SII": ("log_sii_ha", ("sii_6717", "sii_6731"), "halpha"), "OI": ("log_oi_ha", ("oi",), "halpha")}
+_RATIOS = {
+    "OIII": ("log_oiii_hb", ("oiii",), "hbeta"),
+    "NII": ("log_nii_ha", ("nii",), "halpha"),
+    "SII": ("log_sii_ha", ("sii_6717", "sii_6731"), "halpha"),
+    "OI": ("log_oi_ha", ("oi",), "halpha"),
+}
 
 
 @dataclass
 class _Ratio:
-    """A log ratio of all sources, NaN where it is not drawn, and why."""
+    """Logarithmic line ratio of all sources, NaN where it is not drawn, with the reasons."""
 
     values: Values
     faint: NDArray[np.bool_]
@@ -141,7 +157,7 @@ class _Ratio:
 
 
 def _ratio(data: PlotData, key: str, snr: float) -> _Ratio | None:
-    """Return a ratio as given or from fluxes; None if the catalogue lacks columns for it."""
+    """Return a ratio from its column or from fluxes; None if the catalogue has no columns for it."""
     given, above, below = _RATIOS[key]
     n = len(data.colouring.codes)
     none = np.zeros(n, dtype=np.bool_)
@@ -166,63 +182,86 @@ def _ratio(data: PlotData, key: str, snr: float) -> _Ratio | None:
     return _Ratio(values, faint, negative, len(there))
 
 
-@plot("bpt", title="BPT diagrams", columns=LINES,
-      help="Emission-line ratios: star-forming galaxies, composites, Seyferts and LINERs ([N II], [S II], [O I]).",
-      parameters=(Parameter("diagram", "NII", "Which line stands over Hα", choices=tuple(_DIAGRAMS)),
-                  Parameter("snr", 3.0, "Least signal-to-noise ratio of the lines used, where errors are known",
-                            bounds=(0.0, 100.0))))
+@plot(
+    "bpt",
+    title="BPT diagrams",
+    columns=LINES,
+    help="Emission-line ratios: star-forming galaxies, composites, Seyferts and LINERs ([N II], [S II], [O I]).",
+    parameters=(
+        Parameter("diagram", "NII", "Line in the ratio with Hα", choices=tuple(_DIAGRAMS)),
+        Parameter(
+            "snr", 3.0, "Minimum signal-to-noise ratio of the lines, if their errors are known", bounds=(0.0, 100.0)
+        ),
+    ),
+)
 def bpt(data: PlotData, diagram: str = "NII", snr: float = 3.0) -> hv.Element:
-    """Draw one of the three diagrams, with its borders."""
+    """Draw one of the three diagrams with its demarcation lines."""
     shape = _DIAGRAMS[diagram]
     x, y = _ratio(data, diagram, snr), _ratio(data, "OIII", snr)
     if x is None or y is None:
-        raise NeedsColumnsError(f"The {diagram} diagram needs fluxes of {', '.join(_needed(diagram))}; "
-                                "or the log ratios themselves.")
+        raise NeedsColumnsError(
+            f"The {diagram} diagram needs the fluxes of {', '.join(_needed(diagram))}, or the logarithmic ratios."
+        )
     drawn = np.isfinite(x.values) & np.isfinite(y.values)
     _say_what_is_missing(data, drawn, x, y, snr)
     if not drawn.any():
-        raise CannotDrawError("No source has all lines of this diagram" + (
-            f" above a signal-to-noise ratio of {snr:g}." if (x.faint | y.faint).any() else "."))
-    points = data.points(x.values, y.values, x_label=shape.axis, y_label=_Y_AXIS,
-                         x_limits=shape.x_limits, y_limits=_Y_LIMITS)
+        raise CannotDrawError(
+            "No source has all lines of this diagram"
+            + (f" above a signal-to-noise ratio of {snr:g}." if (x.faint | y.faint).any() else ".")
+        )
+    points = data.points(
+        x.values, y.values, x_label=shape.axis, y_label=_Y_AXIS, x_limits=shape.x_limits, y_limits=_Y_LIMITS
+    )
     if x.lines < len(_RATIOS[diagram][1]):
-        data.note("only one of the two [S II] lines is there: the borders hold for their sum and are not drawn")
+        data.note("only one of the two [S II] lines is available; demarcation lines for their sum are not drawn")
         return points
     codes = shape.classify(x.values, y.values)
     _say_what_is_what(data, codes, diagram, snr)
-    lines = [data.curve(at := np.linspace(*span, 200), border(at), dashed=dashed)
-             for border, span, dashed in shape.borders]
+    lines = [
+        data.curve(at := np.linspace(*span, 200), border(at), dashed=dashed) for border, span, dashed in shape.borders
+    ]
     return points * hv.Overlay([*lines, *(data.text(*name) for name in shape.names)])
 
 
 def _needed(diagram: str) -> list[str]:
-    return ["[O III] 5007", "Hβ", {"NII": "[N II] 6584", "SII": "[S II] 6717 and 6731", "OI": "[O I] 6300"}[diagram],
-            "Hα"]
+    return [
+        "[O III] 5007",
+        "Hβ",
+        {"NII": "[N II] 6584", "SII": "[S II] 6717 and 6731", "OI": "[O I] 6300"}[diagram],
+        "Hα",
+    ]
 
 
 def _say_what_is_missing(data: PlotData, drawn: NDArray[np.bool_], x: _Ratio, y: _Ratio, snr: float) -> None:
     negative = x.negative | y.negative
     faint = (x.faint | y.faint) & ~negative
     missing = ~drawn & ~negative & ~faint
-    parts = [f"{n:,} {why}" for n, why in (
-        (np.count_nonzero(faint & ~drawn), f"below S/N {snr:g}"),
-        (np.count_nonzero(negative & ~drawn), "with a flux ≤ 0"),
-        (np.count_nonzero(missing), "without all lines")) if n]
+    parts = [
+        f"{n:,} {why}"
+        for n, why in (
+            (np.count_nonzero(faint & ~drawn), f"below S/N {snr:g}"),
+            (np.count_nonzero(negative & ~drawn), "with a flux ≤ 0"),
+            (np.count_nonzero(missing), "without all lines"),
+        )
+        if n
+    ]
     data.note(f"{np.count_nonzero(drawn):,} drawn" + (f"; not drawn: {', '.join(parts)}" if parts else ""))
 
 
 def _say_what_is_what(data: PlotData, codes: Codes, diagram: str, snr: float) -> None:
-    """Count the regions, and have the selected source named, with its class by all three diagrams."""
-    counts = [f"{np.count_nonzero(codes == code):,} {name}" for code, name in enumerate(CLASSES)
-              if (codes == code).any()]
+    """Add the number of sources in each region, and describe the selected source by all three diagrams."""
+    counts = [
+        f"{np.count_nonzero(codes == code):,} {name}" for code, name in enumerate(CLASSES) if (codes == code).any()
+    ]
     data.note(", ".join(counts))
     y = _ratio(data, "OIII", snr)
     others = {key: _ratio(data, key, snr) for key in _DIAGRAMS}
     if y is None or any(ratio is None or ratio.lines < len(_RATIOS[key][1]) for key, ratio in others.items()):
         data.describe(lambda row: f"selected: {CLASSES[codes[row]]}" if codes[row] >= 0 else "")
         return
-    joint = joint_class(*(_DIAGRAMS[key].classify(ratio.values, y.values)
-                          for key, ratio in others.items() if ratio is not None))
+    joint = joint_class(
+        *(_DIAGRAMS[key].classify(ratio.values, y.values) for key, ratio in others.items() if ratio is not None)
+    )
 
     def describe(row: int) -> str:
         if codes[row] < 0:

@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from astronomical.extend import plot
 from astronomical.plots.bands import is_counts, is_flux_density, system_of
-from astronomical.plots.data import CannotDrawError, NeedsColumnsError, PlotData, Question
-from astronomical.plots.roles import WISE, WISE_BANDS
+from astronomical.plots.column_roles import WISE, WISE_BANDS
+from astronomical.plots.plot_data import CannotDrawError, NeedsColumnsError, PlotData, Question
 
 __all__ = ["BUILTINS", "colours_from_fluxes", "colours_from_magnitudes", "in_wedge"]
 
@@ -23,7 +23,7 @@ _FAR = 2.5
 
 
 def in_wedge(x: ArrayLike, y: ArrayLike) -> NDArray[np.bool_]:
-    """Tell which sources lie inside the wedge.
+    """Return which sources are inside the wedge.
 
     Parameters
     ----------
@@ -32,18 +32,19 @@ def in_wedge(x: ArrayLike, y: ArrayLike) -> NDArray[np.bool_]:
     """
     across, up = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     found: NDArray[np.bool_] = (
-        (up < 0.315 * across + 0.297) & (up > 0.315 * across - 0.110) & (up > -3.172 * across + 0.436))
+        (up < 0.315 * across + 0.297) & (up > 0.315 * across - 0.110) & (up > -3.172 * across + 0.436)
+    )
     return found
 
 
 def colours_from_fluxes(w1: ArrayLike, w2: ArrayLike, w3: ArrayLike) -> tuple[Values, Values]:
-    """Return x and y of flux densities in one unit; NaN where one is not positive."""
+    """Return x and y from flux densities in the same unit; NaN where a flux density is not positive."""
     fluxes = [np.where(np.asarray(flux, dtype=np.float64) > 0, flux, np.nan) for flux in (w1, w2, w3)]
     return np.log10(fluxes[2] / fluxes[1]), np.log10(fluxes[1] / fluxes[0])
 
 
 def colours_from_magnitudes(w1: ArrayLike, w2: ArrayLike, w3: ArrayLike, system: str) -> tuple[Values, Values]:
-    """Return x and y of magnitudes, ``Vega`` or ``AB``."""
+    """Return x and y from magnitudes in the system ``Vega`` or ``AB``."""
     a, b, c = (np.asarray(band, dtype=np.float64) for band in (w1, w2, w3))
     if system == "AB":
         return 0.4 * (b - c), 0.4 * (a - b)
@@ -51,19 +52,28 @@ def colours_from_magnitudes(w1: ArrayLike, w2: ArrayLike, w3: ArrayLike, system:
     return 0.4 * (b - c) + zero[2] - zero[1], 0.4 * (a - b) + zero[1] - zero[0]
 
 
-@plot("mateos", title="Mateos wedge", help="Mid-infrared colours of WISE, with the AGN wedge of Mateos et al. (2012).",
-      columns=WISE)
+@plot(
+    "mateos",
+    title="Mateos wedge",
+    help="Mid-infrared colours of WISE, with the AGN wedge of Mateos et al. (2012).",
+    columns=WISE,
+)
 def mateos(data: PlotData) -> hv.Element:
     """Draw the colours of W1, W2 and W3, with the wedge."""
     x, y = _colours(data)
     drawn = np.isfinite(x) & np.isfinite(y)
     if not drawn.any():
-        raise CannotDrawError("No source has W1, W2 and W3.")
+        raise CannotDrawError("No source has values of all three bands W1, W2 and W3.")
     inside = in_wedge(x, y) & drawn
-    data.note(f"{np.count_nonzero(drawn):,} drawn, {np.count_nonzero(inside):,} in the wedge; "
-              f"{np.count_nonzero(~drawn):,} without all three bands")
-    data.describe(lambda row: ("selected: inside the wedge" if inside[row] else "selected: outside the wedge")
-                  if drawn[row] else "")
+    data.note(
+        f"{np.count_nonzero(drawn):,} drawn, {np.count_nonzero(inside):,} in the wedge; "
+        f"{np.count_nonzero(~drawn):,} without all three bands"
+    )
+    data.describe(
+        lambda row: (
+            ("selected: inside the wedge" if inside[row] else "selected: outside the wedge") if drawn[row] else ""
+        )
+    )
     points = data.points(x, y, x_label="log f(W3) / f(W2)", y_label="log f(W2) / f(W1)")
     (left, top), (right, bottom) = CORNERS
     border = data.curve([_FAR, left, right, _FAR], [0.315 * _FAR + 0.297, top, bottom, 0.315 * _FAR - 0.110])
@@ -75,28 +85,35 @@ def _colours(data: PlotData) -> tuple[Values, Values]:
     if all(data.has(band) for band in WISE_BANDS):
         return colours_from_magnitudes(data["w1"], data["w2"], data["w3"], _system(data))
     if not all(data.has(flux) for flux in fluxes):
-        raise NeedsColumnsError("The wedge needs W1, W2 and W3: three magnitudes, or three flux densities.")
+        raise NeedsColumnsError("The wedge needs magnitudes or flux densities in W1, W2 and W3.")
     if any(is_counts(data.unit(flux)) for flux in fluxes):
-        raise CannotDrawError("These fluxes are in counts (DN), as those of AllWISE: use the magnitudes w1mpro, "
-                              "w2mpro and w3mpro instead.")
+        raise CannotDrawError(
+            "These fluxes are in counts (DN), like those of AllWISE. Use the magnitudes w1mpro, "
+            "w2mpro and w3mpro instead."
+        )
     if len({data.unit(flux) for flux in fluxes}) > 1:
-        raise CannotDrawError("The three fluxes must be in one unit; they are in "
-                              f"{', '.join(data.unit(flux) or 'none' for flux in fluxes)}.")
+        raise CannotDrawError(
+            "The three fluxes must have the same unit; their units are "
+            f"{', '.join(data.unit(flux) or 'none' for flux in fluxes)}."
+        )
     if not is_flux_density(data.unit(fluxes[0])):
         unit = data.unit(fluxes[0])
-        question = Question("mateos_flux", "What are these fluxes" + (f" in {unit}" if unit else "") + "?",
-                            ("flux densities per unit frequency", "counts (DN)"))
+        question = Question(
+            "mateos_flux",
+            "What are these fluxes" + (f" in {unit}" if unit else "") + "?",
+            ("flux densities per unit frequency", "counts (DN)"),
+        )
         if data.ask([question])["mateos_flux"] != question.choices[0]:
-            raise CannotDrawError("Counts (DN) cannot be compared between bands: use magnitudes instead.")
+            raise CannotDrawError("Counts (DN) cannot be compared between bands. Use magnitudes instead.")
     return colours_from_fluxes(*(data[flux] for flux in fluxes))
 
 
 def _system(data: PlotData) -> str:
-    """Return the system of the magnitudes: by unit, by name, or as the user says."""
+    """Return the system of the magnitudes, from the units, the names, or the answer of the user."""
     found = {system_of(data.names.get(band, ""), data.unit(band)) for band in WISE_BANDS}
     if len(found) == 1 and None not in found:
         return str(found.pop())
-    question = Question("wise_system", "Of which system are the magnitudes of W1, W2 and W3?", ("Vega", "AB"))
+    question = Question("wise_system", "What is the system of the magnitudes in W1, W2 and W3?", ("Vega", "AB"))
     return data.ask([question])["wise_system"]
 
 

@@ -1,4 +1,4 @@
-"""The map of the sky, and colour plots of recognised bands."""
+"""Sky map, and colour-colour and colour-magnitude plots."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from astronomical.extend import Column, Parameter, plot
 from astronomical.plots.bands import BANDS
-from astronomical.plots.data import CannotDrawError, PlotData
+from astronomical.plots.plot_data import CannotDrawError, PlotData
 
 __all__ = ["BUILTINS", "aitoff"]
 
@@ -16,7 +16,7 @@ _PLATE, _AITOFF = "plate carrée", "Aitoff"
 
 
 def aitoff(ra_deg: ArrayLike, dec_deg: ArrayLike, centre_deg: float = 180.0) -> tuple[NDArray[np.float64], ...]:
-    """Return the place of positions in an Aitoff projection, in degrees, right ascension increasing to the left."""
+    """Project positions with the Aitoff projection, in degrees, with right ascension increasing to the left."""
     away = np.radians((np.asarray(ra_deg, dtype=np.float64) - centre_deg + 180) % 360 - 180)
     dec = np.radians(np.asarray(dec_deg, dtype=np.float64))
     alpha = np.arccos(np.clip(np.cos(dec) * np.cos(away / 2), -1, 1))
@@ -25,31 +25,39 @@ def aitoff(ra_deg: ArrayLike, dec_deg: ArrayLike, centre_deg: float = 180.0) -> 
     return np.degrees(x), np.degrees(np.sin(dec) * scale)
 
 
-@plot("sky", title="Sky map", help="Where the sources lie on the sky, in degrees.",
-      parameters=(Parameter("projection", _PLATE, "How the sphere is laid flat", choices=(_PLATE, _AITOFF)),
-                  Parameter("centre", 180.0, "Right ascension in the middle of an Aitoff map, in degrees",
-                            bounds=(0.0, 360.0))))
+@plot(
+    "sky",
+    title="Sky map",
+    help="Positions of the sources on the sky, in degrees.",
+    parameters=(
+        Parameter("projection", _PLATE, "Map projection", choices=(_PLATE, _AITOFF)),
+        Parameter("centre", 180.0, "Right ascension at the centre of an Aitoff map, in degrees", bounds=(0.0, 360.0)),
+    ),
+)
 def sky(data: PlotData, projection: str = _PLATE, centre: float = 180.0) -> hv.Element:
     """Draw the positions of the sources."""
     if data.position is None:
-        raise CannotDrawError("The project names no columns of right ascension and declination.")
+        raise CannotDrawError("The project has no columns of right ascension and declination.")
     ra, dec = data.position
     if projection == _PLATE:
         return data.points(ra, dec, x_label="RA (°)", y_label="Dec (°)", invert_x=True)
     x, y = aitoff(ra, dec, centre)
-    points = data.points(x, y, x_label="Aitoff, RA to the left (°)", y_label="(°)", x_limits=(-185, 185),
-                         y_limits=(-95, 95))
+    points = data.points(
+        x, y, x_label="Aitoff, RA to the left (°)", y_label="(°)", x_limits=(-185, 185), y_limits=(-95, 95)
+    )
     along = np.linspace(-90, 90, 91)
     meridians = [data.curve(*_meridian(offset, along), dashed=True) for offset in range(-180, 181, 60)]
     across = np.linspace(-179.999, 179.999, 181)
     parallels = [data.curve(*aitoff(across, np.full_like(across, d), 0.0), dashed=True) for d in range(-60, 61, 30)]
-    labels = [data.text(float(_meridian(offset, np.zeros(1))[0][0]), 4, f"{(centre + offset) % 360:.0f}°")
-              for offset in range(-120, 121, 60)]
+    labels = [
+        data.text(float(_meridian(offset, np.zeros(1))[0][0]), 4, f"{(centre + offset) % 360:.0f}°")
+        for offset in range(-120, 121, 60)
+    ]
     return points * hv.Overlay([*meridians, *parallels, *labels])
 
 
 def _meridian(offset_deg: float, dec_deg: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
-    """Return a meridian so far from the middle; both edges are drawn."""
+    """Return a meridian at a given offset from the centre; both edges of the map are meridians."""
     inside = np.clip(offset_deg, -179.999, 179.999)
     return aitoff(np.full_like(dec_deg, inside), dec_deg, 0.0)
 
@@ -63,23 +71,39 @@ def _band(role: str, help: str, *bands: str) -> Column:
     return Column(role, help, "mag", tuple(name for band in bands for name in _names(band)))
 
 
-@plot("colour-colour", title="Colour-colour", help="Two colours of three bands, as u − g against g − r.",
-      columns=(_band("blue", "the bluest magnitude", "u", "g"), _band("middle", "the one between", "g", "r"),
-               _band("red", "the reddest magnitude", "r", "i")))
+@plot(
+    "colour-colour",
+    title="Colour-colour",
+    help="Two colours from three bands, for example u − g against g − r.",
+    columns=(
+        _band("blue", "the bluest magnitude", "u", "g"),
+        _band("middle", "the one between", "g", "r"),
+        _band("red", "the reddest magnitude", "r", "i"),
+    ),
+)
 def colour_colour(data: PlotData) -> hv.Element:
     """Draw the bluer colour against the redder one."""
     blue, middle, red = (data.names[role] for role in ("blue", "middle", "red"))
-    return data.points(data["middle"] - data["red"], data["blue"] - data["middle"],
-                       x_label=f"{middle} − {red} (mag)", y_label=f"{blue} − {middle} (mag)")
+    return data.points(
+        data["middle"] - data["red"],
+        data["blue"] - data["middle"],
+        x_label=f"{middle} − {red} (mag)",
+        y_label=f"{blue} − {middle} (mag)",
+    )
 
 
-@plot("colour-magnitude", title="Colour-magnitude", help="A magnitude against a colour, bright sources up.",
-      columns=(_band("blue", "the bluer magnitude", "g", "u"), _band("red", "the redder magnitude", "r", "i")))
+@plot(
+    "colour-magnitude",
+    title="Colour-magnitude",
+    help="A magnitude against a colour, with bright sources at the top.",
+    columns=(_band("blue", "the bluer magnitude", "g", "u"), _band("red", "the redder magnitude", "r", "i")),
+)
 def colour_magnitude(data: PlotData) -> hv.Element:
     """Draw the redder magnitude against the colour."""
     blue, red = data.names["blue"], data.names["red"]
-    return data.points(data["blue"] - data["red"], data["red"], x_label=f"{blue} − {red} (mag)",
-                       y_label=f"{red} (mag)", invert_y=True)
+    return data.points(
+        data["blue"] - data["red"], data["red"], x_label=f"{blue} − {red} (mag)", y_label=f"{red} (mag)", invert_y=True
+    )
 
 
 BUILTINS = (sky, colour_colour, colour_magnitude)

@@ -1,53 +1,59 @@
-"""An index of points by tile: what is in view is found without looking at the rest.
+"""Spatial index of points by tile, to find the points in view quickly.
 
-The plane is cut into a grid of up to 512 x 512 tiles, and the points are sorted by tile. A view takes the tiles that it
-touches, and nothing else; what lies beyond the grid is in its outermost tiles, so that no point is lost. An index of
-n points holds 12 bytes for each, and 2 MB for the grid; the classes of a plot add a byte for each, its values four.
-Plots of the same arrays share them.
+The plane is divided into 64 x 64 tiles, and the points are sorted by tile along a Z-order curve, so that the points of
+a view are a few runs of consecutive points. Points beyond the grid are in its outermost tiles. The index needs 12 bytes
+per point; the classes of a plot need one more byte per point, and its values four. Plots of the same arrays share an
+index.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
-from astronomical.plots.limits import Limits, clipped_limits
-from astronomical.plots.tile_kernels import fill_tiles, tile_at, tile_sizes
+from astronomical.plots.axis_limits import Limits, clipped_limits
+from astronomical.tasks import Workers
 
-__all__ = ["ClassCodes", "TileIndex", "halves", "in_two", "shared"]
+__all__ = ["Run", "SortedPoints", "TileIndex", "blocks", "half", "halves", "in_two", "shared"]
 
 T = TypeVar("T")
+#: Lower limit and tiles per unit of an axis.
 Grid = tuple[float, float]
+#: First and last + 1 of some consecutive points.
+Run = tuple[int, int]
 
-_MOST_TILES = 512
-#: With fewer points in a tile, finding the tiles costs more than the points in them.
-_POINTS_PER_TILE = 8
+_SIDE = 64
+#: Code on the curve of a point that is not drawn: after all tiles.
+_NONE = _SIDE * _SIDE
 #: A view takes in so much more, as a share of its width: rounding must not lose a point at its edge.
 _MARGIN = 1e-9
+#: Points processed at a time, so that intermediate results stay small.
+_BLOCK = 1 << 18
+#: The bits of 0 to 63, moved apart to make room for the bits of the other axis.
+_BITS = np.array([sum((i >> bit & 1) << 2 * bit for bit in range(6)) for i in range(_SIDE)], dtype=np.uint16)
 
-_helper = ThreadPoolExecutor(2, thread_name_prefix="astronomical-tiles")
+_helper = Workers("tiles", 2)
 _shared: WeakValueDictionary[tuple[Any, ...], Any] = WeakValueDictionary()
 _sharing = threading.Lock()
 
 
 def in_two(work: Callable[[int], T]) -> tuple[T, T]:
-    """Return work(0) and work(1), done at the same time."""
-    other = _helper.submit(work, 1)
+    """Run work(0) and work(1) in parallel, and return the results."""
+    other = _helper.submit(partial(work, 1))
     return work(0), other.result()
 
 
 def shared(make: Callable[..., T], *parts: Any) -> T:
-    """Return what `make` makes of some parts, the same for as long as anybody holds it.
+    """Return the result of `make` for some parts, the same object as long as there is a reference to it.
 
-    What is made must hold its parts: arrays are known by where they lie in memory, others by who they are.
+    The result must hold references to its parts: arrays are identified by their memory, other objects by identity.
     """
     key = (make, *(_identity(part) for part in parts))
     with _sharing:
@@ -61,18 +67,17 @@ def shared(make: Callable[..., T], *parts: Any) -> T:
 def _identity(part: Any) -> Any:
     if isinstance(part, np.ndarray):
         return part.__array_interface__["data"][0], part.shape, part.strides, part.dtype.str
-    return id(part)
+    return part if isinstance(part, int) else id(part)
 
 
 @dataclass(frozen=True, eq=False)
-class _Sorted:
+class SortedPoints:
     """Points in the order of their tiles: rows, coordinates, and where each tile starts."""
 
     rows: NDArray[np.uint32]
     xs: NDArray[np.float32]
     ys: NDArray[np.float32]
     starts: NDArray[np.int64]
-    side: int
     x_grid: Grid
     y_grid: Grid
 
@@ -89,7 +94,7 @@ class TileIndex:
     def __init__(self, x: NDArray[np.float32], y: NDArray[np.float32]) -> None:
         self.x, self.y = x, y
         self._lock = threading.Lock()
-        self._sorted: _Sorted | None = None
+        self._sorted: SortedPoints | None = None
 
     @property
     def is_ready(self) -> bool:
@@ -102,7 +107,7 @@ class TileIndex:
         found = self.build()
         return found.rows.nbytes + found.xs.nbytes + found.ys.nbytes + found.starts.nbytes
 
-    def build(self) -> _Sorted:
+    def build(self) -> SortedPoints:
         """Sort the points, unless that has been done."""
         with self._lock:
             if self._sorted is None:
@@ -111,76 +116,98 @@ class TileIndex:
 
     @cached_property
     def limits(self) -> tuple[Limits, Limits]:
-        """Limits of x and of y that leave outliers out."""
+        """Limits of x and y without outliers."""
         return clipped_limits(self.x), clipped_limits(self.y)
 
-    def runs(self, x_range: Limits, y_range: Limits) -> NDArray[np.int64]:
-        """Return the parts of the sorted points that a view touches: rows (begin, end)."""
+    def runs(self, x_range: Limits, y_range: Limits, most: int = 64, gap: int = 2048) -> list[Run]:
+        """Return the runs of sorted points that contain all points of a view, and others of the tiles around.
+
+        Parameters
+        ----------
+        x_range, y_range
+            The view.
+        most
+            Maximum number of runs. Runs with the shortest gaps between them are merged.
+        gap
+            Runs with gaps of fewer points are always merged: reading these points costs less than another run.
+        """
         found = self.build()
-        left, right = _tiles(x_range, found.x_grid, found.side)
-        low, high = _tiles(y_range, found.y_grid, found.side)
-        first = np.arange(low, high + 1, dtype=np.int64) * found.side
-        runs = np.column_stack([found.starts[first + left], found.starts[first + right + 1]])
-        filled: NDArray[np.int64] = runs[runs[:, 1] > runs[:, 0]]
-        return filled
+        left, right = _tiles_in(x_range, found.x_grid)
+        low, high = _tiles_in(y_range, found.y_grid)
+        tiles = np.sort((_BITS[left : right + 1] | _BITS[low : high + 1, np.newaxis] << 1).ravel())
+        breaks = np.flatnonzero(np.diff(tiles) > 1)
+        begins = found.starts[tiles[np.append(0, breaks + 1)]]
+        ends = found.starts[tiles[np.append(breaks, len(tiles) - 1)] + 1]
+        filled = ends > begins
+        begins, ends = begins[filled], ends[filled]
+        if not len(begins):
+            return []
+        gaps = begins[1:] - ends[:-1]
+        widest = np.sort(np.argsort(gaps, kind="stable")[max(len(gaps) - most + 1, 0) :])
+        kept = widest[gaps[widest] >= gap]
+        return list(zip(begins[np.append(0, kept + 1)].tolist(), ends[np.append(kept, -1)].tolist(), strict=True))
 
 
-class ClassCodes:
-    """The class of each point, in the order of an index.
-
-    Parameters
-    ----------
-    index
-        The index of the points.
-    codes
-        Classes in the order of the rows; negative for a point of none.
-    """
-
-    def __init__(self, index: TileIndex, codes: NDArray[np.int16]) -> None:
-        self.index, self.codes = index, codes
-        self._lock = threading.Lock()
-        self._sorted: NDArray[Any] | None = None
-
-    def sorted(self) -> NDArray[Any]:
-        """Return the classes in the order of the index; none is the largest number of the type."""
-        rows = self.index.build().rows
-        with self._lock:
-            if self._sorted is None:
-                few = int(self.codes.max(initial=0)) < 255
-                self._sorted = self.codes.astype(np.uint8 if few else np.uint16)[rows]  # -1 becomes the largest
-            return self._sorted
-
-
-def halves(runs: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Cut runs into two lots with as many points in each."""
-    sizes = runs[:, 1] - runs[:, 0]
-    ends = np.cumsum(sizes)
-    middle = int(ends[-1]) // 2 if len(ends) else 0
-    cut = int(np.searchsorted(ends, middle))
-    if cut >= len(runs):
-        return runs, runs[:0]
-    inside = middle - (int(ends[cut]) - int(sizes[cut]))
-    split = runs[cut, 0] + inside
-    first, second = runs[:cut + 1].copy(), runs[cut:].copy()
-    first[-1, 1] = second[0, 0] = split
+def halves(runs: Sequence[Run]) -> tuple[list[Run], list[Run]]:
+    """Divide runs into two halves with the same number of points."""
+    left = sum(end - begin for begin, end in runs) // 2
+    first: list[Run] = []
+    second: list[Run] = []
+    for begin, end in runs:
+        cut = min(end, begin + left)
+        left -= cut - begin
+        first += [(begin, cut)] if cut > begin else []
+        second += [(cut, end)] if end > cut else []
     return first, second
 
 
-def _tiles(limits: Limits, grid: Grid, side: int) -> tuple[int, int]:
+def blocks(begin: int, end: int, size: int = _BLOCK) -> list[slice]:
+    """Divide a run into parts whose intermediate results stay small."""
+    return [slice(i, min(i + size, end)) for i in range(begin, end, size)]
+
+
+def half(n: int, part: int) -> list[slice]:
+    """Return one of the two halves of `n` points, divided into parts."""
+    return blocks(*((0, n // 2), (n // 2, n))[part])
+
+
+def _tile_at(values: NDArray[np.floating], grid: Grid) -> NDArray[np.intp]:
+    """Return the tiles of coordinates along one axis. Those beyond the grid belong to its outermost tiles."""
+    places = (np.asarray(values, dtype=np.float64) - grid[0]) * grid[1]
+    tiles: NDArray[np.intp] = np.clip(places, 0, _SIDE - 1).astype(np.intp)
+    return tiles
+
+
+def _tiles_in(limits: Limits, grid: Grid) -> tuple[int, int]:
     margin = (limits[1] - limits[0]) * _MARGIN
-    return tile_at(limits[0] - margin, *grid, side), tile_at(limits[1] + margin, *grid, side)
+    first, last = _tile_at(np.array([limits[0] - margin, limits[1] + margin]), grid)
+    return int(first), int(last)
 
 
-def _sort(x: NDArray[np.float32], y: NDArray[np.float32], limits: Sequence[Limits]) -> _Sorted:
-    side = int(np.clip(np.sqrt(len(x) / _POINTS_PER_TILE), 1, _MOST_TILES))
-    x_grid, y_grid = ((low, side / (high - low)) for low, high in limits)
-    cuts = (0, len(x) // 2, len(x))
-    sizes = in_two(lambda part: tile_sizes(x, y, cuts[part], cuts[part + 1], x_grid, y_grid, side))
-    starts = np.zeros(side * side + 1, dtype=np.int64)
-    np.cumsum(sizes[0] + sizes[1], out=starts[1:])
+def _sort(x: NDArray[np.float32], y: NDArray[np.float32], limits: Sequence[Limits]) -> SortedPoints:
+    x_grid, y_grid = ((low, _SIDE / (high - low)) for low, high in limits)
+    tiles = np.empty(len(x), dtype=np.uint16)
+
+    def find_tiles(part: int) -> None:
+        for block in half(len(x), part):
+            finite = np.isfinite(x[block]) & np.isfinite(y[block])
+            across, up = (np.where(finite, values[block], 0) for values in (x, y))
+            tiles[block] = np.where(finite, _BITS[_tile_at(across, x_grid)] | _BITS[_tile_at(up, y_grid)] << 1, _NONE)
+
+    in_two(find_tiles)
+    sizes = np.bincount(tiles, minlength=_NONE + 1)[:_NONE]
+    starts = np.zeros(_NONE + 1, dtype=np.int64)
+    np.cumsum(sizes, out=starts[1:])
     n = int(starts[-1])
+    # A stable sort of 16-bit numbers is a radix sort, and rows ascend within a tile.
+    order = np.argsort(tiles, kind="stable")[:n]
     rows, xs, ys = np.empty(n, np.uint32), np.empty(n, np.float32), np.empty(n, np.float32)
-    # Each part fills its own places, the first part the first ones, so that rows ascend within a tile.
-    free = (starts[:-1].copy(), starts[:-1] + sizes[0])
-    in_two(lambda part: fill_tiles(x, y, cuts[part], cuts[part + 1], x_grid, y_grid, side, free[part], rows, xs, ys))
-    return _Sorted(rows, xs, ys, starts, side, x_grid, y_grid)
+
+    def arrange(part: int) -> None:
+        for block in half(n, part):
+            rows[block], xs[block], ys[block] = order[block], x[order[block]], y[order[block]]
+
+    in_two(arrange)
+    for array in (rows, xs, ys):
+        array.flags.writeable = False
+    return SortedPoints(rows, xs, ys, starts, x_grid, y_grid)

@@ -1,1 +1,1 @@
-"""Models, query strategies and feature generators by name."""
+"""Find, load and register plugins: models, query strategies, features and plots."""

@@ -1,46 +1,44 @@
-"""What a user has agreed to run. Agreement is for the exact content of a file, wherever it lies."""
+"""Store which plugin files the user has agreed to run."""
 
 from __future__ import annotations
 
 import json
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-import platformdirs
-
+from astronomical.paths import user_folder, write_user_file
 from astronomical.plugins.files import PluginFile
 
 __all__ = ["Consents"]
 
 
 class Consents:
-    """Digests of the plugin files that this user has agreed to run, kept on this machine.
+    """The plugin files that the user has agreed to run on this computer.
+
+    Consent is given for the content and the path of a file. A plugin may read or import files in its folder, so the
+    same content in another folder is another plugin.
 
     Parameters
     ----------
     path
-        The file that holds them; by default one in the user's configuration folder, or in ``$ASTRONOMICAL_HOME``.
+        File in which consent is stored; by default in the configuration folder of the user or ``$ASTRONOMICAL_HOME``.
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        self.path = path or _default_path()
+        self.path = path or user_folder("config") / "consents.json"
 
     def has(self, file: PluginFile) -> bool:
-        """Tell whether the user has agreed to run exactly this."""
-        return file.sha256 in self._read()
+        """Return whether the user has agreed to run this content at this path."""
+        return _key(file) in self._read()
 
     def give(self, file: PluginFile) -> None:
-        """Remember that the user agrees to run this."""
+        """Remember that the user agrees to run this content at this path."""
         found = self._read()
-        found[file.sha256] = {"path": str(file.path), "when": datetime.now(UTC).isoformat(timespec="seconds")}
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self.path.with_name(self.path.name + ".new")
-        fresh.write_text(json.dumps(found, indent=1), encoding="utf-8")
-        fresh.replace(self.path)
+        found[_key(file)] = {"when": datetime.now(UTC).isoformat(timespec="seconds")}
+        write_user_file(self.path, json.dumps(found, indent=1).encode())
 
     def _read(self) -> dict[str, dict[str, str]]:
-        """Return what is remembered; a file that cannot be understood is no consent."""
+        """Return the stored consent. A file that cannot be read contains none."""
         try:
             found = json.loads(self.path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -48,7 +46,5 @@ class Consents:
         return found if isinstance(found, dict) else {}
 
 
-def _default_path() -> Path:
-    home = os.environ.get("ASTRONOMICAL_HOME")
-    folder = Path(home).expanduser() if home else platformdirs.user_config_path("astronomical")
-    return folder / "consents.json"
+def _key(file: PluginFile) -> str:
+    return f"{file.sha256} {file.path}"

@@ -1,4 +1,4 @@
-"""Loads plugins: installed ones by entry point, files that the user names, and files that a config names."""
+"""Load plugins from installed packages, and from files named by the user or by a project file."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
-from astronomical.config.io import local_path
 from astronomical.config.schema import PluginConfig
 from astronomical.extend import extension_of
+from astronomical.paths import local_path
 from astronomical.plugins.files import PluginError, PluginFile, find_files, marked_objects, read_file, run_file
 from astronomical.plugins.registry import Package, Registry, builtin_registry
 
@@ -27,20 +27,20 @@ Trust = Callable[[PluginFile], bool]
 
 @dataclass(frozen=True)
 class PluginReport:
-    """What became of one extension, or of a whole file that did not load.
+    """Status of one extension, or of a file that could not be loaded.
 
     Attributes
     ----------
     kind, name, version
-        As marked; of a file that did not load the name is that of the file, and the kind is empty.
+        As given to the decorator. For a file that was not loaded, the file name and an empty kind.
     source
         Module, file or package.
     status
-        Whether it can be used.
+        Whether the extension can be used.
     error
-        Why not, in a sentence.
+        Why it cannot be used, as a sentence.
     file
-        The file, if it is one that waits for consent.
+        The file, if it needs the consent of the user.
     """
 
     kind: str
@@ -52,30 +52,30 @@ class PluginReport:
     file: PluginFile | None = None
 
     def plain(self) -> dict[str, str | None]:
-        """Return the report as the command line prints it."""
+        """Return the report as plain values for the command line."""
         return {key: getattr(self, key) for key in ("kind", "name", "version", "source", "status", "error")}
 
 
 @dataclass(frozen=True)
 class Plugins:
-    """A registry with all that could be loaded, and what became of the rest."""
+    """The registry of loaded extensions, and reports on all plugins."""
 
     registry: Registry
     found: tuple[PluginReport, ...]
 
     @property
     def reports(self) -> tuple[PluginReport, ...]:
-        """What is built in, and what became of each plugin."""
+        """Reports on the built-in extensions and on each plugin."""
         return (*_builtin_reports(), *self.found)
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """Why something cannot be used, a sentence for each."""
+        """One sentence for each extension that cannot be used."""
         return tuple(report.error for report in self.found if report.error is not None)
 
     @property
     def untrusted(self) -> tuple[PluginFile, ...]:
-        """The files that wait for consent."""
+        """The files that need the consent of the user."""
         return tuple(report.file for report in self.found if report.status == "not trusted" and report.file)
 
 
@@ -84,25 +84,26 @@ def nobody(file: PluginFile) -> bool:
     return False
 
 
-def load_plugins(paths: Sequence[Path] = (), named: Iterable[PluginConfig] = (), folder: Path = Path(),
-                 trusts: Trust = nobody) -> Plugins:
-    """Load everything that may be loaded. What fails is reported and stops nothing.
+def load_plugins(
+    paths: Sequence[Path] = (), named: Iterable[PluginConfig] = (), folder: Path = Path(), trusts: Trust = nobody
+) -> Plugins:
+    """Load all plugins. A plugin that fails is reported and does not affect the others.
 
     Parameters
     ----------
     paths
-        Files or folders that the user names: naming them is consent.
+        Files or folders given by the user, which counts as consent to run them.
     named
-        Plugins that a config names. Their files are run only if trusted.
+        Plugins named in a project file. Their files are run only if trusted.
     folder
-        Folder of the config: its paths are relative to it.
+        Folder of the project file, to which its paths are relative.
     trusts
-        Tells whether the user has agreed to run a file.
+        Returns whether the user has agreed to run a file.
 
     Returns
     -------
     Plugins
-        A registry with all that could be loaded, and what became of the rest.
+        The registry of loaded extensions, and reports on all plugins.
     """
     work = _Loading()
     for group in GROUPS:
@@ -119,7 +120,7 @@ def load_plugins(paths: Sequence[Path] = (), named: Iterable[PluginConfig] = (),
 
 
 class _Loading:
-    """A registry while it is being filled."""
+    """The state while plugins are loaded."""
 
     def __init__(self) -> None:
         self.registry = builtin_registry().copy()
@@ -132,11 +133,16 @@ class _Loading:
         self._attempt(point.name, f"package {name} {package.version}".strip(), partial(_objects_of, point), package)
 
     def require_package(self, plugin: PluginConfig) -> None:
-        """Report a package that a config names and that is not installed."""
+        """Report a package that a project file names but that is not installed."""
         there = {entry.plugin.name for entry in self.registry.from_plugins if isinstance(entry.plugin, Package)}
         if plugin.name not in there:
-            self._fail(plugin.name, f"package {plugin.name}", f"The project needs the package {_named(plugin)}, "
-                       "which is not installed here, or does not load: install it.", "missing")
+            self._fail(
+                plugin.name,
+                f"package {plugin.name}",
+                f"The project needs the package {_named(plugin)}, "
+                "which is not installed or cannot be loaded. Install it.",
+                "missing",
+            )
 
     def load_path(self, path: Path) -> None:
         try:
@@ -151,15 +157,26 @@ class _Loading:
         try:
             file = read_file(path)
         except PluginError as error:
-            self._fail(plugin.name, str(path), f"{error} The project needs {_named(plugin)}: put its file there, "
-                       "or name it with --plugins.", "missing")
+            self._fail(
+                plugin.name,
+                str(path),
+                f"{error} The project needs {_named(plugin)}: put its file there, or pass it with --plugins.",
+                "missing",
+            )
             return
         if file.sha256 in self._done or trusts(file):
             self._run(file)
         else:
-            report = PluginReport("", plugin.name, plugin.version or "", str(file.path), "not trusted",
-                                  f"{file.path.name} was not run: nobody has agreed to it yet "
-                                  f"(sha256 {file.sha256[:12]}…).", file)
+            report = PluginReport(
+                "",
+                plugin.name,
+                plugin.version or "",
+                str(file.path),
+                "not trusted",
+                f"{file.path.name} was not run: you have not agreed to run it in this folder "
+                f"(sha256 {file.sha256[:12]}…).",
+                file,
+            )
             self.reports.append(report)
 
     def _run(self, file: PluginFile) -> None:
@@ -167,8 +184,9 @@ class _Loading:
             self._done.add(file.sha256)
             self._attempt(file.path.stem, str(file.path), lambda: run_file(file), file)
 
-    def _attempt(self, name: str, source: str, load: Callable[[], tuple[Any, ...]],
-                 plugin: PluginFile | Package | None = None) -> None:
+    def _attempt(
+        self, name: str, source: str, load: Callable[[], tuple[Any, ...]], plugin: PluginFile | Package | None = None
+    ) -> None:
         try:
             objects = load()
             grown = self.registry.copy()
@@ -191,7 +209,7 @@ def _objects_of(point: EntryPoint) -> tuple[Any, ...]:
     found = point.load()
     objects = marked_objects(found) if isinstance(found, ModuleType) else (found,)
     if not objects:
-        raise PluginError(f"{point.value} marks nothing")
+        raise PluginError(f"{point.value} defines no extension")
     return objects
 
 
@@ -201,5 +219,5 @@ def _builtin_reports() -> tuple[PluginReport, ...]:
 
 def _report(obj: Any, source: str, status: Status) -> PluginReport:
     extension = extension_of(obj)
-    assert extension is not None, "the registry takes marked objects only"
+    assert extension is not None, "the registry only contains decorated objects"
     return PluginReport(extension.kind, extension.name, extension.version, source, status)

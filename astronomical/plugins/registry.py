@@ -1,4 +1,4 @@
-"""The registry: from the names in a config to the marked objects behind them."""
+"""Registry of models, query strategies, features and plots by name."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from astronomical.errors import AstronomicalError, InvalidInputError, did_you_mean
 from astronomical.extend import Extension, Kind, extension_of
 from astronomical.plugins.files import PluginFile
 
 
-class UnknownExtensionError(LookupError):
-    """A config or a command names something that is not registered."""
+class UnknownExtensionError(AstronomicalError, LookupError):
+    """A project file or a command names an extension that is not registered."""
 
 
-class DuplicateExtensionError(ValueError):
-    """Two objects of one kind claim the same name."""
+class DuplicateExtensionError(InvalidInputError):
+    """Two extensions of the same kind have the same name."""
 
 
 @dataclass(frozen=True)
 class Package:
-    """An installed package that brings extensions."""
+    """An installed package that provides extensions."""
 
     name: str
     version: str
@@ -29,7 +30,7 @@ class Package:
 
 @dataclass(frozen=True)
 class Entry:
-    """A registered object, what is written on it, and where it came from; `plugin` if it is not built in."""
+    """A registered object, its description, and its source; `plugin` is None for a built-in object."""
 
     extension: Extension
     obj: Any
@@ -38,21 +39,22 @@ class Entry:
 
 
 class Registry:
-    """Marked objects by kind and name. A registry is filled once and then only read."""
+    """Decorated objects by kind and name. After it has been filled, a registry is only read."""
 
     def __init__(self) -> None:
         self._entries: dict[tuple[Kind, str], Entry] = {}
         self._deferred: dict[Kind, Callable[[Registry], None]] = {}
+        self._extras: dict[tuple[Kind, str], str] = {}
 
     def defer(self, kind: Kind, fill: Callable[[Registry], None]) -> None:
-        """Fill in the built-in objects of a kind when it is first asked for: plots bring large libraries along.
+        """Register the built-in objects of a kind when it is first used, because plots import large libraries.
 
         Parameters
         ----------
         kind
             Kind of the objects.
         fill
-            Called with the registry, once.
+            Called once with the registry.
         """
         self._deferred[kind] = fill
 
@@ -62,34 +64,35 @@ class Registry:
             fill(self)
 
     def copy(self) -> Registry:
-        """Return a registry of the same entries, to which others can be added."""
+        """Return a copy of the registry, to which other objects can be added."""
         fresh = Registry()
         fresh._entries.update(self._entries)
         fresh._deferred.update(self._deferred)
+        fresh._extras.update(self._extras)
         return fresh
 
     def add(self, obj: Any, source: str, plugin: PluginFile | Package | None = None) -> None:
-        """Register a marked object.
+        """Register a decorated object.
 
         Parameters
         ----------
         obj
-            A marked function or class.
+            A function or class with a decorator of `astronomical.extend`.
         source
-            Where it comes from, for people.
+            Its origin, to display.
         plugin
-            The plugin that brought it; None for what is built in.
+            The plugin that provides it; None for a built-in object.
 
         Raises
         ------
         TypeError
-            If the object is not marked by a decorator of `astronomical.extend`.
+            If the object has no decorator of `astronomical.extend`.
         DuplicateExtensionError
-            If another object of this kind has the name.
+            If another object of this kind has the same name.
         """
         extension = extension_of(obj)
         if extension is None:
-            raise TypeError(f"{obj!r} in {source} is not marked by a decorator of astronomical.extend")
+            raise TypeError(f"{obj!r} in {source} has no decorator of astronomical.extend")
         self._ready(extension.kind)
         key = (extension.kind, extension.name)
         if key in self._entries:
@@ -99,8 +102,31 @@ class Registry:
             )
         self._entries[key] = Entry(extension, obj, source, plugin)
 
+    def announce(self, obj: Any, extra: str) -> None:
+        """Name what a decorated object needs, for messages if it is not registered.
+
+        Parameters
+        ----------
+        obj, extra
+            The object, and the extra of the distribution that installs what it needs.
+        """
+        extension = extension_of(obj)
+        if extension is not None:
+            self._extras[(extension.kind, extension.name)] = extra
+
+    def how_to_get(self, kind: Kind, name: str) -> str:
+        """Return how to install an object that is not registered; empty if this is not known.
+
+        Parameters
+        ----------
+        kind, name
+            What the object is, and its name.
+        """
+        extra = self._extras.get((kind, name))
+        return "" if extra is None else f'Install it with: pip install "astronomical-lab[{extra}]".'
+
     def add_all(self, objects: Iterable[Any], source: str, plugin: PluginFile | Package | None = None) -> None:
-        """Register several marked objects of one source.
+        """Register several decorated objects from one source.
 
         Parameters
         ----------
@@ -112,7 +138,7 @@ class Registry:
 
     @property
     def from_plugins(self) -> tuple[Entry, ...]:
-        """Everything that is not built in."""
+        """All entries that are not built in."""
         return tuple(entry for entry in self._entries.values() if entry.plugin is not None)
 
     def __iter__(self) -> Iterator[Entry]:
@@ -128,19 +154,22 @@ class Registry:
         kind
             ``model``, ``strategy``, ``feature`` or ``plot``.
         name
-            Its name in a config.
+            Its name in the project file.
 
         Raises
         ------
         UnknownExtensionError
-            If nothing of this kind has the name.
+            If there is no object of this kind with this name.
         """
         self._ready(kind)
         entry = self._entries.get((kind, name))
         if entry is None:
-            raise UnknownExtensionError(
-                f"there is no {kind} named {name!r}; there are {', '.join(self.names(kind)) or 'none'}"
-            )
+            needed = self.how_to_get(kind, name)
+            if needed:
+                raise UnknownExtensionError(f"the {kind} {name!r} is not installed. {needed.removesuffix('.')}")
+            names = self.names(kind)
+            listed = f"; there are {', '.join(names) or 'none'}"
+            raise UnknownExtensionError(f"there is no {kind} named {name!r}{did_you_mean(name, names) or listed}")
         return entry
 
     def names(self, kind: Kind) -> tuple[str, ...]:
@@ -149,20 +178,22 @@ class Registry:
         return tuple(name for of, name in self._entries if of == kind)
 
     def entries(self, kind: Kind) -> tuple[Entry, ...]:
-        """Return everything of one kind, in the order of registration."""
+        """Return all entries of one kind, in the order of registration."""
         self._ready(kind)
         return tuple(entry for (of, _), entry in self._entries.items() if of == kind)
 
 
 @cache
 def builtin_registry() -> Registry:
-    """Return the registry of what comes with astronomical."""
+    """Return the registry of the built-in extensions."""
     from astronomical.catalogue import features
     from astronomical.learning import models, strategies
 
     registry = Registry()
     for module in (features, models, strategies):
         registry.add_all(module.BUILTINS, module.__name__)
+    for extra, _, model in models.OF_EXTRAS:
+        registry.announce(model, extra)
     registry.defer("plot", _add_plots)
     return registry
 

@@ -1,1 +1,1 @@
-"""Services on the net: cutouts of surveys, fetched in the background and checked before they are shown."""
+"""Clients of web services, such as image surveys: fetch in the background and check each reply before use."""

@@ -1,4 +1,4 @@
-"""When a host that failed may be asked again."""
+"""Exponential back-off for hosts that fail."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from collections.abc import Callable
 
 __all__ = ["BackOff"]
 
-#: So many failures in a row are taken for bad luck.
+#: Number of consecutive failures after which requests are delayed.
 _PATIENCE = 3
 _FIRST_S, _LONGEST_S = 5.0, 300.0
 
 
 class BackOff:
-    """Waits after failures of a host, each twice as long as the one before.
+    """Delay requests to a host after repeated failures, doubling the delay each time.
 
     Parameters
     ----------
     clock
-        Seconds that only grow; tests bring their own.
+        Monotonic clock in seconds. Tests pass a fake one.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -30,23 +30,29 @@ class BackOff:
         self._lock = threading.Lock()
 
     def wait_s(self, *, insist: bool = False) -> float:
-        """Return how long the host is to be left alone.
+        """Return how long to wait before the next request, in seconds.
 
         Parameters
         ----------
         insist
-            A person asks again: only what the host itself asked for still counts.
+            Whether the user asked for a retry. Then only a delay requested by the host itself applies.
         """
         with self._lock:
             return max(0.0, self._until - self._clock()) if self._asked_to_wait or not insist else 0.0
 
     def succeeded(self) -> None:
-        """Forget all failures."""
+        """Record a successful request and reset the delay."""
         with self._lock:
             self._n_failures, self._until, self._asked_to_wait = 0, 0.0, False
 
     def failed(self, retry_after_s: float | None = None) -> None:
-        """Take note of a failure, and of how long the host asks to be left alone."""
+        """Record a failed request.
+
+        Parameters
+        ----------
+        retry_after_s
+            Delay requested by the host in seconds, or None.
+        """
         with self._lock:
             self._n_failures += 1
             if retry_after_s is not None:

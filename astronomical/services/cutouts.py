@@ -1,4 +1,4 @@
-"""Cutouts of surveys: asked for around a position, checked, and absent with a reason."""
+"""Fetch and check survey cutouts around a position."""
 
 from __future__ import annotations
 
@@ -7,45 +7,46 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from astronomical.services.disk import DiskCache
-from astronomical.services.fetcher import Ask, Body, Fetcher, Limits, Wanted
-from astronomical.services.http import FetchError
+from astronomical.services.disk_cache import DiskCache
+from astronomical.services.fetch_queue import FetchHandle
+from astronomical.services.fetcher import Fetcher, FetchRequest, GetBytes, Limits, Response
+from astronomical.services.http import HttpClient
 from astronomical.services.images import ImageError, check_image
-from astronomical.services.orders import Ticket
 from astronomical.services.surveys import Survey
+from astronomical.services.transfer import FetchError
 
-__all__ = ["Cutout", "CutoutFetcher", "Ticket"]
+__all__ = ["Cutout", "CutoutFetcher", "FetchHandle"]
 
 _log = logging.getLogger(__name__)
-#: North is up and east is left in what surveys send, but for FITS, which says itself.
+#: Surveys send images with north up and east left. FITS images give their own orientation.
 _COMPASS = (0.0, -90.0)
 _LIMITS = Limits()
 
 
 @dataclass(frozen=True)
 class Cutout:
-    """An image around a position, or the reason why there is none.
+    """An image of the sky around a position, or the reason why it is not available.
 
     Parameters
     ----------
     survey
         Name of the survey.
     ok
-        Whether there is an image.
+        Whether the image is available.
     url
-        Address that was asked.
+        URL of the request.
     ra_deg, dec_deg
-        The centre.
+        Centre of the image, in degrees.
     scale_arcsec
-        Arcsec per pixel of the image as it came, or as it was asked for if none came.
+        Pixel scale of the image in arcsec per pixel; the requested scale if there is no image.
     data, mime, width, height
-        The image: its bytes, their type, its size in pixels.
+        Bytes, MIME type, and size in pixels.
     compass
         Directions of north and east, in degrees clockwise from up.
     reason
-        Why there is no image.
+        Why the image is not available.
     lasting
-        Whether asking again would give the same, as outside the footprint.
+        Whether a retry would give the same result, for example outside the footprint.
     """
 
     survey: str
@@ -64,72 +65,88 @@ class Cutout:
 
     @property
     def n_bytes(self) -> int:
-        """Bytes that it holds, with something for the object itself."""
+        """Approximate size in memory, in bytes."""
         return len(self.data or b"") + 1000
 
 
 class CutoutFetcher:
-    """Fetches cutouts in the background; see `astronomical.services.fetcher.Fetcher`.
+    """Fetch cutouts in the background; see `astronomical.services.fetcher.Fetcher`.
 
     Parameters
     ----------
     limits
-        Limits of all requests.
+        Limits for all requests.
     disk
-        Where images are kept; None keeps them in memory only.
+        Disk cache for images. With None, images are cached in memory only.
+    client
+        Client for all requests. With None, the fetcher creates its own.
     """
 
-    def __init__(self, limits: Limits = _LIMITS, disk: DiskCache | None = None) -> None:
-        self._fetcher: Fetcher[Cutout] = Fetcher(limits, disk)
+    def __init__(
+        self, limits: Limits = _LIMITS, disk: DiskCache | None = None, client: HttpClient | None = None
+    ) -> None:
+        self._fetcher: Fetcher[Cutout] = Fetcher(limits, disk, client)
 
-    def fetch(self, survey: Survey, ra_deg: float, dec_deg: float, scale_arcsec: float | None = None,
-              pixels: int = 256) -> Cutout:
-        """Return a cutout, waiting for it; this never raises."""
-        wanted = _wanted(survey, ra_deg, dec_deg, scale_arcsec, pixels)
-        return wanted if isinstance(wanted, Cutout) else self._fetcher.get(wanted)
+    def fetch(
+        self, survey: Survey, ra_deg: float, dec_deg: float, scale_arcsec: float | None = None, pixels: int = 256
+    ) -> Cutout:
+        """Return a cutout. This blocks, and never raises."""
+        request = _build_request(survey, ra_deg, dec_deg, scale_arcsec, pixels)
+        return request if isinstance(request, Cutout) else self._fetcher.get(request)
 
-    def submit(self, survey: Survey, ra_deg: float, dec_deg: float, scale_arcsec: float | None = None,
-               pixels: int = 256, *, done: Callable[[Cutout], None], insist: bool = False) -> Ticket:
-        """Order a cutout and return at once; the newest order of a host is served first.
+    def submit(
+        self,
+        survey: Survey,
+        ra_deg: float,
+        dec_deg: float,
+        scale_arcsec: float | None = None,
+        pixels: int = 256,
+        *,
+        done: Callable[[Cutout], None],
+        insist: bool = False,
+    ) -> FetchHandle:
+        """Request a cutout without waiting. The latest request to a host is served first.
 
-        `done` gets the cutout in a thread of the fetcher, or before this returns if the cutout is in memory;
-        `insist` says that a person asks again after a failure.
+        `done` receives the cutout in a thread of the fetcher, or before this method returns if the cutout is in
+        memory. `insist` is True if the user retries after a failure.
         """
-        wanted = _wanted(survey, ra_deg, dec_deg, scale_arcsec, pixels)
-        if isinstance(wanted, Cutout):
-            ticket = Ticket(done)
-            ticket.deliver(wanted)
-            return ticket
-        return self._fetcher.submit(wanted, done, insist=insist)
+        request = _build_request(survey, ra_deg, dec_deg, scale_arcsec, pixels)
+        if isinstance(request, Cutout):
+            handle = FetchHandle(done)
+            handle.deliver(request)
+            return handle
+        return self._fetcher.submit(request, done, insist=insist)
 
-    def prefetch(self, survey: Survey, ra_deg: float, dec_deg: float, scale_arcsec: float | None = None,
-                 pixels: int = 256) -> Ticket:
-        """Order a cutout that is likely to be wanted soon; it waits for all that is wanted now."""
-        wanted = _wanted(survey, ra_deg, dec_deg, scale_arcsec, pixels)
-        if isinstance(wanted, Cutout):
-            return Ticket(_ignore)
-        return self._fetcher.submit(wanted, _ignore, urgent=False)
+    def prefetch(
+        self, survey: Survey, ra_deg: float, dec_deg: float, scale_arcsec: float | None = None, pixels: int = 256
+    ) -> FetchHandle:
+        """Request a cutout that will probably be needed soon, with a lower priority than `submit`."""
+        request = _build_request(survey, ra_deg, dec_deg, scale_arcsec, pixels)
+        if isinstance(request, Cutout):
+            return FetchHandle(_ignore)
+        return self._fetcher.submit(request, _ignore, urgent=False)
 
     def close(self) -> None:
-        """Drop all requests and end the threads; orders made later are dropped too."""
+        """Cancel all requests and stop the threads. Later requests are cancelled at once."""
         self._fetcher.close()
 
 
 def _ignore(cutout: Cutout) -> None:
-    """Do nothing: the cutout is kept, and that was all."""
+    """Do nothing: a prefetched cutout is only cached."""
 
 
-def _wanted(survey: Survey, ra_deg: float, dec_deg: float, scale_arcsec: float | None,
-            pixels: int) -> Wanted[Cutout] | Cutout:
-    """Return the request, or a cutout that says why nothing can be asked."""
+def _build_request(
+    survey: Survey, ra_deg: float, dec_deg: float, scale_arcsec: float | None, pixels: int
+) -> FetchRequest[Cutout] | Cutout:
+    """Return the request, or a cutout that says why the request is not valid."""
     try:
         scale, width = survey.within_limits(scale_arcsec, pixels)
         url = survey.url(ra_deg, dec_deg, scale, width)
     except (TypeError, ValueError) as error:
         return Cutout(survey.name, False, "", ra_deg, dec_deg, 0.0, reason=str(error), lasting=True)
-    nothing = Cutout(survey.name, False, url, ra_deg, dec_deg, scale)
-    ask: Callable[[Ask], bytes] | None = None if survey.ask is None else partial(survey.ask, url)
-    return Wanted(url, partial(_made, survey, nothing, width), _keep, (survey.name, survey.look), ask)
+    empty = Cutout(survey.name, False, url, ra_deg, dec_deg, scale)
+    ask: Callable[[GetBytes], bytes] | None = None if survey.ask is None else partial(survey.ask, url)
+    return FetchRequest(url, partial(_to_cutout, survey, empty, width), _keep, (survey.name, survey.look), ask)
 
 
 def _keep(cutout: Cutout) -> bool | None:
@@ -138,26 +155,34 @@ def _keep(cutout: Cutout) -> bool | None:
     return False if cutout.lasting else None
 
 
-def _made(survey: Survey, nothing: Cutout, pixels: int, body: Body) -> Cutout:
-    """Return the cutout of a reply."""
-    outside = replace(nothing, reason=f"no image: outside the {survey.name} footprint", lasting=True)
+def _to_cutout(survey: Survey, empty: Cutout, pixels: int, body: Response) -> Cutout:
+    """Convert a response to a cutout."""
+    outside = replace(empty, reason=f"no image: outside the {survey.name} footprint", lasting=True)
     if body is None:
         return outside
     if isinstance(body, FetchError):
-        return outside if survey.outside_note and survey.outside_note in body.note else _absent(nothing, str(body))
+        return outside if survey.outside_note and survey.outside_note in body.note else _failed(empty, str(body))
     try:
         image = check_image(body, survey.look)
     except ImageError as error:
-        return _absent(nothing, str(error))
+        return _failed(empty, str(error))
     except Exception as error:
-        _log.exception("A cutout of %s failed", survey.name)
-        return _absent(nothing, f"it failed unexpectedly ({type(error).__name__})")
+        _log.exception("A cutout of %s could not be decoded", survey.name)
+        return _failed(empty, f"unexpected error ({type(error).__name__})")
     if image.flat_share >= survey.flat_share:
         return outside
-    scale = image.scale_arcsec or nothing.scale_arcsec * pixels / image.width
-    return replace(nothing, ok=True, data=image.data, mime=image.mime, width=image.width, height=image.height,
-                   scale_arcsec=scale, compass=image.compass or _COMPASS)
+    scale = image.scale_arcsec or empty.scale_arcsec * pixels / image.width
+    return replace(
+        empty,
+        ok=True,
+        data=image.data,
+        mime=image.mime,
+        width=image.width,
+        height=image.height,
+        scale_arcsec=scale,
+        compass=image.compass or _COMPASS,
+    )
 
 
-def _absent(nothing: Cutout, reason: str) -> Cutout:
-    return replace(nothing, reason=reason)
+def _failed(empty: Cutout, reason: str) -> Cutout:
+    return replace(empty, reason=reason)

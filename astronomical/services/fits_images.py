@@ -1,4 +1,4 @@
-"""Images in FITS, rendered here: stretched, coloured, and with their scale and orientation on the sky."""
+"""Render FITS images, and read their pixel scale and orientation."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import threading
 import warnings
 import zlib
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,31 +17,39 @@ from astropy.io import fits
 from numpy.typing import NDArray
 from PIL import Image
 
+from astronomical.catalogue.readers.fits_check import check_fits
 from astronomical.config.services import LookConfig
 
-__all__ = ["RenderedFits", "is_fits", "render_fits"]
+__all__ = ["RenderedFits", "is_fits", "refuse_large", "render_fits"]
 
 _MAX_PIXELS = 3 * 4096 * 4096
+#: Limit for one tile: the tiles of a compressed image are decompressed one at a time.
+_MAX_TILE_PIXELS = 4096 * 4096
+_MAX_TILES = 100_000
+#: Number of pixels that are read at a time.
+_STRIP_PIXELS = 2**21
 _MAX_BYTES = 256_000_000
 _LONGEST_SIDE = 1024
 _ASINH_SOFTENING = 0.1
 _LOG_DEPTH = 1000.0
+#: Colours of 256 shades for each colour map; written by data/make_colour_maps.py.
+_COLOUR_MAPS = Path(__file__).with_name("colour_maps.npz")
 _GZIP = b"\x1f\x8b"
 _quiet = threading.Lock()
 
 
 @dataclass(frozen=True)
 class RenderedFits:
-    """A FITS image as a picture.
+    """A rendered FITS image.
 
     Parameters
     ----------
     image
-        The picture.
+        The rendered image.
     scale_arcsec
-        Arcsec per pixel of the picture; 0 if the header does not say.
+        Pixel scale of the rendered image in arcsec per pixel; 0 if the header does not give it.
     compass
-        Directions of north and east, in degrees clockwise from up; None if the header does not say.
+        Directions of north and east, in degrees clockwise from up; None if the header does not give them.
     """
 
     image: Image.Image
@@ -48,33 +58,40 @@ class RenderedFits:
 
 
 def is_fits(data: bytes) -> bool:
-    """Tell whether bytes begin like FITS, compressed by gzip or not."""
+    """Return whether bytes begin like a FITS file, with or without gzip compression."""
     return data[:9] == b"SIMPLE  =" or (data[:2] == _GZIP and _unzipped(data, 80)[:9] == b"SIMPLE  =")
 
 
 def render_fits(data: bytes, look: LookConfig) -> RenderedFits:
-    """Render the first image of a file; three planes become blue, green and red.
+    """Render the first image of a FITS file. Three planes become blue, green and red.
+
+    Parameters
+    ----------
+    data
+        Content of the file, with or without gzip compression.
+    look
+        Stretch, interval and colour map.
 
     Raises
     ------
     ValueError
-        If there is no image, or nothing in it.
+        If the file has no image, or the image is blank or too large.
     """
     body = _unzipped(data, _MAX_BYTES) if data[:2] == _GZIP else data
-    # Filters of warnings belong to the process, so that two threads that set and reset them would mix them up.
+    check_fits(io.BytesIO(body), "the image")
+    # Warning filters are global to the process: two threads must not set and reset them at the same time.
     with _quiet, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with fits.open(io.BytesIO(body), memmap=False, lazy_load_hdus=True) as hdus:
             hdu = next((hdu for hdu in hdus if _is_image(hdu)), None)
             if hdu is None:
                 raise ValueError("the FITS file has no image")
-            if math.prod(hdu.shape) > _MAX_PIXELS:
-                raise ValueError(f"the image has too many pixels ({' x '.join(map(str, reversed(hdu.shape)))})")
-            planes = _planes(np.asarray(hdu.data, dtype=np.float32))
-            scale, compass = _sky(hdu.header, planes.shape[1:])
-    step = max(1, math.ceil(max(planes.shape[1:]) / _LONGEST_SIDE))
+            refuse_large(hdu)
+            step = max(1, math.ceil(max(hdu.shape[-2:]) / _LONGEST_SIDE))
+            planes = _planes(hdu, step)
+            scale, compass = _sky(hdu.header, hdu.shape[-2:])
     # Row 0 of FITS is at the bottom.
-    shades = [_shades(plane[::step, ::step], look)[::-1] for plane in planes]
+    shades = [_shades(plane, look)[::-1] for plane in planes]
     pixels = np.stack(shades[::-1], axis=-1) if len(shades) == 3 else _coloured(shades[0], look.colour_map)
     return RenderedFits(Image.fromarray(pixels), scale * step, compass)
 
@@ -90,17 +107,52 @@ def _is_image(hdu: Any) -> bool:
     return isinstance(hdu, fits.PrimaryHDU | fits.ImageHDU | fits.CompImageHDU) and len(hdu.shape) >= 2
 
 
-def _planes(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return one plane or three."""
-    while values.ndim > 3:
-        values = values[0]
-    if values.ndim == 2:
-        return values[None]
-    return values if len(values) == 3 else values[:1]
+def refuse_large(hdu: Any) -> None:
+    """Reject an image that would not fit in memory, using its header alone.
+
+    Raises
+    ------
+    ValueError
+        If the image has too many pixels, or is compressed in too many or too large tiles.
+    """
+    size = " x ".join(map(str, reversed(hdu.shape)))
+    if math.prod(hdu.shape) > _MAX_PIXELS:
+        raise ValueError(f"the image has too many pixels ({size})")
+    if not isinstance(hdu, fits.CompImageHDU):
+        return
+    tile = hdu.tile_shape
+    if math.prod(tile) > _MAX_TILE_PIXELS or math.prod(map(min, tile, hdu.shape)) < 1:
+        raise ValueError(
+            f"the image is compressed in tiles that are too large ({' x '.join(map(str, reversed(tile)))} pixels); "
+            "save it with smaller tiles"
+        )
+    n_tiles = math.prod(-(-side // part) for side, part in zip(hdu.shape, tile, strict=True))
+    if n_tiles > _MAX_TILES:
+        raise ValueError(f"the image is compressed in too many tiles ({n_tiles:,}); save it with larger tiles")
+
+
+def _planes(hdu: Any, step: int) -> list[NDArray[np.float32]]:
+    """Read every `step`-th pixel of one or three planes, a few rows at a time to limit memory."""
+    shape = hdu.shape
+    chosen: list[tuple[int, ...]] = [(0,) * (len(shape) - 2)]
+    if len(shape) > 2 and shape[-3] == 3:
+        chosen = [(*(0,) * (len(shape) - 3), plane) for plane in range(3)]
+    rows = max(step, _STRIP_PIXELS // max(shape[-1], 1) // step * step)
+    return [
+        np.concatenate(
+            [
+                np.asarray(hdu.section[(*plane, slice(start, min(start + rows, shape[-2])))], dtype=np.float32)[
+                    ::step, ::step
+                ]
+                for start in range(0, shape[-2], rows)
+            ]
+        )
+        for plane in chosen
+    ]
 
 
 def _shades(values: NDArray[np.float32], look: LookConfig) -> NDArray[np.uint8]:
-    """Return 0 to 255 for each pixel; what has no value is as dark as the darkest."""
+    """Scale pixels to the range 0 to 255. Pixels without a value become 0."""
     good = np.isfinite(values)
     if not good.any():
         raise ValueError("the image is blank")
@@ -131,15 +183,19 @@ def _limits(values: NDArray[np.float32], look: LookConfig) -> tuple[float, float
 def _coloured(shades: NDArray[np.uint8], colour_map: str) -> NDArray[np.uint8]:
     if colour_map == "gray":
         return shades
-    from matplotlib import colormaps
-
-    table = (colormaps[colour_map](np.linspace(0, 1, 256))[:, :3] * 255 + 0.5).astype(np.uint8)
-    coloured: NDArray[np.uint8] = table[shades]
+    coloured: NDArray[np.uint8] = _colour_maps()[colour_map][shades]
     return coloured
 
 
+@cache
+def _colour_maps() -> dict[str, NDArray[np.uint8]]:
+    """Return the colours of each shade by name of the colour map, shape (256, 3)."""
+    with np.load(_COLOUR_MAPS, allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
 def _sky(header: Any, shape: tuple[int, ...]) -> tuple[float, tuple[float, float] | None]:
-    """Return arcsec per pixel, and the directions of north and east at the middle."""
+    """Return the pixel scale in arcsec, and the directions of north and east at the centre."""
     from astropy.wcs import WCS
 
     try:

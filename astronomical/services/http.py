@@ -1,309 +1,281 @@
-"""GET of a small file from a host that need not be trusted: bounded in time, size and reach."""
+"""HTTP for all parts of a project: requests, with limits on time, size and reachable addresses.
+
+requests speaks HTTP, keeps connections alive and uses proxies. What it does not do is added here and in
+`astronomical.services.connections`: a deadline for the whole transfer, a maximum size, a check of each address and of
+each redirect, and messages for the user.
+"""
 
 from __future__ import annotations
 
-import contextlib
-import http.client
-import ipaddress
-import socket
 import ssl
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from urllib.parse import SplitResult, quote, urljoin, urlsplit
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+from urllib.parse import urljoin, urlsplit
 
-import certifi
+import requests
+from requests.exceptions import ContentDecodingError, InvalidURL, ProxyError
+from urllib3.exceptions import DecodeError, HTTPError, LocationParseError, ReadTimeoutError
+from urllib3.exceptions import ProxyError as PoolProxyError
 
-__all__ = ["FetchError", "Reply", "Transfer", "get"]
+from astronomical.services.connections import Attempt, CheckedAdapter, Origin, look_up
+from astronomical.services.proxy import DIRECT, Proxy
+from astronomical.services.transfer import FetchError, Transfer
+
+__all__ = ["HttpClient", "Reply", "get"]
 
 _CHUNK_BYTES = 64 * 1024
 _NOTE_BYTES = 2000
 _MAX_REDIRECTS = 3
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+#: Images are compressed already, so the servers need not compress them again.
 _HEADERS = {"User-Agent": "astronomical", "Accept": "image/*,*/*;q=0.5", "Accept-Encoding": "identity"}
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Origin = tuple[str, int]
-
-
-class FetchError(Exception):
-    """Nothing was fetched; the message says why, in words for the user.
-
-    Parameters
-    ----------
-    reason
-        Why there is nothing to show.
-    note
-        The beginning of what the server said with an error status.
-    status
-        The error status, if the server came so far.
-    retry_after_s
-        How long the server asks to be left alone.
-    trouble
-        Whether the host or the way to it is in trouble, so that other requests would fare no better.
-    """
-
-    def __init__(self, reason: str, note: str = "", *, status: int | None = None,
-                 retry_after_s: float | None = None, trouble: bool = False) -> None:
-        super().__init__(reason)
-        self.note = note
-        self.status = status
-        self.retry_after_s = retry_after_s
-        self.trouble = trouble
+#: Time limit in seconds for the lookup of a name that a proxy will look up in any case.
+_PROXIED_LOOKUP_S = 2.0
 
 
 @dataclass(frozen=True)
 class Reply:
-    """The body of a reply with status 200, and the address that it came from at last."""
+    """The body of a reply with status 200, and its URL after redirects."""
 
     data: bytes
     url: str
 
 
-class Transfer:
-    """One GET, redirects included, that ends at its deadline or when another thread stops it.
+class HttpClient:
+    """A session of requests: connections are kept alive, and any thread may use them.
 
-    Shutting the socket down is what ends it: a time-out on each read would let a server that sends
-    a byte now and then hold the thread for ever.
-    """
-
-    def __init__(self, timeout_s: float) -> None:
-        self.timeout_s = timeout_s
-        self.stopped = False
-        self._deadline = time.monotonic() + timeout_s
-        self._socket: socket.socket | None = None
-        self._lock = threading.Lock()
-
-    @property
-    def left_s(self) -> float:
-        """Seconds left before the deadline, never less than a millisecond."""
-        return max(self._deadline - time.monotonic(), 0.001)
-
-    @property
-    def late(self) -> bool:
-        """Whether the deadline has passed."""
-        return time.monotonic() >= self._deadline
-
-    def check(self) -> None:
-        """Raise FetchError if the transfer was stopped or is late."""
-        if self.stopped:
-            raise FetchError("cancelled")
-        if self.late:
-            raise FetchError(f"timed out after {self.timeout_s:g} s", trouble=True)
-
-    def stop(self) -> None:
-        """End the transfer from another thread, at once."""
-        self.stopped = True
-        self._shut_down()
-
-    @contextlib.contextmanager
-    def using(self, connected: socket.socket) -> Iterator[None]:
-        """Close the socket in the end, and shut it down at the deadline."""
-        with self._lock:
-            self._socket = connected
-        timer = threading.Timer(self.left_s, self._shut_down)
-        timer.daemon = True
-        timer.start()
-        try:
-            self.check()
-            yield
-        finally:
-            timer.cancel()
-            with self._lock:
-                self._socket = None
-            connected.close()
-
-    def _shut_down(self) -> None:
-        with self._lock:
-            if self._socket is not None:
-                # The method of the plain socket: that of an SSL socket would pull the rug from under a read.
-                with contextlib.suppress(OSError):
-                    socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
-
-
-def get(url: str, *, timeout_s: float = 15.0, max_bytes: float = 20e6, allow_private: bool = False,
-        transfer: Transfer | None = None) -> Reply:
-    """Return the body at an address.
-
-    The connection goes to the very address that was checked, so that a name which resolves differently
-    the second time gains nothing. Proxies of the environment are not used: they would resolve names
-    themselves, unchecked.
+    A connection is made to the address that was checked, so that a name cannot resolve to another address after the
+    check (DNS rebinding). Cookies are not stored. Of the environment, only the proxy is used, and only if `proxy`
+    says so.
 
     Parameters
     ----------
-    url
-        Address, http or https.
-    timeout_s
-        Limit of the whole: names, connections, redirects and body.
     max_bytes
-        Limit of the body.
+        Maximum size of a body in bytes, after the decoding of its content.
     allow_private
-        Whether `url` itself may lie on a private network, as a local mirror does. A redirect to a
-        private address of another host is refused in any case.
-    transfer
-        Handle by which another thread can stop it; its time limit then counts.
-
-    Raises
-    ------
-    FetchError
-        If there is no body to return.
+        Whether a URL may be on a private network, such as a local mirror. A redirect to a private address of another
+        host is always refused.
+    loopback_only
+        Whether a URL and all its redirects must be on this computer.
+    proxy
+        How to reach the network.
     """
-    transfer = transfer or Transfer(timeout_s)
-    trusted = _origin(urlsplit(url)) if allow_private else None
-    for _ in range(_MAX_REDIRECTS + 1):
-        parts = urlsplit(url)
-        found = _explained(transfer, parts, max_bytes, trusted)
-        if isinstance(found, bytes):
-            return Reply(found, url)
-        url = quote(urljoin(url, found), safe="!#$%&'()*+,/:;=?@[]~")
-    raise FetchError(f"the server redirects more than {_MAX_REDIRECTS} times")
+
+    def __init__(
+        self,
+        *,
+        max_bytes: float = 20e6,
+        allow_private: bool = False,
+        loopback_only: bool = False,
+        proxy: Proxy = DIRECT,
+    ) -> None:
+        self._max_bytes = max_bytes
+        self._allow_private = allow_private
+        self._loopback_only = loopback_only
+        self._proxy = DIRECT if loopback_only else proxy
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.headers.update(_HEADERS)
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+        adapter = CheckedAdapter()
+        for scheme in _DEFAULT_PORTS:
+            self._session.mount(f"{scheme}://", adapter)
+
+    def get(self, url: str, *, timeout_s: float = 15.0, transfer: Transfer | None = None) -> Reply:
+        """Download the body at a URL.
+
+        Parameters
+        ----------
+        url
+            URL with the scheme http or https.
+        timeout_s
+            Time limit in seconds for the whole request: name lookup, connections, redirects and body.
+        transfer
+            Handle by which another thread can stop the download. Its time limit replaces `timeout_s`.
+
+        Raises
+        ------
+        FetchError
+            If the download fails.
+        """
+        transfer = transfer or Transfer(timeout_s)
+        trusted = _origin(url) if self._allow_private else None
+        for _ in range(_MAX_REDIRECTS + 1):
+            found = self._exchange("GET", url, transfer, trusted)
+            if isinstance(found, bytes):
+                return Reply(found, url)
+            url = found
+        raise FetchError(f"the server redirected more than {_MAX_REDIRECTS} times")
+
+    def post(self, url: str, body: bytes, content_type: str, *, timeout_s: float = 15.0) -> bytes:
+        """Send a body to a URL, and return the body of the response. Redirects are refused.
+
+        Raises
+        ------
+        FetchError
+            If the request fails.
+        """
+        trusted = _origin(url) if self._allow_private else None
+        found = self._exchange("POST", url, Transfer(timeout_s), trusted, body, {"Content-Type": content_type})
+        if isinstance(found, str):
+            raise FetchError("the server redirected a request that sends data")
+        return found
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._session.close()
+
+    def _exchange(self, method: str, url: str, transfer: Transfer, trusted: Origin | None, *sent: Any) -> bytes | str:
+        """Send one request; return the body, or the URL of a redirect. All failures become a `FetchError`."""
+        host, port = _origin(url)
+        proxies = self._proxy.for_url(url)
+        for is_last in (False, True):
+            attempt = Attempt(transfer, trusted, self._loopback_only)
+            try:
+                if proxies:
+                    self._check_proxied(attempt, host, port)
+                with attempt.running():
+                    found = self._send(method, url, attempt, proxies, *sent)
+                # A body that was cut short by the shutdown of the socket looks complete.
+                transfer.check()
+                return found
+            except FetchError:
+                transfer.check()
+                raise
+            except (OSError, HTTPError, ValueError) as error:
+                transfer.check()
+                # The server may have closed an idle connection just when it was used again.
+                if is_last or attempt.connected:
+                    raise FetchError(_reason(error, host, transfer), trouble=True) from error
+        raise AssertionError("unreachable")
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        attempt: Attempt,
+        proxies: dict[str, str],
+        body: bytes | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> bytes | str:
+        with self._session.request(
+            method,
+            url,
+            data=body,
+            headers=headers,
+            proxies=proxies,
+            timeout=attempt.transfer.left_s,
+            stream=True,
+            allow_redirects=False,
+        ) as response:
+            location = self._session.get_redirect_target(response)
+            if location is not None:
+                _read(response, _NOTE_BYTES)  # an empty body leaves the connection open
+                return _joined(url, location)
+            if response.status_code != 200:
+                raise _refused(response)
+            return self._body(response, attempt.transfer)
+
+    def _body(self, response: requests.Response, transfer: Transfer) -> bytes:
+        too_large = FetchError(f"the file is larger than {self._max_bytes / 1e6:g} MB")
+        if (response.raw.length_remaining or 0) > self._max_bytes:
+            raise too_large
+        chunks, size = [], 0
+        while chunk := _read(response, _CHUNK_BYTES):
+            transfer.check()
+            size += len(chunk)
+            if size > self._max_bytes:
+                raise too_large
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+    def _check_proxied(self, attempt: Attempt, host: str, port: int) -> None:
+        """Refuse a private host that a proxy would be asked for, as far as this computer knows its address."""
+        try:
+            addresses = look_up(host, port, attempt.transfer, _PROXIED_LOOKUP_S)
+        except FetchError:
+            attempt.transfer.check()
+            return  # often only the proxy can look names up
+        attempt.allowed(host, port, addresses)
 
 
-def is_public(address: Address) -> bool:
-    """Return whether an address, or the IPv4 address wrapped in it, is open to the whole net."""
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if address in _NAT64:
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_public(inner)
-    return address.is_global and not address.is_multicast
-
-
-def _origin(parts: SplitResult) -> Origin:
-    """Return host and port of an address."""
+def get(url: str, *, timeout_s: float = 15.0, transfer: Transfer | None = None, **limits: Any) -> Reply:
+    """Download the body at one URL, without keeping the connection. `limits` are those of `HttpClient`."""
+    client = HttpClient(**limits)
     try:
-        port = parts.port
-    except ValueError:
-        port = 0
-    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or port == 0:
-        raise FetchError(f"not an http or https address: {parts.geturl()[:100]}")
-    return parts.hostname, port or _DEFAULT_PORTS[parts.scheme]
+        return client.get(url, timeout_s=timeout_s, transfer=transfer)
+    finally:
+        client.close()
 
 
-def _explained(transfer: Transfer, parts: SplitResult, max_bytes: float,
-               trusted: Origin | None) -> bytes | str:
-    """Call `_hop`, with every failure put into words."""
-    try:
-        found = _hop(transfer, parts, max_bytes, trusted)
-    except FetchError:
-        transfer.check()
-        raise
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        transfer.check()
-        raise FetchError(_reason(error, parts.hostname or "", transfer), trouble=True) from error
-    # A body that ends because the socket was shut down looks complete to the reader.
-    transfer.check()
+def _read(response: requests.Response, n_bytes: int) -> bytes:
+    """Return the next bytes of a body, decoded; no more than asked for, however well they were compressed."""
+    found: bytes = response.raw.read(n_bytes, decode_content=True)
     return found
 
 
-def _reason(error: Exception, host: str, transfer: Transfer) -> str:
-    match error:
-        case TimeoutError():
-            return f"timed out after {transfer.timeout_s:g} s"
-        case ssl.SSLCertVerificationError():
-            return f"the certificate of {host} is not trusted"
-        case ConnectionResetError() | BrokenPipeError() | http.client.HTTPException() | ssl.SSLError():
-            return "the server broke off the connection"
-        case OSError():
-            return f"offline: no connection to {host}"
-        case _:
-            return f"not an address that can be asked: {host}"
+def _origin(url: str) -> Origin:
+    """Return the host and port of a URL, as requests reads them."""
+    refused = FetchError(f"not an http or https URL: {url[:100]}")
+    try:
+        parts = urlsplit(requests.Request("GET", url).prepare().url or "")
+        if parts.scheme in _DEFAULT_PORTS and parts.hostname and parts.port != 0:
+            return parts.hostname, parts.port or _DEFAULT_PORTS[parts.scheme]
+    except (OSError, ValueError):  # for example an unclosed bracket
+        raise refused from None
+    raise refused
 
 
-def _hop(transfer: Transfer, parts: SplitResult, max_bytes: float, trusted: Origin | None) -> bytes | str:
-    """Return the body, or the address to go on to."""
-    host, port = origin = _origin(parts)
-    addresses = _resolve(host, port, transfer)
-    if origin != trusted:
-        addresses = [address for address in addresses if is_public(address)]
-        if not addresses:
-            raise FetchError(f"{host} is a private address, which is not asked")
-    connected = _connect(addresses, port, transfer)
-    connection = http.client.HTTPConnection(host, port)
-    if parts.scheme == "https":
-        connected = _tls().wrap_socket(connected, server_hostname=host, do_handshake_on_connect=False)
-        connection = http.client.HTTPSConnection(host, port)
-    with transfer.using(connected):
-        if isinstance(connected, ssl.SSLSocket):
-            connected.do_handshake()
-        connection.sock = connected
-        target = parts._replace(scheme="", netloc="", fragment="", path=parts.path or "/").geturl()
-        connection.request("GET", target, headers=_HEADERS)
-        with connection.getresponse() as response:
-            return _answer(response, transfer, max_bytes)
+def _joined(url: str, location: str) -> str:
+    """Return the URL to which a reply redirects."""
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        raise FetchError(f"the server redirects to an invalid URL: {location[:100]}") from None
 
 
-def _answer(response: http.client.HTTPResponse, transfer: Transfer, max_bytes: float) -> bytes | str:
-    location = response.headers.get("Location")
-    if response.status in _REDIRECTS and location:
-        return location
-    if response.status != 200:
-        note = response.read(_NOTE_BYTES).decode("utf-8", "replace")
-        raise FetchError(f"the server answered {response.status}", f"{response.reason}\n{note}",
-                         status=response.status, retry_after_s=_retry_after(response))
-    too_large = FetchError(f"image larger than {max_bytes / 1e6:g} MB")
-    if (response.length or 0) > max_bytes:
-        raise too_large
-    chunks, size = [], 0
-    while chunk := response.read(_CHUNK_BYTES):
-        transfer.check()
-        size += len(chunk)
-        if size > max_bytes:
-            raise too_large
-        chunks.append(chunk)
-    if response.length:
-        raise FetchError("the server broke off the connection")
-    return b"".join(chunks)
+def _refused(response: requests.Response) -> FetchError:
+    """Return the error for a response with another status than 200."""
+    note = _read(response, _NOTE_BYTES).decode("utf-8", "replace")
+    return FetchError(
+        f"the server responded with status {response.status_code}",
+        f"{response.reason}\n{note}",
+        status=response.status_code,
+        retry_after_s=_retry_after(response),
+    )
 
 
-def _retry_after(response: http.client.HTTPResponse) -> float | None:
-    """Return the seconds of a Retry-After; one given as a date is left to the usual waits."""
-    text = (response.headers.get("Retry-After") or "").strip()
+def _retry_after(response: requests.Response) -> float | None:
+    """Return the seconds of a Retry-After header; None if it is absent or a date."""
+    text = response.headers.get("Retry-After", "").strip()
     return float(text) if text.isascii() and text.isdigit() and len(text) < 8 else None
 
 
-def _resolve(host: str, port: int, transfer: Transfer) -> list[Address]:
-    """Look a name up without waiting past the deadline: getaddrinfo itself cannot be interrupted."""
-    with contextlib.suppress(ValueError):
-        return [ipaddress.ip_address(host)]
-    found: list[Address] = []
+def _reason(error: Exception, host: str, transfer: Transfer) -> str:
+    causes = list(_causes(error))
 
-    def look_up() -> None:
-        with contextlib.suppress(OSError, UnicodeError):
-            answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            found.extend(ipaddress.ip_address(answer[4][0]) for answer in answers)
+    def involves(*kinds: type[BaseException]) -> bool:
+        return any(isinstance(cause, kinds) for cause in causes)
 
-    thread = threading.Thread(target=look_up, name="cutouts-names", daemon=True)
-    thread.start()
-    thread.join(transfer.left_s)
-    transfer.check()
-    if not found:
-        raise FetchError(f"offline: no connection to {host}", trouble=True)
-    return found
-
-
-def _connect(addresses: list[Address], port: int, transfer: Transfer) -> socket.socket:
-    """Connect to the first address that answers; each has an equal share of the time left."""
-    failure: OSError | None = None
-    for n_left, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
-        try:
-            connected = socket.create_connection((str(address), port), timeout=transfer.left_s / n_left)
-        except OSError as error:
-            failure = error
-            continue
-        connected.settimeout(transfer.left_s)
-        return connected
-    raise failure or OSError("no address")
+    if involves(ssl.SSLCertVerificationError):
+        return f"the certificate of {host} is not trusted"
+    if involves(ProxyError, PoolProxyError):
+        return f"the proxy did not connect to {host}: {causes[-1]}"
+    if involves(TimeoutError, requests.Timeout, ReadTimeoutError):
+        return str(transfer.timed_out)
+    if involves(InvalidURL, LocationParseError, UnicodeError):
+        return f"invalid host name: {host}"
+    if involves(ContentDecodingError, DecodeError):
+        return "the server sent damaged compressed content"
+    return "the server closed the connection"
 
 
-@cache
-def _tls() -> ssl.SSLContext:
-    """Trust the authorities of the system and those that certifi brings."""
-    context = ssl.create_default_context()
-    context.load_verify_locations(certifi.where())
-    return context
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and those that it wraps, outermost first."""
+    yield error
+    inner = getattr(error, "reason", None) or next((arg for arg in error.args if isinstance(arg, Exception)), None)
+    inner = inner if isinstance(inner, Exception) else error.__cause__
+    if inner is not None:
+        yield from _causes(inner)

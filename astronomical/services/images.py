@@ -1,16 +1,16 @@
-"""Proof that bytes from elsewhere are an image that is safe and worth showing."""
+"""Check that untrusted bytes are an image that is safe to show."""
 
 from __future__ import annotations
 
 import io
-import re
 from dataclasses import dataclass
-from xml.etree import ElementTree
 
 import numpy as np
 from PIL import Image
 
+from astronomical.catalogue.xml_check import XmlError, check_xml, local_name
 from astronomical.config.services import LookConfig
+from astronomical.errors import AstronomicalError
 from astronomical.services.fits_images import is_fits, render_fits
 
 __all__ = ["CheckedImage", "ImageError", "check_image", "flat_share"]
@@ -19,27 +19,30 @@ MIMES = {"JPEG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif", "WEBP": "
 _SVG = "image/svg+xml"
 _MAX_PIXELS = 4096 * 4096
 _MAX_SVG_BYTES = 2_000_000
+#: Maximum number of scans of a JPEG. A progressive JPEG has about ten, and each scan decodes the whole image.
+_MAX_SCANS = 100
+_START_OF_SCAN = b"\xff\xda"
 _SAMPLE_WIDTH = 512
-#: What is sent to the browser is no larger than this on either side.
+#: Maximum width and height of images sent to the browser.
 _LONGEST_SIDE = 1024
 
 
-class ImageError(Exception):
-    """The bytes are no image that can be shown; the message says why."""
+class ImageError(AstronomicalError):
+    """The bytes are not an image that can be shown; the message says why."""
 
 
 @dataclass(frozen=True)
 class CheckedImage:
-    """An image that was decoded to its end.
+    """An image that was decoded completely.
 
     Parameters
     ----------
     data, mime, width, height
-        What to show: bytes, type, and size in pixels.
+        Bytes, MIME type, and size in pixels of the image to show.
     flat_share
-        Share of the pixels of the most common colour.
+        Fraction of the pixels that have the most common colour.
     scale_arcsec, compass
-        See `astronomical.services.fits_images.RenderedFits`; images of other kinds do not say.
+        See `astronomical.services.fits_images.RenderedFits`. Only FITS images give them.
     """
 
     data: bytes
@@ -52,24 +55,29 @@ class CheckedImage:
 
 
 def check_image(data: bytes, look: LookConfig | None = None, *, svg: bool = False) -> CheckedImage:
-    """Decode an image to its end and return what to show.
+    """Decode an image completely, and return the image to show.
 
-    FITS is rendered to PNG, and what is too large for a page is made smaller.
+    FITS images are rendered to PNG, and large images are downsampled.
 
     Parameters
     ----------
     data
-        The bytes of a JPEG, PNG, GIF, WebP or FITS.
+        Content of a JPEG, PNG, GIF, WebP or FITS file.
     look
-        How FITS is rendered.
+        How to render FITS images.
     svg
-        Whether SVG will do too. It must be shown by an `img` element only, in which it is inert: no script in it
-        runs, and nothing that it names is loaded.
+        Whether to accept SVG too. Show it in an `img` element only: there, its scripts do not run and its links are
+        not loaded.
+
+    Returns
+    -------
+    CheckedImage
+        The image to show.
 
     Raises
     ------
     ImageError
-        If the bytes are no such image, are damaged, or would fill the memory.
+        If the bytes are not such an image, are damaged, or would not fit in memory.
     """
     if is_fits(data):
         return _check_fits(data, look or LookConfig())
@@ -79,24 +87,26 @@ def check_image(data: bytes, look: LookConfig | None = None, *, svg: bool = Fals
         image = Image.open(io.BytesIO(data), formats=tuple(MIMES))
     except Image.DecompressionBombError:
         raise ImageError("the image has too many pixels") from None
-    except Exception:  # the decoders raise whatever comes first on hostile bytes
+    except Exception:  # the decoders raise many kinds of error for malicious bytes
         raise ImageError(f"not an image ({_kind(data)})") from None
     with image:
         width, height = image.size
         if width * height > _MAX_PIXELS:
             raise ImageError(f"the image has too many pixels ({width} x {height})")
+        if image.format == "JPEG" and data.count(_START_OF_SCAN) > _MAX_SCANS:
+            raise ImageError(f"the image is a JPEG with more than {_MAX_SCANS} scans")
         try:
             image.load()
             share = flat_share(image)
             if max(width, height) > _LONGEST_SIDE:
                 return _smaller(image, share)
         except Exception:  # as above
-            raise ImageError("the image is damaged or cut short") from None
+            raise ImageError("the image is damaged or truncated") from None
         return CheckedImage(data, MIMES[image.format or ""], width, height, share)
 
 
 def flat_share(image: Image.Image) -> float:
-    """Return the share of the pixels that have the most common colour; large images are sampled."""
+    """Return the fraction of pixels that have the most common colour. Large images are sampled."""
     step = max(1, round(max(image.size) / _SAMPLE_WIDTH))
     pixels = np.asarray(image.convert("RGB"))[::step, ::step].astype(np.uint32)
     colours = (pixels[..., 0] << 16) | (pixels[..., 1] << 8) | pixels[..., 2]
@@ -110,23 +120,28 @@ def _check_fits(data: bytes, look: LookConfig) -> CheckedImage:
     except ValueError as error:
         raise ImageError(str(error)) from None
     except Exception:  # as above
-        raise ImageError("the FITS file is damaged or cut short") from None
+        raise ImageError("the FITS file is damaged or truncated") from None
     width, height = rendered.image.size
-    return CheckedImage(_as_png(rendered.image), "image/png", width, height, flat_share(rendered.image),
-                        rendered.scale_arcsec, rendered.compass)
+    return CheckedImage(
+        _as_png(rendered.image),
+        "image/png",
+        width,
+        height,
+        flat_share(rendered.image),
+        rendered.scale_arcsec,
+        rendered.compass,
+    )
 
 
 def _check_svg(data: bytes) -> CheckedImage:
     if len(data) > _MAX_SVG_BYTES:
-        raise ImageError(f"the SVG is larger than {_MAX_SVG_BYTES / 1e6:g} MB")
-    # Entities unfold without bounds, and the parser below would follow them.
-    if re.search(rb"<!\s*(DOCTYPE[^>]*\[|ENTITY)", data, re.IGNORECASE):
-        raise ImageError("the SVG defines entities, which are not followed")
+        raise ImageError(f"the SVG image is larger than {_MAX_SVG_BYTES / 1e6:g} MB")
+    names: list[str] = []
     try:
-        root = ElementTree.fromstring(data)
-    except (ElementTree.ParseError, ValueError, LookupError):
-        raise ImageError("the SVG is damaged or cut short") from None
-    if root.tag.rpartition("}")[2] != "svg":
+        check_xml(data, lambda name, attributes, place: names.append(name) if not names else None)
+    except XmlError as error:
+        raise ImageError(f"the SVG image is damaged or not allowed: {error}") from None
+    if local_name(names[0]) != "svg":
         raise ImageError("not an image (XML)")
     return CheckedImage(data, _SVG, 0, 0)
 
@@ -148,7 +163,7 @@ def _as_png(image: Image.Image) -> bytes:
 def _kind(data: bytes) -> str:
     head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
     if not data:
-        return "it is empty"
+        return "empty file"
     if head.startswith(b"<"):
         return "SVG" if b"<svg" in head.lower() else "HTML"
     return "text" if head.isascii() and b"\0" not in head else "unknown content"

@@ -1,30 +1,28 @@
-"""Files that a catalogue names: only those that lie where the user allows it."""
+"""Read files that a catalogue names, but only from folders that the user allows."""
 
 from __future__ import annotations
 
 import json
-import os
 import stat
 from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-import platformdirs
-
-from astronomical.config.io import local_path
+from astronomical.errors import AstronomicalError, InvalidInputError
+from astronomical.paths import NetworkPathError, local_path, refuse_network_path, user_folder, write_user_file
 
 __all__ = ["LocalFileError", "LocalFiles", "allow_folders", "allowed_folders"]
 
 
-class LocalFileError(Exception):
-    """The file cannot be had; the message says why, in words for the user."""
+class LocalFileError(AstronomicalError):
+    """The file cannot be read; the message tells the user why."""
 
 
 class LocalFiles:
-    """Finds and reads the files that a catalogue names.
+    """Find and read the files that a catalogue names.
 
-    A catalogue from elsewhere may name any file of this computer, so that only those under its own folder, or under
-    a folder that the user allowed, are read.
+    A catalogue from another person may name any file on this computer. Therefore only files in the folder of the
+    catalogue, or in a folder that the user allowed, are read.
 
     Parameters
     ----------
@@ -36,35 +34,43 @@ class LocalFiles:
         self.folder = folder
 
     def find(self, text: str) -> Path:
-        """Return the file that a text names, absolute or relative to the catalogue.
+        """Return the path of a file.
+
+        Parameters
+        ----------
+        text
+            An absolute path, a path relative to the folder of the catalogue, or a ``file:`` URL.
 
         Raises
         ------
         LocalFileError
-            If there is no such file, or it lies elsewhere.
+            If the file does not exist, or is not in an allowed folder.
         """
         text = text.strip()
-        if text.lower().startswith("file:"):
-            text = unquote(urlsplit(text).path)
         try:
+            if refuse_network_path(text).lower().startswith("file:"):
+                text = unquote(urlsplit(text).path)
             path = (self.folder / local_path(text)).resolve()
             allowed = any(path.is_relative_to(folder.resolve()) for folder in (self.folder, *allowed_folders()))
+        except NetworkPathError as error:
+            raise LocalFileError(str(error)) from None
         except (OSError, ValueError, RuntimeError):
-            raise LocalFileError("not a path that can be read") from None
+            raise LocalFileError("not a valid path") from None
         if not allowed:
-            raise LocalFileError(f"{path} lies outside the folder of the catalogue; allow its folder in the settings "
-                                 "of this pane")
+            raise LocalFileError(
+                f"{path} is outside the folder of the catalogue; allow its folder in the settings of this pane"
+            )
         if not path.exists():
             raise LocalFileError(f"no such file: {path}")
         return path
 
     def read(self, text: str, max_bytes: float) -> bytes:
-        """Return the content of the file that a text names.
+        """Return the content of a file; see `find`.
 
         Raises
         ------
         LocalFileError
-            If it cannot be had, or is too large.
+            If the file cannot be read, or is larger than `max_bytes`.
         """
         path = self.find(text)
         try:
@@ -79,7 +85,7 @@ class LocalFiles:
 
 
 def allowed_folders() -> tuple[Path, ...]:
-    """Return the folders that the user of this computer allowed for all catalogues."""
+    """Return the folders that the user allowed for all catalogues."""
     try:
         found = json.loads(_list().read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -87,26 +93,22 @@ def allowed_folders() -> tuple[Path, ...]:
     return tuple(Path(item) for item in found if isinstance(item, str)) if isinstance(found, list) else ()
 
 
-def allow_folders(folders: Iterable[Path]) -> None:
-    """Allow these folders and no others, for all catalogues.
+def allow_folders(folders: Iterable[str | Path]) -> None:
+    """Replace the list of folders that are allowed for all catalogues.
 
     Raises
     ------
     ValueError
-        If one of them is no folder.
+        If a path is not absolute or not a folder.
     OSError
         If the list cannot be written.
     """
     checked = [local_path(folder) for folder in folders]
     for folder in checked:
         if not (folder.is_absolute() and folder.is_dir()):
-            raise ValueError(f"{folder} is no folder; give the whole path of one.")
-    path = _list()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps([str(folder) for folder in checked]) + "\n", encoding="utf-8")
+            raise InvalidInputError(f"{folder} is not a folder. Enter the absolute path of a folder.")
+    write_user_file(_list(), (json.dumps([str(folder) for folder in checked]) + "\n").encode())
 
 
 def _list() -> Path:
-    home = os.environ.get("ASTRONOMICAL_HOME")
-    folder = Path(home).expanduser() if home else platformdirs.user_config_path("astronomical")
-    return folder / "folders.json"
+    return user_folder("config") / "folders.json"

@@ -1,12 +1,12 @@
-"""Pan-STARRS: first the names of the images at a position, then a cutout of three of them in colour."""
+"""Pan-STARRS cutouts: request the image names at a position, then a colour cutout of three of the images."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from astronomical.services.fetcher import Ask
-from astronomical.services.http import FetchError
+from astronomical.services.fetcher import GetBytes
+from astronomical.services.transfer import FetchError
 
 __all__ = ["OUTSIDE", "URL", "address", "ask"]
 
@@ -17,7 +17,11 @@ _BANDS = "gri"
 
 
 def address(base_url: str, format: str | None) -> Callable[[float, float, float, int], str]:
-    """Return what makes the first address; what the second one needs stands in its fragment, which is not sent."""
+    """Return a function that makes the URL of the first request.
+
+    The fragment of the URL, which is not sent, holds the parameters of the second request.
+    """
+
     def first(ra_deg: float, dec_deg: float, scale_arcsec: float, pixels: int) -> str:
         size = max(1, round(scale_arcsec * pixels / _PIXEL_ARCSEC))
         bands = "r" if format == "fits" else _BANDS
@@ -28,8 +32,15 @@ def address(base_url: str, format: str | None) -> Callable[[float, float, float,
     return first
 
 
-def ask(url: str, get: Ask) -> bytes:
-    """Return the cutout of an address made by `address`.
+def ask(url: str, get: GetBytes) -> bytes:
+    """Fetch a cutout in two requests.
+
+    Parameters
+    ----------
+    url
+        A URL made by `address`.
+    get
+        Returns the content of a URL.
 
     Raises
     ------
@@ -50,13 +61,14 @@ def ask(url: str, get: Ask) -> bytes:
         # The reddest band is red.
         ordered = [names[band] for band in "yzirg" if band in names]
         query |= dict(zip(("red", "green", "blue"), ordered, strict=False))
-    second = parts._replace(path=parts.path.replace("ps1filenames.py", "fitscut.cgi"), query=urlencode(query),
-                            fragment="")
+    second = parts._replace(
+        path=parts.path.replace("ps1filenames.py", "fitscut.cgi"), query=urlencode(query), fragment=""
+    )
     return get(second.geturl())
 
 
 def _names(table: str) -> dict[str, str]:
-    """Return the file of each band from a table of columns separated by blanks, the first line naming them."""
+    """Return the file name of each band from a whitespace-separated table with a header line."""
     lines = [line.split() for line in table.splitlines() if line.strip()]
     if len(lines) < 2 or not {"filter", "filename"} <= set(lines[0]):
         return {}

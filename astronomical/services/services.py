@@ -1,4 +1,4 @@
-"""All services of a project together."""
+"""Create all services of a project."""
 
 from __future__ import annotations
 
@@ -6,44 +6,56 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from astronomical.config.services import ServicesConfig
+from astronomical.services.catalogue_images import CatalogueImageReader
 from astronomical.services.cutouts import CutoutFetcher
-from astronomical.services.disk import DiskCache, cache_folder
+from astronomical.services.disk_cache import DiskCache, cache_folder
 from astronomical.services.fetcher import Limits
 from astronomical.services.local_files import LocalFiles
-from astronomical.services.pictures import PictureReader
+from astronomical.services.proxy import DIRECT, Proxy
 
 __all__ = ["Services", "open_services"]
 
 
 @dataclass(frozen=True)
 class Services:
-    """What a project gets from the net, and the files that its catalogue names."""
+    """The services of a project: survey cutouts, images and files that the catalogue names."""
 
     cutouts: CutoutFetcher
-    pictures: PictureReader
+    pictures: CatalogueImageReader
     files: LocalFiles
 
     def close(self) -> None:
-        """Drop all requests and end the threads."""
+        """Cancel all requests and stop the threads."""
         self.cutouts.close()
         self.pictures.close()
 
 
-def open_services(config: ServicesConfig, folder: Path, *, allow_private: bool = False,
-                  offline: bool = False) -> Services:
-    """Return the services of a project.
+def open_services(
+    config: ServicesConfig,
+    folder: Path,
+    *,
+    allow_private: bool = False,
+    offline: bool = False,
+    proxy: Proxy = DIRECT,
+) -> Services:
+    """Create the services of a project.
 
     Parameters
     ----------
     config
-        What the project says about them.
+        Settings of the services in the project file.
     folder
         Folder of the catalogue.
     allow_private
-        Whether addresses may lie on a private network.
+        Whether URLs may be on a private network.
     offline
-        Whether nobody is asked for anything.
+        Whether to refuse all requests to the network.
+    proxy
+        How requests reach the network.
     """
-    limits = Limits(config.timeout_s, per_host=config.per_host, allow_private=allow_private, offline=offline)
+    limits = Limits(
+        config.timeout_s, per_host=config.per_host, allow_private=allow_private, offline=offline, proxy=proxy
+    )
     disk, files = DiskCache(cache_folder() / "images"), LocalFiles(folder)
-    return Services(CutoutFetcher(limits, disk), PictureReader(files, limits, disk), files)
+    client = limits.client()
+    return Services(CutoutFetcher(limits, disk, client), CatalogueImageReader(files, limits, disk, client), files)

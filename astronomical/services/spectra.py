@@ -1,10 +1,12 @@
-"""Spectra on disk: SDSS, DESI, and plain tables of wavelength, flux and error."""
+"""Read spectra from files of SDSS and DESI, and from tables of wavelength, flux and error."""
 
 from __future__ import annotations
 
+import io
 import re
 import threading
 import warnings
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -12,16 +14,25 @@ from typing import Any, Literal
 import numpy as np
 from astropy import units as u
 from astropy.io import fits
-from astropy.table import Table
 from numpy.typing import NDArray
 
+from astronomical.catalogue.errors import CatalogueError
+from astronomical.catalogue.readers import TableSource, open_table, open_unpacked, packed, read_whole
+from astronomical.catalogue.readers.fits_check import check_fits
+from astronomical.errors import AstronomicalError
+from astronomical.services.fits_images import refuse_large
 from astronomical.services.local_files import LocalFileError, LocalFiles
 
-__all__ = ["Medium", "Spectrum", "SpectrumError", "air_from_vacuum", "read_spectrum", "smoothed"]
+__all__ = ["Medium", "Spectrum", "SpectrumError", "read_spectrum"]
 
 Medium = Literal["vacuum", "air"]
 _MAX_POINTS = 200_000
-_MAX_TABLE_BYTES = 50e6
+_MAX_TABLE_BYTES = 50_000_000
+_PIECE_BYTES = 500_000
+#: Maximum number of points in a file. At most `_MAX_POINTS` of them are shown.
+_MAX_FILE_POINTS = 5_000_000
+_MAX_UNIT = 100
+_IMAGES = fits.PrimaryHDU | fits.ImageHDU | fits.CompImageHDU
 _ARMS = ("B", "R", "Z")
 _SDSS_UNIT = "10⁻¹⁷ erg s⁻¹ cm⁻² Å⁻¹"
 _WAVELENGTH = re.compile(r"^(lam|wl|spectral_?axis|wavelengths?_?\w*|wave_?\w*|lambda_?\w*)$", re.I)
@@ -29,36 +40,45 @@ _LOG_WAVELENGTH = re.compile(r"^(log_?lam(bda)?|log_?wave(length)?)$", re.I)
 _FLUX = re.compile(r"^(flux(_?density)?|f_?lambda|flam|f_?nu|fnu|intensity|counts|spec(trum)?|flux_?\w*)$", re.I)
 _ERROR = re.compile(r"^(e_?flux|(flux_?)?(err(or)?s?|sigma|unc(ertainty)?|std|noise)|flux_?density_?err(or)?|e)$", re.I)
 _IVAR = re.compile(r"^(flux_?)?(ivar|inverse_?variance)$", re.I)
-#: Filters of warnings belong to the process; two threads that set and reset them would mix them up.
+#: Warning filters are global to the process: two threads must not set and reset them at the same time.
 _quiet = threading.Lock()
 
 
-class SpectrumError(Exception):
-    """There is no spectrum to show; the message says why, in words for the user."""
+@dataclass(frozen=True)
+class _Columns:
+    """A table: the names of all columns, the units of the numeric columns, and a function that reads one of these."""
+
+    names: tuple[str, ...]
+    units: Mapping[str, Any]
+    read: Callable[[str], Any]
+
+
+class SpectrumError(AstronomicalError):
+    """The spectrum cannot be shown; the message tells the user why."""
 
 
 @dataclass(frozen=True, eq=False)
 class Spectrum:
-    """Flux by wavelength.
+    """A spectrum.
 
     Parameters
     ----------
     wavelength
-        In ångström, ascending.
+        Wavelengths in ångström, ascending, shape (n_points,).
     flux
-        NaN where masked.
+        Flux in units of `flux_unit`, NaN where masked, shape (n_points,).
     error
-        One sigma, NaN where not known; None if the file has none.
+        1σ errors of the flux, NaN where unknown, shape (n_points,); None if the file has no errors.
     flux_unit
-        Unit of the flux, empty if the file does not say.
+        Unit of the flux; empty if the file does not give it.
     medium
-        Whether the wavelengths are in vacuum or air.
+        Whether the wavelengths are in vacuum or in air.
     medium_stated
-        Whether the file, or the layout that it follows, says so; otherwise vacuum is assumed.
+        Whether the file or its format states the medium. Otherwise vacuum is assumed.
     kind
-        What the file was recognised as.
+        Recognised format of the file.
     redshift
-        The redshift that the file gives, or None.
+        The redshift in the file, or None.
     """
 
     wavelength: NDArray[np.float64]
@@ -72,21 +92,26 @@ class Spectrum:
 
 
 def read_spectrum(files: LocalFiles, text: str, id: str = "") -> Spectrum:
-    """Return the spectrum that a catalogue names.
+    """Read the spectrum of a source.
 
     Parameters
     ----------
     files
-        What finds local files.
+        Finds local files.
     text
-        A path; where a DESI file holds several spectra, ``path#TARGETID`` says which.
+        A path. For a DESI file with several spectra, ``path#TARGETID`` chooses one.
     id
-        Id of the source, which chooses among several spectra if it is a TARGETID.
+        Id of the source. It chooses one of several spectra if it is a TARGETID.
+
+    Returns
+    -------
+    Spectrum
+        The spectrum.
 
     Raises
     ------
     SpectrumError
-        If the file cannot be had or holds no spectrum.
+        If the file cannot be read or contains no spectrum.
     """
     name, _, target = text.strip().partition("#")
     try:
@@ -98,74 +123,98 @@ def read_spectrum(files: LocalFiles, text: str, id: str = "") -> Spectrum:
             found = _read(path, target or id, bool(target))
     except LocalFileError as error:
         raise SpectrumError(str(error)) from None
-    except (SpectrumError, MemoryError):
+    except SpectrumError:
         raise
-    except Exception as error:  # a file can be wrong in any way
-        raise SpectrumError(f"{name} cannot be read as a spectrum ({type(error).__name__}: {str(error)[:200]})"
-                            ) from error
+    except CatalogueError as error:
+        raise SpectrumError(str(error)) from error
+    except Exception as error:  # damaged files raise many kinds of error
+        raise SpectrumError(
+            f"{name} cannot be read as a spectrum ({type(error).__name__}: {str(error)[:200]})"
+        ) from error
     if len(found.wavelength) < 2 or not np.isfinite(found.flux).any():
-        raise SpectrumError(f"{path.name} holds no flux")
+        raise SpectrumError(f"{path.name} contains no flux values")
     return found
-
-
-def smoothed(flux: NDArray[np.float64], error: NDArray[np.float64] | None, width: float) -> NDArray[np.float64]:
-    """Return a flux smoothed by a Gaussian, weighted by 1/error² where there are errors.
-
-    Parameters
-    ----------
-    flux, error
-        As in `Spectrum`.
-    width
-        Standard deviation of the Gaussian in pixels; 0 changes nothing.
-    """
-    if width <= 0:
-        return flux
-    reach = max(1, int(np.ceil(4 * width)))
-    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / width) ** 2)
-    weight = np.isfinite(flux).astype(np.float64)
-    if error is not None:
-        good = np.isfinite(error) & (error > 0)
-        weight = np.where(good, weight / np.where(good, error, 1.0) ** 2, 0.0)
-    total = np.convolve(weight, kernel, mode="full")[reach:-reach]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        result = np.convolve(np.where(weight > 0, flux, 0.0) * weight, kernel, mode="full")[reach:-reach] / total
-    return np.where(total > 0, result, np.nan)
-
-
-def air_from_vacuum(wavelength: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return wavelengths in air for those in vacuum, in ångström; below 2000 Å they stay (Ciddor 1996)."""
-    square = (1e4 / np.asarray(wavelength, dtype=np.float64)) ** 2
-    index = 1 + 0.05792105 / (238.0185 - square) + 0.00167917 / (57.362 - square)
-    return np.where(np.asarray(wavelength) < 2000, wavelength, wavelength / index)
 
 
 def _read(path: Path, target: str, strict: bool) -> Spectrum:
     if re.search(r"\.(fits?|fit|fts)(\.gz)?$", path.name, re.IGNORECASE):
-        with fits.open(path, memmap=not path.name.endswith(".gz")) as hdus:
-            names = {hdu.name for hdu in hdus}
-            if any(f"{arm}_FLUX" in names for arm in _ARMS):
-                return _desi(hdus, names, target, strict)
-            for hdu in hdus:
-                if isinstance(hdu, fits.BinTableHDU) and hdu.columns is not None:
-                    columns = {name.lower() for name in hdu.columns.names}
-                    if {"flux", "loglam", "ivar"} <= columns:
-                        return _sdss(hdu, hdus)
-                    if _finds(columns):
-                        header = {**hdus[0].header, **hdu.header}
-                        return _table(Table.read(hdu), header)
-            for hdu in hdus:
-                if getattr(hdu, "data", None) is not None and hdu.header.get("NAXIS") == 1:
-                    return _image(hdu)
-        raise SpectrumError(f"{path.name} has no table with wavelength and flux")
-    if path.stat().st_size > _MAX_TABLE_BYTES:
-        raise SpectrumError(f"{path.name} is larger than {_MAX_TABLE_BYTES / 1e6:g} MB")
-    if path.suffix.lower() == ".ecsv":
-        table = Table.read(path, format="ascii.ecsv")
-    elif path.suffix.lower() == ".csv":
-        table = Table.read(path, format="ascii.csv")
-    else:
-        table = Table.read(path, format="ascii")
-    return _table(table, table.meta)
+        return _read_fits(path, target, strict)
+    with open_unpacked(path) as stream:
+        for _ in range(0, _MAX_TABLE_BYTES, _PIECE_BYTES):
+            if not stream.read(_PIECE_BYTES):
+                break
+        else:
+            raise SpectrumError(f"{path.name} is larger than {_MAX_TABLE_BYTES / 1e6:g} MB")
+    source = open_table(path)
+    return _table(_columns_of(source), source.meta)
+
+
+def _read_fits(path: Path, target: str, strict: bool) -> Spectrum:
+    content = read_whole(path) if packed(path) else None
+    with path.open("rb") if content is None else io.BytesIO(content) as stream:
+        check_fits(stream, path.name)
+    with fits.open(path if content is None else io.BytesIO(content)) as hdus:
+        names = {hdu.name for hdu in hdus}
+        if any(f"{arm}_FLUX" in names for arm in _ARMS):
+            return _desi(hdus, names, target, strict)
+        for hdu in hdus:
+            if isinstance(hdu, fits.BinTableHDU) and not isinstance(hdu, fits.CompImageHDU) and hdu.columns is not None:
+                columns = {name.lower() for name in hdu.columns.names}
+                if {"flux", "loglam", "ivar"} <= columns:
+                    return _sdss(hdu, hdus)
+                if _finds(columns):
+                    return _table(_columns_in(hdu), {**hdus[0].header, **hdu.header})
+        for hdu in hdus:
+            if isinstance(hdu, _IMAGES) and len(hdu.shape) == 1:
+                return _image(hdu)
+    raise SpectrumError(f"{path.name} contains no table with wavelength and flux")
+
+
+def _pixels(hdu: Any, row: int | None = None) -> NDArray[np.float64]:
+    """Return the values of an image or one of its rows; refuse images that are too large."""
+    if not isinstance(hdu, _IMAGES):
+        raise SpectrumError(f"{hdu.name} is not an image")
+    refuse_large(hdu)
+    if hdu.shape and hdu.shape[-1] > _MAX_FILE_POINTS:
+        raise SpectrumError(f"{hdu.name} has {hdu.shape[-1]:,} points; at most {_MAX_FILE_POINTS:,} are supported")
+    return np.asarray(hdu.data if row is None else hdu.section[row], dtype=np.float64)
+
+
+def _columns_of(source: TableSource) -> _Columns:
+    """Return the numeric columns of a table opened by a catalogue reader."""
+    names = [column.name for column in source.columns if column.kind in ("float", "integer")]
+    _refuse_long(source.n_rows)
+    return _Columns(
+        tuple(column.name for column in source.columns),
+        {name: _unit(source.info(name).unit) for name in names},
+        lambda name: source.read([name])[name],
+    )
+
+
+def _columns_in(hdu: Any) -> _Columns:
+    """Return the numeric columns of a FITS table."""
+    data, names = hdu.data, hdu.columns.names
+    _refuse_long(data.size)
+    return _Columns(
+        tuple(names),
+        {name: _unit(str(hdu.columns[name].unit or "")) for name in names if data.dtype[name].base.kind in "fiu"},
+        lambda name: data[name],
+    )
+
+
+def _refuse_long(n_rows: int) -> None:
+    if n_rows > _MAX_FILE_POINTS:
+        raise SpectrumError(f"the table has {n_rows:,} rows; at most {_MAX_FILE_POINTS:,} are supported")
+
+
+def _unit(text: str) -> Any:
+    """Return a unit, the text itself if astropy does not know the unit, or None if the file gives no unit."""
+    if not text or len(text) > _MAX_UNIT:
+        return None
+    try:
+        return u.Unit(text)
+    except (ValueError, TypeError):
+        return text
 
 
 def _sdss(hdu: Any, hdus: Any) -> Spectrum:
@@ -178,29 +227,39 @@ def _sdss(hdu: Any, hdus: Any) -> Spectrum:
         if is_table and "Z" in other.columns.names and len(other.data) == 1:
             redshift = float(other.data["Z"][0])
             break
-    return _made(10 ** np.asarray(data["loglam"], dtype=np.float64), np.asarray(data["flux"], dtype=np.float64),
-                 _from_ivar(ivar), _SDSS_UNIT, "vacuum", True, "SDSS", redshift, ivar > 0)
+    return _made(
+        10 ** np.asarray(data["loglam"], dtype=np.float64),
+        np.asarray(data["flux"], dtype=np.float64),
+        _from_ivar(ivar),
+        _SDSS_UNIT,
+        "vacuum",
+        True,
+        "SDSS",
+        redshift,
+        ivar > 0,
+    )
 
 
 def _desi(hdus: Any, names: set[str], target: str, strict: bool) -> Spectrum:
-    """Read one target of a DESI coadd; where its arms overlap, their weighted mean."""
+    """Read one target of a DESI coadd. Where its arms overlap, take their mean weighted by inverse variance."""
     row = _desi_row(hdus, names, target, strict)
     waves, fluxes, ivars = [], [], []
     for arm in _ARMS:
         if f"{arm}_FLUX" in names:
-            waves.append(np.asarray(hdus[f"{arm}_WAVELENGTH"].data, dtype=np.float64))
-            fluxes.append(np.asarray(hdus[f"{arm}_FLUX"].section[row], dtype=np.float64))
-            ivar = np.asarray(hdus[f"{arm}_IVAR"].section[row], dtype=np.float64)
+            waves.append(_pixels(hdus[f"{arm}_WAVELENGTH"]))
+            fluxes.append(_pixels(hdus[f"{arm}_FLUX"], row))
+            ivar = _pixels(hdus[f"{arm}_IVAR"], row)
             if f"{arm}_MASK" in names:
-                ivar = np.where(np.asarray(hdus[f"{arm}_MASK"].section[row]) == 0, ivar, 0.0)
+                ivar = np.where(_pixels(hdus[f"{arm}_MASK"], row) == 0, ivar, 0.0)
             ivars.append(ivar)
     wave, place = np.unique(np.concatenate(waves).round(3), return_inverse=True)
     weight: NDArray[np.float64] = np.bincount(place, weights=np.concatenate(ivars)).astype(np.float64)
     total = np.bincount(place, weights=np.concatenate(ivars) * np.nan_to_num(np.concatenate(fluxes)))
     with np.errstate(invalid="ignore", divide="ignore"):
         flux = np.where(weight > 0, total / weight, np.nan)
-    return _made(wave.astype(np.float64), flux, _from_ivar(weight), _SDSS_UNIT, "vacuum", True, "DESI", None,
-                 weight > 0)
+    return _made(
+        wave.astype(np.float64), flux, _from_ivar(weight), _SDSS_UNIT, "vacuum", True, "DESI", None, weight > 0
+    )
 
 
 def _desi_row(hdus: Any, names: set[str], target: str, strict: bool) -> int:
@@ -212,7 +271,7 @@ def _desi_row(hdus: Any, names: set[str], target: str, strict: bool) -> int:
     if strict:
         raise SpectrumError(f"the file has no TARGETID {target}")
     if n_rows != 1:
-        raise SpectrumError(f"the file holds {n_rows} spectra; write path#TARGETID in the catalogue")
+        raise SpectrumError(f"the file has {n_rows} spectra; write path#TARGETID in the catalogue to choose one")
     return 0
 
 
@@ -220,14 +279,14 @@ def _finds(names: set[str]) -> bool:
     return any(_WAVELENGTH.match(n) or _LOG_WAVELENGTH.match(n) for n in names) and any(_FLUX.match(n) for n in names)
 
 
-def _table(table: Table, header: Any) -> Spectrum:
-    """Read a table of wavelength, flux and, perhaps, error; columns are known by name."""
+def _table(table: _Columns, header: Any) -> Spectrum:
+    """Read a table of wavelength, flux and optional error. The columns are recognised by name."""
     wave_name = _named(table, _WAVELENGTH)
     log_name = None if wave_name else _named(table, _LOG_WAVELENGTH)
     error_name, ivar_name = _named(table, _ERROR), _named(table, _IVAR)
     flux_name = _named(table, _FLUX, but={error_name, ivar_name})
     if (wave_name or log_name) is None or flux_name is None:
-        raise SpectrumError(f"no columns of wavelength and flux; there are {', '.join(table.colnames[:12])}")
+        raise SpectrumError(f"no columns of wavelength and flux; the columns are {', '.join(table.names[:12])}")
     wave = 10 ** _numbers(table, log_name) if log_name else _in_angstrom(table, str(wave_name))
     error = None
     if error_name is not None:
@@ -235,18 +294,19 @@ def _table(table: Table, header: Any) -> Spectrum:
     elif ivar_name is not None:
         error = _from_ivar(_numbers(table, ivar_name))
     medium, stated = _medium(str(wave_name or log_name), header)
-    unit = table[flux_name].unit
+    unit = table.units[flux_name]
     redshift = next((float(header[key]) for key in ("REDSHIFT", "redshift", "Z", "z") if _is_number(header, key)), None)
-    return _made(wave, _numbers(table, flux_name), error, "" if unit is None else str(unit), medium, stated, "table",
-                 redshift)
+    return _made(
+        wave, _numbers(table, flux_name), error, "" if unit is None else str(unit), medium, stated, "table", redshift
+    )
 
 
 def _image(hdu: Any) -> Spectrum:
-    """Read a spectrum stored as an image of one axis, its wavelengths in the header."""
-    header, flux = hdu.header, np.asarray(hdu.data, dtype=np.float64)
+    """Read a spectrum from a one-dimensional image with the wavelengths in the header."""
+    header, flux = hdu.header, _pixels(hdu)
     step = header.get("CDELT1", header.get("CD1_1"))
     if step is None or "CRVAL1" not in header:
-        raise SpectrumError("the header does not say the wavelengths")
+        raise SpectrumError("the header does not give the wavelengths (CRVAL1 and CDELT1)")
     wave = header["CRVAL1"] + (np.arange(len(flux)) + 1 - header.get("CRPIX1", 1)) * step
     if header.get("DC-FLAG") == 1 or "LOG" in str(header.get("CTYPE1", "")).upper():
         wave = 10**wave
@@ -255,29 +315,27 @@ def _image(hdu: Any) -> Spectrum:
     return _made(wave * factor, flux, None, str(header.get("BUNIT", "")), medium, stated, "image", None)
 
 
-def _named(table: Table, pattern: re.Pattern[str], but: set[str | None] | None = None) -> str | None:
-    """Return the first column of a pattern; a short name that is the whole of it comes before a longer one."""
-    found = [name for name in table.colnames if pattern.match(name) and name not in (but or set())
-             and getattr(table[name].dtype, "kind", "") in "fiu"]
+def _named(table: _Columns, pattern: re.Pattern[str], but: set[str | None] | None = None) -> str | None:
+    """Return the shortest column name that matches a pattern, or None."""
+    found = [name for name in table.units if pattern.match(name) and name not in (but or set())]
     return min(found, key=len, default=None)
 
 
-def _numbers(table: Table, name: str) -> NDArray[np.float64]:
-    column = table[name]
-    values = np.ma.filled(np.ma.asarray(getattr(column, "value", column), dtype=np.float64), np.nan)
+def _numbers(table: _Columns, name: str) -> NDArray[np.float64]:
+    values = np.ma.filled(np.ma.asarray(table.read(name), dtype=np.float64), np.nan)
     return np.asarray(values, dtype=np.float64).ravel()
 
 
-def _in_angstrom(table: Table, name: str) -> NDArray[np.float64]:
-    values, unit = _numbers(table, name), table[name].unit
+def _in_angstrom(table: _Columns, name: str) -> NDArray[np.float64]:
+    values, unit = _numbers(table, name), table.units[name]
     if unit is not None:
         try:
             factor = float(u.Unit(unit).to(u.AA))
         except (u.UnitConversionError, ValueError, TypeError):
-            raise SpectrumError(f"{name} is in {unit}, which is no wavelength") from None
+            raise SpectrumError(f"{name} has the unit {unit}, which is not a unit of wavelength") from None
         return values * factor
     middle = float(np.nanmedian(values)) if np.isfinite(values).any() else 0.0
-    # Without a unit the size tells micron from ångström.
+    # Without a unit, the size of the values distinguishes micron from ångström.
     return values * (1e4 if middle < 50 else 1.0)
 
 
@@ -297,16 +355,25 @@ def _from_ivar(ivar: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(ivar > 0, 1 / np.sqrt(np.where(ivar > 0, ivar, 1.0)), np.nan)
 
 
-def _made(wavelength: NDArray[np.float64], flux: NDArray[np.float64], error: NDArray[np.float64] | None, unit: str,
-          medium: Medium, stated: bool, kind: str, redshift: float | None,
-          good: NDArray[np.bool_] | None = None) -> Spectrum:
-    """Return a spectrum in the order of its wavelengths, what is no number left out."""
+def _made(
+    wavelength: NDArray[np.float64],
+    flux: NDArray[np.float64],
+    error: NDArray[np.float64] | None,
+    unit: str,
+    medium: Medium,
+    stated: bool,
+    kind: str,
+    redshift: float | None,
+    good: NDArray[np.bool_] | None = None,
+) -> Spectrum:
+    """Return a spectrum sorted by wavelength, without points that have no valid wavelength."""
     if len(wavelength) != len(flux):
         raise SpectrumError("wavelength and flux have different lengths")
     if good is not None:
         flux = np.where(good, flux, np.nan)
     keep = np.flatnonzero(np.isfinite(wavelength) & (wavelength > 0))
     order = keep[np.argsort(wavelength[keep], kind="stable")]
-    order = order[::max(1, -(-len(order) // _MAX_POINTS))]
-    return Spectrum(wavelength[order], flux[order], None if error is None else error[order], unit, medium, stated, kind,
-                    redshift)
+    order = order[:: max(1, -(-len(order) // _MAX_POINTS))]
+    return Spectrum(
+        wavelength[order], flux[order], None if error is None else error[order], unit, medium, stated, kind, redshift
+    )

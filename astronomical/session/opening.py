@@ -1,152 +1,184 @@
-"""What is done with a config before it is opened: how much of it is wanted, and where its catalogue is now."""
+"""Open a project: read it, compare its catalogue with the recorded one, and train its learners."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
+from typing import TypedDict
 
-from astronomical.config.io import is_file, local_path, read_config, read_plain, write_config
-from astronomical.config.schema import Config, JoinConfig, LayoutConfig
-from astronomical.config.v1 import is_v1, translate
-from astronomical.session.dataset import catalogue_path, join_of
-from astronomical.session.errors import MissingCatalogueError
-from astronomical.session.example import fresh_folder, projects_folder, working_copy
-from astronomical.session.migrate import is_old, migrate
-from astronomical.session.store import ProjectStore, is_writable, moved_paths, relative_to
+from astronomical.catalogue.catalogue import Catalogue
+from astronomical.paths import local_path
+from astronomical.plugins.loader import Plugins
+from astronomical.session.core import SessionCore
+from astronomical.session.data.column_memory import memory_text, read_in_use
+from astronomical.session.data.dataset import (
+    Dataset,
+    Progress,
+    build_dataset,
+    make_fingerprint,
+    moved_catalogue,
+    no_progress,
+    open_project_catalogue,
+)
+from astronomical.session.errors import ChangedCatalogueError
+from astronomical.session.project.damage import open_or_salvage
+from astronomical.session.project.fingerprints import catalogue_differences
+from astronomical.session.project.plugins import project_plugins
+from astronomical.session.training.round_cache import DEFAULT_BYTES
+from astronomical.tasks import Dispatch, Workers, file_exists
 
-__all__ = ["LEVELS", "Level", "Prepared", "layout_of", "prepare", "relink", "without_labels"]
-
-Level = Literal["labels", "settings", "layout"]
-#: How much of a config can be wanted, in words for people.
-LEVELS: dict[Level, str] = {
-    "labels": "Settings and labels, learners trained",
-    "settings": "All settings, no labels (in a copy)",
-    "layout": "Only the layout, for another catalogue",
-}
+__all__ = ["OpenOptions", "open_core"]
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """A config that can be opened.
+class OpenOptions(TypedDict, total=False):
+    """How to open a project.
 
     Attributes
     ----------
-    path
-        Where it lies; a copy, if what was asked for could not be changed or should not be.
-    notes
-        What the person should know, one sentence each.
-    """
-
-    path: Path
-    notes: tuple[str, ...] = ()
-
-
-def prepare(path: str | Path, level: Level = "labels", *, catalogue: str | Path | None = None,
-            joined: Mapping[int, Path] = MappingProxyType({})) -> Prepared:
-    """Make a config ready to be opened.
-
-    Parameters
-    ----------
-    path
-        A config, or one of AstronomicAL itself, of which a project is made in a new folder.
-    level
-        Whether its labels are wanted; without them it is copied, and the copy begins anew with the same settings.
+    read_only
+        Whether to open without a lock and refuse all changes. A project with a damaged event is always opened
+        read-only, with the events before it; the rest is saved in a separate file, which a notice names.
+    plugins
+        Plugin files, or folders of them, to run in addition to those of the project file.
+    trust_plugins
+        Whether to run the plugin files of the project file; otherwise only those with consent are run.
+    dispatch
+        See `astronomical.tasks.Jobs`.
+    who
+        Name of the annotator; by default the name of the account.
     catalogue
-        Where the catalogue lies now, if no longer where the config says; the config then says so too.
+        New path of the catalogue, if it was moved. It is written to the project file once the catalogue has been
+        checked.
     joined
-        Where joined catalogues lie now, by their places in the config, likewise.
-
-    Raises
-    ------
-    MissingCatalogueError
-        If a catalogue is not where the config says.
-    ConfigError, CatalogueError, SessionError, OSError
-        If the config cannot be used, or a copy cannot be written.
+        New paths of joined catalogues, by their index in the project file.
+    progress
+        Called with a description of the step and the progress, from 0 to 1.
+    memory
+        Memory limit of the rounds kept for undo, redo and look-ahead, in bytes.
+    look_ahead
+        Whether to compute the rounds of possible labels in advance; it does not change results, and needs a
+        `dispatch`.
+    accept_changes
+        Whether to open the project even if the catalogue has changed, with a notice. By default this is refused if
+        `catalogue` or `joined` give another file, and accepted otherwise.
+    cancelled
+        Called while the catalogue and the plugins are read; opening stops with `CancelledError` once it returns
+        True.
     """
-    path = local_path(path).resolve()
-    if path.exists() and is_old(path):
-        return _from_old(path, level, catalogue)
-    config = read_config(path)
-    where = catalogue_path(config.catalogue, path.parent) if catalogue is None else Path(catalogue).resolve()
-    if not is_file(where):
-        raise MissingCatalogueError(f"The catalogue of {path.name} is not at {where}. Say where it is now.")
-    config = _with_joined(config, path, joined)
-    if level != "labels":
-        return Prepared(_write_copy(without_labels(config), path, where), (
-            "This is a copy without labels; the project that it was made from is unchanged.",))
-    if not is_writable(path):
-        moved = catalogue is not None or bool(joined)
-        copy = _write_copy(config, path, where) if moved else working_copy(path, projects_folder() / path.stem)
-        return Prepared(copy, ("The config cannot be changed where it is, so this is a copy.",))
-    if catalogue is not None or joined:
-        relink(path, None if catalogue is None else where, config.catalogue.joins)
-    return Prepared(path)
+
+    read_only: bool
+    plugins: Sequence[str | Path]
+    trust_plugins: bool
+    dispatch: Dispatch | None
+    who: str | None
+    catalogue: str | Path | None
+    joined: Mapping[int, Path]
+    progress: Progress
+    memory: int
+    look_ahead: bool
+    accept_changes: bool | None
+    cancelled: Callable[[], bool] | None
 
 
-def _with_joined(config: Config, path: Path, joined: Mapping[int, Path]) -> Config:
-    """Return a config that says where its joined catalogues lie now; none may be missing."""
-    joins = list(config.catalogue.joins)
-    for place, where in joined.items():
-        joins[place] = joins[place].model_copy(update={"path": relative_to(where, path.parent), "format": None})
-    for place, join in enumerate(joins):
-        there = join_of(join, path.parent).path
-        if not is_file(there):
-            raise MissingCatalogueError(f"The catalogue that {path.name} joins is not at {there}. Say where it is now.",
-                                        place)
-    return config.model_copy(update={"catalogue": config.catalogue.model_copy(update={"joins": tuple(joins)})})
+def open_core(
+    path: str | Path,
+    *,
+    read_only: bool = False,
+    plugins: Sequence[str | Path] = (),
+    trust_plugins: bool = False,
+    dispatch: Dispatch | None = None,
+    who: str | None = None,
+    catalogue: str | Path | None = None,
+    joined: Mapping[int, Path] = MappingProxyType({}),
+    progress: Progress = no_progress,
+    memory: int = DEFAULT_BYTES,
+    look_ahead: bool = True,
+    accept_changes: bool | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> SessionCore:
+    """Open a project; see `Session.open`."""
+    path = local_path(path)
+    file_exists(path)  # detect an unresponsive disk before anything waits for it
+    path = path.resolve()
+    elsewhere = catalogue is not None or bool(joined)
+    loaded, store = open_or_salvage(path, read_only)
 
+    def read() -> tuple[Plugins, Catalogue, Dataset]:
+        found = project_plugins(loaded.config, path.parent, plugins, trust_plugins)
+        progress("Reading the catalogue", 0.0)
+        table = open_project_catalogue(loaded.config, path.parent, catalogue, joined)
+        read_in_use(loaded.config, table)
+        return found, table, build_dataset(loaded.config, table, found.registry, progress, allow_lacking=True)
 
-def relink(path: Path, catalogue: Path | None, joins: tuple[JoinConfig, ...]) -> None:
-    """Write into a config where its catalogue and the joined ones lie now; None leaves the former as it is.
-
-    Raises
-    ------
-    LockedError
-        If the project is open elsewhere.
-    """
-    store = ProjectStore(path)
-    loaded = store.open()
     try:
-        place = {} if catalogue is None else {"path": relative_to(catalogue, path.parent), "format": None}
-        moved = loaded.config.catalogue.model_copy(update={**place, "joins": joins})
-        store.fold(loaded.config.model_copy(update={"catalogue": moved, "events": loaded.events}))
-    finally:
-        store.close()
+        if cancelled is None:
+            loaded_plugins, table, dataset = read()
+        else:
+            loaded_plugins, table, dataset = Workers("opening").run(read, "Opening the project", cancelled)
+        core = SessionCore(
+            path,
+            loaded,
+            store,
+            dataset,
+            loaded_plugins,
+            dispatch=dispatch,
+            who=who,
+            memory=memory,
+            look_ahead=look_ahead,
+        )
+        _check_catalogue(core, table, not elsewhere if accept_changes is None else accept_changes, elsewhere)
+        _report_unfinished(core)
+        if table.source.incomplete:
+            core.state.notify(table.source.incomplete, "warning")
+        if elsewhere and store is not None:
+            moved = moved_catalogue(core.state.config.catalogue, path.parent, catalogue, joined)
+            core.writer.change(catalogue=moved)
+            core.writer.fold()
+        if loaded.config.catalogue.optimise_memory:
+            core.state.notify(memory_text(table))
+        core.begin()
+    except BaseException:
+        if store is not None:
+            store.close()
+        raise
+    return core
 
 
-def without_labels(config: Config) -> Config:
-    """Return a project with all its settings and none of its labels and results."""
-    learners = tuple(learner.model_copy(update={"started": False}) for learner in config.learners)
-    return config.model_copy(update={"learners": learners, "events": (), "results": ()})
+def _report_unfinished(core: SessionCore) -> None:
+    """Report feature operations that did not finish."""
+    features = core.plugins.registry.entries("feature")
+    for name in core.state.dataset.lacking:
+        if any(entry.extension.name == name for entry in features):
+            core.state.notify(
+                f"The feature operation {name!r} did not finish. The project is open without "
+                "its features, and no learner is trained. Correct the plugin and open the project again.",
+                "error",
+            )
 
 
-def layout_of(path: str | Path) -> LayoutConfig:
-    """Return the arrangement of panes of a config, or of one of AstronomicAL itself."""
-    path = local_path(path).resolve()
-    data = read_plain(path)
-    if is_v1(data):
-        return LayoutConfig.model_validate(translate(data, str(path)).sections["layout"])
-    return read_config(path).layout
+def _check_catalogue(core: SessionCore, table: Catalogue, accept_changes: bool, elsewhere: bool) -> None:
+    """Compare the catalogue with the fingerprint, or at least with the labels if it was chosen by hand."""
+    config = core.state.config
+    if config.catalogue.fingerprint is None:
+        lost = _lost_labels(core, table) if elsewhere else ""
+        if lost and not accept_changes:
+            raise ChangedCatalogueError([lost])
+        fingerprint = make_fingerprint(config, table)
+        core.writer.change(catalogue=config.catalogue.model_copy(update={"fingerprint": fingerprint}))
+        return
+    differences = catalogue_differences(config, table)
+    if differences:
+        lost = _lost_labels(core, table)
+        if lost:
+            differences.append(lost)
+        error = ChangedCatalogueError(differences)
+        if not accept_changes:
+            raise error
+        core.state.notify(f"{error} Results will differ.", "warning")
 
 
-def _from_old(path: Path, level: Level, catalogue: str | Path | None) -> Prepared:
-    home = projects_folder()
-    folder = path.parent if path.is_relative_to(home.resolve()) else fresh_folder(home / path.stem)
-    target, n = folder / f"{path.stem}.yaml", 2
-    while target.exists():
-        target, n = folder / f"{path.stem}-{n}.yaml", n + 1
-    made = migrate(path, target, catalogue=catalogue, labels=level == "labels")
-    return Prepared(made.path, (f"A project was made from {path.name}, which is unchanged.",
-                                *(f"Not taken over: {note}" for note in made.notes)))
-
-
-def _write_copy(config: Config, path: Path, catalogue: Path) -> Path:
-    folder = fresh_folder(projects_folder() / path.stem)
-    folder.mkdir(parents=True)
-    copy = folder / path.name
-    moved = moved_paths(config, catalogue, path.parent, folder)
-    write_config(moved.model_copy(update={"catalogue": moved.catalogue.model_copy(update={"format": None})}), copy)
-    return copy
+def _lost_labels(core: SessionCore, table: Catalogue) -> str:
+    """Return a text with the number of labelled sources that a catalogue lacks; empty if it has all."""
+    lost = {event.id for event in core.state.ledger.effective if event.id is not None and event.id not in table}
+    return f"{len(lost):,} of the labelled sources {'is' if len(lost) == 1 else 'are'} not in it" if lost else ""

@@ -1,139 +1,300 @@
-"""`Session`: one open project, and the only writer of its state."""
+"""`Session`: an open project, with a part for each subject."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
-from astronomical.catalogue.catalogue import Catalogue
-from astronomical.config.io import local_path
-from astronomical.session.actions.files import FileActions
-from astronomical.session.actions.labels import LabelActions
-from astronomical.session.actions.learners import LearnerActions
-from astronomical.session.actions.settings import SettingsActions
-from astronomical.session.actions.testing import TestActions
-from astronomical.session.bulk import find_rows
-from astronomical.session.dataset import Progress, build_dataset, make_fingerprint, no_progress, open_project_catalogue
-from astronomical.session.errors import ChangedCatalogueError
-from astronomical.session.fingerprints import catalogue_differences
-from astronomical.session.jobs import Dispatch
-from astronomical.session.kept import DEFAULT_BYTES
-from astronomical.session.memory import memory_text, read_in_use
-from astronomical.session.model_store import CLOSING_S
-from astronomical.session.plugins import project_plugins
-from astronomical.session.store import ProjectStore, load_project
+from astronomical.config.schema import Config, LabelEvent
+from astronomical.labels.ledger import Ledger
+from astronomical.learning.rounds import Round
+from astronomical.plugins.loader import Plugins
+from astronomical.plugins.registry import Registry
+from astronomical.session.commands import Access, command, full_access, reads
+from astronomical.session.core import SessionCore
+from astronomical.session.data.dataset import Dataset
+from astronomical.session.data.source_search import Lookup
+from astronomical.session.errors import ReadOnlyError
+from astronomical.session.evaluation.evaluation import Evaluation
+from astronomical.session.export.exports import Exports
+from astronomical.session.export.model_store import CLOSING_S
+from astronomical.session.export.models import Models
+from astronomical.session.labelling.audits import Audits
+from astronomical.session.labelling.curation import Curation
+from astronomical.session.labelling.labels import Labels
+from astronomical.session.labelling.merging import Merging
+from astronomical.session.labelling.unused_labels import derive_label_sets
+from astronomical.session.opening import OpenOptions, open_core
+from astronomical.session.project.files import Files
+from astronomical.session.project.settings import Settings
+from astronomical.session.state import Level
+from astronomical.session.training.training import Training
+
+__all__ = ["Session", "open_project"]
 
 
-class Session(LabelActions, LearnerActions, TestActions, SettingsActions, FileActions):
-    """A project at work: what can be done with it stands in `astronomical.session.actions`, by subject.
+class Session:
+    """An open project: the verbs of daily use, and a part for each subject.
 
-    Use `Session.open` rather than the constructor.
+    Use `Session.open` instead of the constructor.
+
+    Parameters
+    ----------
+    core
+        What all pages of the project share.
+    access
+        Called before each command; it raises an error if the caller may not change the project.
+
+    Attributes
+    ----------
+    state
+        Reactive state; panes watch it, and only the parts of the session write it.
+    labels, curation, audits, merging
+        Give labels and notes; curate a test set; label random samples to judge the learners; merge with the version
+        that another program wrote.
+    training
+        Create and train learners.
+    evaluation
+        Scores on the test set, and the comparison of the classes.
+    models, exports
+        Save the models of rounds; export labels, predictions and models.
+    files, settings
+        Save the project and copies of it; change its settings.
     """
 
+    def __init__(self, core: SessionCore, access: Access = full_access) -> None:
+        self._core, self._access = core, access
+        self.state = state = core.state
+        jobs, events, writer, selection = core.jobs, core.events, core.writer, core.selection
+        registry = core.plugins.registry
+        self.files = Files(state, writer, jobs, access)
+        self.settings = Settings(state, writer, jobs, events, derive_label_sets, access)
+        self.labels = Labels(state, writer, core.record, selection, core.curator, core.auditor, jobs, events, access)
+        self.curation = Curation(state, writer, selection, core.curator, access)
+        self.audits = Audits(state, writer, core.record, selection, core.auditor, core.curator, jobs, events, access)
+        self.merging = Merging(state, writer, core.record, jobs, events, access)
+        self.training = Training(state, writer, core.record, selection, core.manager, jobs, events, access)
+        self.evaluation = Evaluation(state, registry, writer, jobs, core.record.who, core.check, core.advisor, access)
+        self.models = Models(state, writer, core.models, jobs, access)
+        self.exports = Exports(state, registry, self.files, jobs)
+
     @classmethod
-    def open(cls, path: str | Path, *, read_only: bool = False, plugins: Sequence[str | Path] = (),
-             trust_plugins: bool = False, dispatch: Dispatch | None = None, who: str | None = None,
-             catalogue: str | Path | None = None, progress: Progress = no_progress, memory: int = DEFAULT_BYTES,
-             look_ahead: bool = True, accept_changes: bool = True) -> Session:
-        """Open a project; its learners are trained on its labels.
+    def open(cls, path: str | Path, **options: Unpack[OpenOptions]) -> Session:
+        """Open a project and train its learners on its labels.
 
         Parameters
         ----------
         path
-            The config.
-        read_only
-            Take no lock and refuse all changes.
-        plugins
-            Plugin files, or folders of them, to run besides those that the config names.
-        trust_plugins
-            Agree to run the plugin files that the config names; without it only those agreed to before are run.
-        dispatch
-            See `Jobs`.
-        who
-            Name written on labels; by default that of the account.
-        catalogue
-            Where the catalogue lies now, if no longer where the config says.
-        progress
-            Called with what is being done and how far it is, from 0 to 1.
-        memory
-            How many bytes the rounds may take up that are kept for undo, redo and looking ahead.
-        look_ahead
-            Whether the rounds of possible answers are computed while the person thinks; it changes no result, and
-            needs a `dispatch`.
-        accept_changes
-            Open the project even if the catalogue is not the one that it was made with; a notice then says so.
+            The project file.
+        **options
+            See `OpenOptions`.
 
         Raises
         ------
         ChangedCatalogueError
-            If the catalogue is another one, and that is not accepted.
+            If the catalogue has changed, and this is not accepted.
+        WrongCatalogueError
+            If the catalogue lacks columns that the project needs.
+        NoAnswerError
+            If a disk does not respond.
         ConfigError, CatalogueError, SessionError, LockedError
-            If the config, the catalogue or the lock stand in the way; the message says how.
+            If the project file, the catalogue or the lock prevents opening; the message explains how.
         """
-        path = local_path(path).resolve()
-        store = None if read_only else ProjectStore(path)
-        loaded = load_project(path) if store is None else store.open()
+        return cls(open_core(path, **options))
+
+    @reads
+    def with_access(self, access: Access) -> Session:
+        """Return this session for a caller whose access is checked before each command; everything is shared."""
+        return Session(self._core, access)
+
+    @property
+    def may_change(self) -> bool:
+        """Whether the caller may use commands; see `with_access`."""
         try:
-            loaded_plugins = project_plugins(loaded.config, path.parent, plugins, trust_plugins)
-            progress("Reading the catalogue", 0.0)
-            table = open_project_catalogue(loaded.config.catalogue, path.parent, catalogue)
-            read_in_use(loaded.config, table)
-            dataset = build_dataset(loaded.config, table, loaded_plugins.registry, progress, allow_lacking=True)
-            session = cls(path, loaded, dataset, store=store, plugins=loaded_plugins, dispatch=dispatch, who=who,
-                          memory=memory, look_ahead=look_ahead)
-            session._check_catalogue(table, accept_changes)
-            if loaded.config.catalogue.optimise_memory:
-                session.notify(memory_text(table))
-            if store is not None and dispatch is not None:  # else the first save holds up the loop
-                store.prepare(session.config)
-            session._begin()
-        except BaseException:
-            if store is not None:
-                store.close()
-            raise
-        return session
+            self._access()
+        except ReadOnlyError:
+            return False
+        return True
 
+    # -- what it holds ------------------------------------------------------------------------------
+
+    @property
+    def path(self) -> Path:
+        """The project file."""
+        return self._core.writer.path
+
+    @property
+    def read_only(self) -> bool:
+        """Whether the project is open without a lock, and changes are refused."""
+        return self._core.writer.read_only
+
+    @property
+    def plugins(self) -> Plugins:
+        """The loaded plugins."""
+        return self._core.plugins
+
+    @property
+    def registry(self) -> Registry:
+        """Models, strategies, features and plots by name."""
+        return self._core.plugins.registry
+
+    @property
+    def dataset(self) -> Dataset:
+        """Catalogue, features and split."""
+        found: Dataset = self.state.dataset
+        return found
+
+    @property
+    def ledger(self) -> Ledger:
+        """Current snapshot of the ledger."""
+        found: Ledger = self.state.ledger
+        return found
+
+    @property
+    def config(self) -> Config:
+        """The whole project as it would be saved now; building it takes time for many events."""
+        return self._core.writer.config
+
+    @property
+    def lookup(self) -> Lookup:
+        """Search for sources by id, name and position."""
+        return self._core.find_sources(self.dataset.catalogue, self.state.config.catalogue.name_column)
+
+    @reads
+    def query(self, class_name: str | None = None) -> str | None:
+        """Return the query of a learner, by default the active one; None while it is computed, or if there is none."""
+        return self.state.query(class_name)
+
+    @reads
+    def round(self, class_name: str | None = None) -> Round | None:
+        """Return the newest finished round of a learner, by default the active one."""
+        return self.state.round(class_name)
+
+    # -- verbs of daily use -------------------------------------------------------------------------
+
+    @command
+    def assign(self, label: str | None, *, id: str | None = None, class_name: str | None = None) -> LabelEvent | None:
+        """Label the selected source, or mark it as unsure. The label is on disk when this returns.
+
+        Parameters
+        ----------
+        label
+            Name of a class, or None for unsure.
+        id
+            The source that the user saw; refused if another one is selected now.
+        class_name
+            Class of the learner; by default the active one.
+
+        Returns
+        -------
+        LabelEvent or None
+            The recorded event; None if the label is already recorded.
+
+        Raises
+        ------
+        SessionError
+            If there is no such class, no source is selected, or `id` is no longer the selected source.
+        """
+        return self.labels.assign(label, id=id, class_name=class_name)
+
+    @command
+    def undo(self) -> LabelEvent | None:
+        """Undo the newest label, or a whole batch.
+
+        Returns
+        -------
+        LabelEvent or None
+            The undo event; None if there is nothing to undo.
+        """
+        return self.labels.undo()
+
+    @command
+    def redo(self) -> LabelEvent | None:
+        """Redo the label that was undone last, or a whole batch.
+
+        Returns
+        -------
+        LabelEvent or None
+            The redo event; None if there is nothing to redo.
+        """
+        return self.labels.redo()
+
+    @command
+    def focus(self, id: str | None) -> None:
+        """Select a source and show it in every pane; None clears the selection."""
+        self._core.selection.focus(id)
+
+    @command
+    def focus_query(self, class_name: str | None = None) -> None:
+        """Show the query of a learner, by default the active one, if it has one."""
+        self._core.selection.show_query(class_name)
+
+    @command
     def select(self, ids: Sequence[str]) -> None:
-        """Select sources; an unknown id is refused."""
-        ids = tuple(ids)
-        find_rows(self.state, ids)
-        if ids != self.state.selection:
-            self.state.selection = ids
+        """Select sources; unknown ids are refused."""
+        self._core.selection.select(ids)
 
+    @command
     def activate(self, class_name: str) -> None:
-        """Work with the learner of a class, and show the source that it asks for."""
-        self._learner(class_name)
-        self._curator.leave()
+        """Activate the learner of a class, and show its query."""
+        self.state.learner(class_name)
+        self._core.curator.leave()
+        self._core.auditor.turn(False)
         self.state.active = class_name
-        self._follow = None
-        if self.query(class_name) is not None:
-            self.focus_query(class_name)
+        self._core.selection.await_query(None)
+        self._core.selection.show_query(class_name)
 
+    @command
+    def save(self, path: str | Path | None = None, *, overwrite: bool = False) -> Path:
+        """Save the project, or a copy of it.
+
+        Parameters
+        ----------
+        path
+            File of the copy; None saves the project itself.
+        overwrite
+            Whether a copy may replace an existing file.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        SessionError, OSError
+            If the file has the wrong extension, or cannot be written.
+        """
+        return self.files.save(path, overwrite=overwrite)
+
+    @reads
+    def notify(self, text: str, level: Level = "info") -> None:
+        """Show a message to the user.
+
+        Parameters
+        ----------
+        text, level
+            The message, shown literally, and its severity.
+        """
+        self.state.notify(text, level)
+
+    @command
     def stop(self) -> None:
-        """Stop all work; no result of it arrives any more."""
-        self._jobs.close()
+        """Cancel all jobs; no result is delivered any more."""
+        self._core.jobs.close()
 
+    @command
     def close(self, patience: float = CLOSING_S) -> None:
-        """Save what is not saved, stop all work and let go of the project.
+        """Save unsaved changes, cancel all jobs and close the project.
 
         Parameters
         ----------
         patience
-            For so long the models of rounds are written that are not on disk yet, in s; a plain session, without a
-            `dispatch`, writes all of them.
+            Time limit for writing the models of rounds that are not on disk yet, in s; a session without a `dispatch`
+            writes all of them.
         """
-        self.stop()
-        if self._store is not None:
-            try:
-                if not self.state.saved:
-                    self._fold()
-                if self._models is not None:
-                    self._models.finish(patience)
-            finally:
-                self._store.close()
-                self._store = None
-                self.read_only = True
+        self._core.close(patience)
 
     def __enter__(self) -> Session:
         return self
@@ -141,46 +302,18 @@ class Session(LabelActions, LearnerActions, TestActions, SettingsActions, FileAc
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _begin(self) -> None:
-        learners = self.state.config.learners
-        started = [learner.class_name for learner in learners if learner.started]
-        first = (*started, *(learner.class_name for learner in learners))
-        self.state.active = first[0] if first else None
-        if started:
-            self._follow = (first[0], self.state.focus)
-        self._teacher.refresh()
 
-    def _check_catalogue(self, table: Catalogue, accept_changes: bool) -> None:
-        recorded = self.state.config.catalogue.fingerprint
-        if recorded is None:
-            self._change(catalogue=self.state.config.catalogue.model_copy(
-                update={"fingerprint": make_fingerprint(self.state.config, table)}))
-            return
-        differences = catalogue_differences(self.state.config, table)
-        if differences:
-            lost = {event.id for event in self.ledger.effective if event.id is not None and event.id not in table}
-            if lost:
-                differences.append(f"{len(lost):,} of the sources with labels {'is' if len(lost) == 1 else 'are'} "
-                                   "not in it")
-            error = ChangedCatalogueError(differences)
-            if not accept_changes:
-                raise error
-            self.notify(f"{error} Results will differ.", "warning")
-
-
-def open_project(path: str | Path, **options: Any) -> Session:
-    """Open a project.
+def open_project(path: str | Path, **options: Unpack[OpenOptions]) -> Session:
+    """Open a project. Close it at the end, or use it in a ``with`` block.
 
     Parameters
     ----------
-    path
-        The config.
-    **options
-        As for `Session.open`, such as `read_only` or `plugins`.
+    path, **options
+        As for `Session.open`.
 
     Returns
     -------
     Session
-        The open project; close it, or use it in a ``with`` block.
+        The open project.
     """
     return Session.open(path, **options)

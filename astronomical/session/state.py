@@ -1,24 +1,32 @@
-"""What a session is at a moment: values that are replaced, never changed in place."""
+"""State of a session: values that are replaced, never changed in place."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 import param
 
-from astronomical.config.schema import RoundResultConfig
-from astronomical.learning.metrics import SetScores
+from astronomical.config.schema import LearnerConfig, RoundResultConfig
+from astronomical.learning.guesses import Guesses
+from astronomical.learning.metrics import DECISION_THRESHOLD, SetScores
 from astronomical.learning.rounds import Round
-from astronomical.session.jobs import JobView
+from astronomical.learning.stopping import StopAdvice
+from astronomical.session.errors import no_learner
+from astronomical.tasks.jobs import JobView
+
+Level = Literal["info", "success", "warning", "error"]
+_NOTICES = 50
 
 
 @dataclass(frozen=True)
 class Notice:
-    """A message for the person at the screen; `n` tells equal ones apart."""
+    """A message for the user; `n` distinguishes messages with the same text."""
 
     n: int
-    level: Literal["info", "success", "warning", "error"]
+    level: Level
     text: str
 
 
@@ -27,39 +35,42 @@ class Curve:
     """Recorded rounds of one learner, ordered by number of labels."""
 
     class_name: str
-    rounds: tuple[RoundResultConfig, ...]
+    rounds: Sequence[RoundResultConfig]
 
 
 @dataclass(frozen=True)
 class Curating:
-    """How far the curating of a test set is.
+    """State of curating a test set.
 
     Attributes
     ----------
     on
-        Whether labels are given to the test set now, and not to a learner.
+        Whether labels are now given to the test set instead of a learner.
     n_matches
         Number of sources that meet the criteria; None while they are being counted.
     trail
-        Sources that were proposed or curated, in the order of the walk.
+        Candidates and curated sources, in the order in which they were shown.
     exhausted
-        Whether no source is left to propose.
+        Whether no candidates are left.
     problem
-        What is wrong with the criteria, else empty.
+        Problem with the criteria, or empty.
+    auditing
+        Whether labels are now given to an audit instead.
     """
 
     on: bool = False
     n_matches: int | None = None
-    trail: tuple[str, ...] = ()
+    trail: Sequence[str] = ()
     exhausted: bool = False
     problem: str = ""
+    auditing: bool = False
 
 
 @dataclass(frozen=True)
-class TestResult:
-    """Scores of a round on the test set; None where no source of it has a known label.
+class HoldoutResult:
+    """Scores of a round on the test set; None if no source of it has a known label.
 
-    `left_out` says in words which sources of a curated set are not tested.
+    `left_out` describes the sources of a curated set that are excluded; the class is predicted above `threshold`.
     """
 
     __test__ = False
@@ -70,26 +81,61 @@ class TestResult:
     title: str
     scores: SetScores | None
     left_out: tuple[str, ...] = ()
+    threshold: float = DECISION_THRESHOLD
 
 
 @dataclass(frozen=True)
-class Together:
-    """What the learners of all classes say about the catalogue.
+class PredictionChange:
+    """Number of sources whose predicted side has changed since the round of `since` labels, of those in both rounds."""
+
+    since: int
+    n_changed: int
+    n_sources: int
+
+
+@dataclass(frozen=True)
+class LearnerProgress:
+    """What the newest labels did to a learner.
+
+    Attributes
+    ----------
+    key
+        Key of the newest round.
+    guesses
+        Predictions of its rounds for the sources that were labelled next.
+    change
+        Change of the predictions since the round before; None if it is not known.
+    recent
+        Change of the predictions over up to ten labels; None if it is not known.
+    """
+
+    key: str
+    guesses: Guesses
+    change: PredictionChange | None
+    recent: PredictionChange | None
+
+
+@dataclass(frozen=True)
+class ClassComparison:
+    """Comparison of the predictions of all classes.
 
     Attributes
     ----------
     rounds
-        Class, number of labels and key of the rounds that were asked.
+        Class, number of labels and key of the rounds that made the predictions.
     n_sources
-        How many sources could be predicted.
+        Number of sources with predictions.
     n_claimed
-        Per class how many sources it claims, with 0.5 or more.
+        Number of sources for which each class is predicted: those with a probability above 0.5. Of two classes with
+        one learner, the other one is predicted for all other sources.
     n_ambiguous, n_unclaimed
-        How many sources two or more classes claim, and how many none.
+        Number of sources for which two or more classes, or none, are predicted.
     ambiguous, unclaimed
-        The first of them: ids, and a probability by each learner.
+        The first of these sources: ids, and the probability by each learner.
     can_combine
-        Whether every kept class has a learner.
+        Whether every included class has a learner.
+    thresholds
+        Probability above which each class is predicted.
     """
 
     rounds: tuple[tuple[str, int, str], ...]
@@ -100,31 +146,118 @@ class Together:
     ambiguous: tuple[tuple[str, tuple[float, ...]], ...]
     unclaimed: tuple[tuple[str, tuple[float, ...]], ...]
     can_combine: bool
+    thresholds: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """Whether the rounds that were recorded when the project was opened can be reproduced here.
+
+    Attributes
+    ----------
+    n_rounds
+        Number of recorded rounds.
+    n_identical
+        Number of rounds that gave the recorded results; None if they have not been checked.
+    others
+        Annotators of the labels other than the person who opened the project.
+    differences
+        What differs, as sentences.
+    """
+
+    n_rounds: int
+    n_identical: int | None = None
+    others: tuple[str, ...] = ()
+    differences: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A change of the files of a project by another program.
+
+    Attributes
+    ----------
+    text
+        Message for the user.
+    kept
+        File with this version; None if the files on disk contain all of it, or it could not be written.
+    """
+
+    text: str
+    kept: Path | None = None
 
 
 class SessionState(param.Parameterized):
-    """Reactive values of one open project. Only `Session` writes them."""
+    """Reactive values of an open project. Only the parts of a session write them."""
 
     config = param.Parameter(doc="The project as it would be saved, without events and results (frozen).")
     dataset = param.Parameter(doc="Catalogue, features and split (read-only).")
-    ledger = param.Parameter(doc="Snapshot of the ledger of labels (immutable).")
-    focus = param.Parameter(default=None, doc="Id of the source that every pane shows, or None.")
+    ledger = param.Parameter(doc="Snapshot of the ledger (immutable).")
+    focus = param.Parameter(default=None, doc="Id of the selected source, which every pane shows, or None.")
     selection = param.Parameter(default=(), doc="Ids of the selected sources.")
-    active = param.Parameter(default=None, doc="Class whose learner is being worked with.")
-    queries: dict[str, str | None] = param.Dict(default={}, doc="Per class the source that the learner asks for.")
-    queues: dict[str, tuple[str, ...]] = param.Dict(default={}, doc="""
-        Per class all sources that the learner asks for before it is trained again, that of `queries` first.""")
-    rounds: dict[str, Round] = param.Dict(default={}, doc="Per class the newest round that is ready.")
-    pending: tuple[str, ...] = param.Parameter(default=(), doc="Classes whose next round is under way.")
-    halted: tuple[str, ...] = param.Parameter(default=(), doc="Classes whose next round was called off, or failed.")
-    jobs: tuple[JobView, ...] = param.Parameter(default=(), doc="Work under way, with its progress.")
-    likely: tuple[str, ...] = param.Parameter(default=(), doc="Ids that may be asked for next, the likeliest first.")
-    obstacles: dict[tuple[str, str], str] = param.Dict(default={}, doc="""
-        What keeps models of plugins from being saved, empty if nothing does, by model and form of file.""")
-    test_results: dict[str, TestResult] = param.Dict(default={}, doc="Per class what was seen of the test set last.")
-    together: Together | None = param.Parameter(default=None, doc="What all learners said of the catalogue last.")
-    curves: dict[str, Curve] = param.Dict(default={}, doc="Per class the recorded scores.")
-    curating: Curating = param.Parameter(default=Curating(), doc="How far the curating of a test set is.")
-    history: tuple[str, ...] = param.Parameter(default=(), doc="Ids that had the focus, newest first.")
+    active = param.Parameter(default=None, doc="Class of the active learner.")
+    queries: dict[str, str | None] = param.Dict(default={}, doc="Query of the learner of each class.")
+    queues: dict[str, tuple[str, ...]] = param.Dict(
+        default={},
+        doc="Batch of queries of each class before it is trained again, starting with that of `queries`.",
+    )
+    rounds: dict[str, Round] = param.Dict(default={}, doc="Newest finished round of each class.")
+    pending: tuple[str, ...] = param.Parameter(default=(), doc="Classes whose next round is being computed.")
+    halted: tuple[str, ...] = param.Parameter(default=(), doc="Classes whose next round was cancelled or failed.")
+    jobs: tuple[JobView, ...] = param.Parameter(default=(), doc="Running jobs with their progress.")
+    likely: tuple[str, ...] = param.Parameter(default=(), doc="Ids of the probable next queries, most probable first.")
+    obstacles: dict[tuple[str, str], str] = param.Dict(
+        default={},
+        doc="Why a model of a plugin cannot be saved, or empty, by model and file format.",
+    )
+    thresholds: dict[str, float] = param.Dict(
+        default={}, doc="Threshold above which each class is predicted, for views that follow it."
+    )
+    test_results: dict[str, HoldoutResult] = param.Dict(default={}, doc="Latest test results of each class.")
+    class_comparison: ClassComparison | None = param.Parameter(
+        default=None, doc="Latest comparison of the predictions of all classes."
+    )
+    reproduction: Reproduction | None = param.Parameter(
+        default=None, doc="Whether the recorded rounds can be reproduced; None without recorded rounds."
+    )
+    stop_advice: dict[str, StopAdvice] = param.Dict(
+        default={}, doc="Whether the predictions of each class are stable, so that labelling can stop."
+    )
+    curves: dict[str, Curve] = param.Dict(default={}, doc="Recorded scores of each class.")
+    progress: dict[str, LearnerProgress] = param.Dict(default={}, doc="Effect of the newest labels of each class.")
+    curating: Curating = param.Parameter(default=Curating(), doc="State of curating a test set.")
+    history: tuple[str, ...] = param.Parameter(default=(), doc="Ids of the sources selected before, newest first.")
     notices: tuple[Any, ...] = param.Parameter(default=(), doc="Messages, newest last.")
-    saved: bool = param.Boolean(default=True, doc="Whether the config on disk holds everything.")
+    conflict: Conflict | None = param.Parameter(
+        default=None,
+        doc="A change of the project's files by another program, after which nothing more is written.",
+    )
+    saved: bool = param.Boolean(default=True, doc="Whether the project file on disk is up to date.")
+
+    def notify(self, text: str, level: Level = "info") -> None:
+        """Show a message to the user."""
+        n = self.notices[-1].n + 1 if self.notices else 1
+        self.notices = (*self.notices, Notice(n, level, text))[-_NOTICES:]
+
+    def query(self, class_name: str | None = None) -> str | None:
+        """Return the query of a learner, by default the active one; None if there is none yet."""
+        name = class_name or self.active
+        return self.queries.get(name) if name is not None else None
+
+    def round(self, class_name: str | None = None) -> Round | None:
+        """Return the newest finished round of a learner, by default the active one; None if there is none yet."""
+        name = class_name or self.active
+        return self.rounds.get(name) if name is not None else None
+
+    def learner(self, class_name: str) -> LearnerConfig:
+        """Return the settings of the learner of a class.
+
+        Raises
+        ------
+        SessionError
+            If the class has no learner.
+        """
+        found: LearnerConfig | None = self.config.learner(class_name)
+        if found is None:
+            raise no_learner(class_name, self.config.class_names)
+        return found

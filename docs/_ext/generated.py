@@ -13,9 +13,10 @@ from annotated_types import Ge, Gt, Interval, Le, Lt, MaxLen, MinLen
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from astronomical.config.base import Section
 from astronomical.config.schema import Config, Scalar
-from astronomical.config.section import Section
-from astronomical.extend import Parameter
+from astronomical.extend import Parameter, extension_of
+from astronomical.learning.models import OF_EXTRAS
 from astronomical.plugins.registry import builtin_registry
 
 FOLDER = "reference"
@@ -108,8 +109,11 @@ def _limits(metadata: typing.Iterable[Any]) -> str:
     """Return the bounds of a value, or of its length, with a comma before them."""
     found = []
     for item in metadata:
-        parts = [item] if not isinstance(item, FieldInfo | Interval) else (
-            item.metadata if isinstance(item, FieldInfo) else list(item))
+        parts = (
+            [item]
+            if not isinstance(item, FieldInfo | Interval)
+            else (item.metadata if isinstance(item, FieldInfo) else list(item))
+        )
         for part in parts:
             if type(part) in _SIGNS:
                 attribute, sign = _SIGNS[type(part)]
@@ -137,12 +141,17 @@ def _sections_in(annotation: Any) -> list[tuple[type[Section], str]]:
 
 def registry_markdown() -> str:
     """Return what comes with the package: models, strategies and operations, with their parameters."""
+    extras = {model.__name__: extra for extra, _, model in OF_EXTRAS}
     parts = []
     for kind, title in KINDS.items():
         parts.append(f"## {title}")
-        for entry in builtin_registry().entries(kind):
-            extension = entry.extension
-            parts.append(f"**`{extension.name}`** ({extension.title}). {extension.help}")
+        objects = [entry.obj for entry in builtin_registry().entries(kind) if entry.extension.name not in extras]
+        if kind == "model":  # listed whether or not their libraries are installed where the pages are built
+            objects += [model for _, _, model in OF_EXTRAS]
+        for extension in filter(None, map(extension_of, objects)):
+            extra = extras.get(extension.name)
+            needs = f' Install it with `pip install "astronomical-lab[{extra}]"`.' if extra else ""
+            parts.append(f"**`{extension.name}`** ({extension.title}). {extension.help}{needs}")
             if extension.parameters:
                 rows = [f"| `{p.name}` | {_allowed(p)} | `{p.default}` | {p.help} |" for p in extension.parameters]
                 parts.append("\n".join(["| parameter | value | default | |", "|---|---|---|---|", *rows]))

@@ -1,4 +1,4 @@
-"""A feature: the ratio of two fluxes on a scale that stands values around zero."""
+"""A feature operation: the ratio of two fluxes on a scale that accepts values around zero."""
 
 import numpy as np
 

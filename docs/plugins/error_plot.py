@@ -10,8 +10,10 @@ from astronomical.extend import Column
     "error_plot",
     title="Error against magnitude",
     help="Errors of a magnitude, with the line at a signal-to-noise ratio of 5.",
-    columns=(Column("magnitude", "a magnitude", "mag", guesses=("r", "rmag")),
-             Column("error", "its error", "mag", guesses=("r_err", "e_rmag", "rerr"))),
+    columns=(
+        Column("magnitude", "a magnitude", "mag", guesses=("r", "rmag")),
+        Column("error", "its error", "mag", guesses=("r_err", "e_rmag", "rerr")),
+    ),
 )
 def error_plot(data):
     """Return a HoloViews element."""

@@ -1,4 +1,4 @@
-"""A model: Gaussian naive Bayes, with one setting."""
+"""A model: Gaussian naive Bayes with one parameter."""
 
 from sklearn.naive_bayes import GaussianNB
 
@@ -11,8 +11,10 @@ from astronomical.extend import Parameter
     title="Naive Bayes",
     help="Treats features as independent; learns from very few labels.",
     version="1.0",
-    parameters=(Parameter("smoothing", 1e-3, "Share of the largest variance added to all.", (0.0, 1.0)),),
+    parameters=(
+        Parameter("smoothing", 1e-3, "Fraction of the largest variance that is added to all variances.", (0.0, 1.0)),
+    ),
 )
 def naive_bayes(seed, smoothing=1e-3):
-    """Return a classifier that has not learnt yet; nothing in it is random."""
+    """Return an untrained classifier; nothing in it is random."""
     return GaussianNB(var_smoothing=smoothing)

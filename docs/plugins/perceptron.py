@@ -1,20 +1,19 @@
-"""A model in PyTorch: a small neural network, through skorch. It wants ``pip install "astronomical[torch]"``."""
+"""A model in PyTorch: a small neural network. It needs ``pip install "astronomical-lab[torch]"``."""
 
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.preprocessing import StandardScaler
-from skorch import NeuralNetClassifier
 
 import astronomical
 from astronomical.extend import Parameter
 
-# So small a network is slower on several threads, and its results would depend on their number.
+# A network this small is slower on several threads, and its results would depend on their number.
 torch.set_num_threads(1)
 
 
 class Perceptron(ClassifierMixin, BaseEstimator):
-    """Two layers on scaled features; the same seed gives the same network."""
+    """A network with one hidden layer, on scaled features; the same seed gives the same network."""
 
     def __init__(self, seed=0, hidden=32, epochs=200):
         self.seed = seed
@@ -23,39 +22,47 @@ class Perceptron(ClassifierMixin, BaseEstimator):
 
     def fit(self, X, y):
         """Train on features, shape (n, n_features), and targets, shape (n,)."""
-        self.classes_ = np.unique(y)
+        self.classes_, targets = np.unique(y, return_inverse=True)
         self.scaler_ = StandardScaler().fit(X)
-        # The generator is torch's own and everybody's: it is seeded here and left as it was found.
-        with torch.random.fork_rng(devices=[]):
+        # The random generator of PyTorch is shared by the whole process: restore its state afterwards.
+        with torch.random.fork_rng(devices=[]), torch.enable_grad():
             torch.manual_seed(self.seed % 2**31)
-            layers = [torch.nn.Linear(X.shape[1], self.hidden), torch.nn.ReLU(), torch.nn.Linear(self.hidden, 2),
-                      torch.nn.Softmax(dim=1)]
-            self.net_ = NeuralNetClassifier(
-                torch.nn.Sequential(*layers), max_epochs=self.epochs, lr=0.01, optimizer=torch.optim.Adam,
-                batch_size=-1, train_split=None, verbose=0, device="cpu",
-            ).fit(self._ready(X), y.astype(np.int64))
+            self.net_ = torch.nn.Sequential(
+                torch.nn.Linear(X.shape[1], self.hidden),
+                torch.nn.ReLU(),
+                torch.nn.Linear(self.hidden, len(self.classes_)),
+            )
+            optimiser = torch.optim.Adam(self.net_.parameters(), lr=0.01)
+            inputs, truth = self._tensor(X), torch.from_numpy(targets.astype(np.int64))
+            for _ in range(self.epochs):
+                optimiser.zero_grad()
+                torch.nn.functional.cross_entropy(self.net_(inputs), truth).backward()
+                optimiser.step()
         return self
 
     def predict_proba(self, X):
-        """Return probabilities, shape (n, 2)."""
-        p = self.net_.predict_proba(self._ready(X)).astype(np.float64)
-        return p / p.sum(axis=1, keepdims=True)
+        """Return the probabilities of the classes, shape (n, n_classes)."""
+        with torch.inference_mode():
+            scores = self.net_(self._tensor(X)).double()
+            return torch.softmax(scores, dim=1).numpy()
 
     def predict(self, X):
-        """Return the likelier class of each row."""
+        """Return the more probable class of each row."""
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
-    def _ready(self, X):
-        return self.scaler_.transform(X).astype(np.float32)
+    def _tensor(self, X):
+        return torch.from_numpy(self.scaler_.transform(X).astype(np.float32))
 
 
 @astronomical.model(
     "perceptron",
     title="Neural network (PyTorch)",
-    help="A small network of two layers; wants some dozens of labels.",
-    parameters=(Parameter("hidden", 32, "Units of the hidden layer.", (1, 4096)),
-                Parameter("epochs", 200, "Passes through the labels.", (1, 10_000))),
+    help="A small network with one hidden layer; needs some dozens of labels.",
+    parameters=(
+        Parameter("hidden", 32, "Units of the hidden layer.", (1, 4096)),
+        Parameter("epochs", 200, "Passes through the labels.", (1, 10_000)),
+    ),
 )
 def perceptron(seed, hidden=32, epochs=200):
-    """Return a network that has not learnt yet."""
+    """Return an untrained network."""
     return Perceptron(seed, hidden, epochs)

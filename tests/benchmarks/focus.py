@@ -1,6 +1,6 @@
 """Time from a click on a point to its marker in every plot of the page: a real browser and the real server.
 
-Run ``python tests/benchmarks/focus.py --rows 1000000``. A server in a process of its own opens a project with four
+Run ``python tests/benchmarks/focus.py --rows 1000000``. A server in a process of its own opens a project with
 plots of all sources; Chromium clicks in one of them. One line of JSON is printed:
 
 ``focus_ms_p50``, ``focus_ms_p95``
@@ -24,7 +24,7 @@ from label_key import percentile, rest, served
 from playwright.sync_api import Page, sync_playwright
 from synthetic import make_project
 
-N_PLOTS = 4
+N_PLOTS = 2
 #: Follows the crosses of all plots on the screen, and the images of their points.
 WATCH = """() => {
   const seen = window.seen = {pressed: 0, moved: 0, painted: 0, redrawn: 0}
@@ -88,14 +88,24 @@ def main() -> None:
         os.environ |= {"ASTRONOMICAL_HOME": folder, "ASTRONOMICAL_OFFLINE": "1"}
         project = make_project(Path(folder), given.rows)
         chromium = playwright.chromium.launch(
-            executable_path=shutil.which("chromium") or playwright.chromium.executable_path, args=["--no-sandbox"])
+            executable_path=shutil.which("chromium") or playwright.chromium.executable_path, args=["--no-sandbox"]
+        )
         page = chromium.new_page(viewport={"width": 1600, "height": 1000})
         with served(project, look_ahead=True) as (url, pid):
             seen = drive(page, url, pid, given.clicks)
         chromium.close()
     times = [note["painted"] - note["pressed"] for note in seen]
-    print(json.dumps({"rows": given.rows, "plots": N_PLOTS, "focus_ms_p50": percentile(times, 50),  # noqa: T201
-                      "focus_ms_p95": percentile(times, 95), "redrawn": int(seen[-1]["redrawn"])}))
+    print(
+        json.dumps(
+            {
+                "rows": given.rows,
+                "plots": N_PLOTS,
+                "focus_ms_p50": percentile(times, 50),
+                "focus_ms_p95": percentile(times, 95),
+                "redrawn": int(seen[-1]["redrawn"]),
+            }
+        )
+    )
 
 
 if __name__ == "__main__":

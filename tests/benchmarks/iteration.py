@@ -38,14 +38,19 @@ from synthetic import make_project
 
 from astronomical.catalogue.hashing import hash_ids
 from astronomical.config.schema import ExtensionConfig, StartConfig
+from astronomical.learning.kernels import KERNELS
 from astronomical.learning.ranking import best_first
 from astronomical.learning.rounds import RoundRequest, fit_round
 from astronomical.learning.scoring import fill_missing, probabilities
-from astronomical.session.requests import learner_view, request_for
-from astronomical.session.session import Session
+from astronomical.session import Session
+from astronomical.session.training.round_requests import request_for, training_set_of
 
-MODELS = {"forest": "random_forest", "extra_trees": "extra_trees", "logistic": "logistic_regression",
-          "hist_gradient": "hist_gradient_boosting"}
+MODELS = {
+    "forest": "random_forest",
+    "extra_trees": "extra_trees",
+    "logistic": "logistic_regression",
+    "hist_gradient": "hist_gradient_boosting",
+}
 CLASS = "Star"
 TICK_S = 0.005
 
@@ -96,7 +101,7 @@ async def measure_session(project: Path, model: ExtensionConfig, n_labels: int, 
     """Return the times that a person would notice."""
     dispatch = asyncio.get_running_loop().call_soon_threadsafe
     session = Session.open(project, dispatch=dispatch, look_ahead=False)
-    session.start_training(CLASS, models=(model,), start=StartConfig(mode="random", n=n_labels))
+    session.training.start(CLASS, models=(model,), start=StartConfig(mode="random", n=n_labels))
     await until(lambda: session.query() is not None)
     await next_query(session)
     ticker = Ticker()
@@ -110,15 +115,20 @@ async def measure_session(project: Path, model: ExtensionConfig, n_labels: int, 
         ready.append(await next_query(session) * 1000)
         await until(lambda: not session.state.jobs)
     session.close()
-    return {"cold_s": float(np.median(cold)), "ready_ms_p95": float(np.quantile(ready, 0.95)),
-            "stall_ms_p99": float(np.quantile(ticker.late_ms, 0.99)), "stall_ms_max": max(ticker.late_ms)}
+    return {
+        "cold_s": float(np.median(cold)),
+        "ready_ms_p95": float(np.quantile(ready, 0.95)),
+        "stall_ms_p99": float(np.quantile(ticker.late_ms, 0.99)),
+        "stall_ms_max": max(ticker.late_ms),
+    }
 
 
 def plain_loop(request: RoundRequest, table: np.ndarray) -> tuple[float, float, np.ndarray]:
     """Return the seconds of fit and scoring, and the probabilities over the pool."""
     began = time.perf_counter()
-    learner = ActiveLearner(request.members[0].build(request.model_seed % 2**32), X_training=table[request.rows],
-                            y_training=request.targets)
+    learner = ActiveLearner(
+        request.members[0].build(request.model_seed % 2**32), X_training=table[request.rows], y_training=request.targets
+    )
     fitted = time.perf_counter()
     proba = learner.predict_proba(table[request.pool])[:, 1]
     for chosen in (request.training, request.validation):
@@ -148,10 +158,14 @@ def compare(request: RoundRequest) -> dict[str, Any]:
     best = best_first(utilities, order, request.n_ranked)
     above = np.count_nonzero(utilities[best] > utilities[best[-1]] + 1e-9)
     ranked = [name.decode() for name in pool_ids[best].tolist()]
-    same = (ranked[:above] == list(round.queries[:above])
-            and np.allclose(utilities[best], round.utilities, rtol=0, atol=1e-6))
-    return {"plain_s": fit_s + plain_scoring_s, "scoring_ratio": plain_scoring_s / min(scoring),
-            "same_ranking": bool(same)}
+    same = ranked[:above] == list(round.queries[:above]) and np.allclose(
+        utilities[best], round.utilities, rtol=0, atol=1e-6
+    )
+    return {
+        "plain_s": fit_s + plain_scoring_s,
+        "scoring_ratio": plain_scoring_s / min(scoring),
+        "same_ranking": bool(same),
+    }
 
 
 def main() -> None:
@@ -163,6 +177,7 @@ def main() -> None:
     parser.add_argument("--labels", type=int, default=30)
     parser.add_argument("--answers", type=int, default=5, help="answers over which times are taken")
     given = parser.parse_args()
+    KERNELS.wait()
     trees = {"n_estimators": given.trees} if given.model in ("forest", "extra_trees") else {}
     with tempfile.TemporaryDirectory() as folder:
         project = make_project(Path(folder), given.rows)
@@ -171,14 +186,26 @@ def main() -> None:
         seen = asyncio.run(measure_session(project, model, given.labels, given.answers))
         peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         session = Session.open(project, read_only=True)
-        view = learner_view(session.config, session.dataset, session.ledger, CLASS)
+        view = training_set_of(session.config, session.dataset, session.ledger, CLASS)
         compared = compare(request_for(session.config, session.dataset, session.registry, view))
         session.close()
-    found = {"plain_s": compared["plain_s"], "cold_s": seen["cold_s"], "ratio": compared["plain_s"] / seen["cold_s"],
-             **compared, **seen, "peak_mb": peak_mb}
+    found = {
+        "plain_s": compared["plain_s"],
+        "cold_s": seen["cold_s"],
+        "ratio": compared["plain_s"] / seen["cold_s"],
+        **compared,
+        **seen,
+        "peak_mb": peak_mb,
+    }
     asked = {"rows": given.rows, "model": given.model, **trees, "labels": given.labels}
-    print(json.dumps({**asked, **{key: value if isinstance(value, int) else float(f"{value:.4g}")  # noqa: T201
-                                  for key, value in found.items()}}))
+    print(
+        json.dumps(
+            {
+                **asked,
+                **{key: value if isinstance(value, int) else float(f"{value:.4g}") for key, value in found.items()},
+            }
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import panel as pn
 import pytest
 
 try:
-    from playwright.sync_api import Browser, Page, sync_playwright
+    from playwright.sync_api import BrowserContext, Error, Page, expect, sync_playwright
 except ImportError:
     sync_playwright = None
+else:
+    expect.set_options(timeout=60_000)  # a guard: a busy computer is no failure
 
 OWN_HOSTS = {"127.0.0.1", "localhost"}
 CHECKOUT = Path(__file__).parents[2]
@@ -38,11 +43,16 @@ def _without_browser(reason: str) -> None:
     pytest.skip(reason)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium: the one installed, or Playwright's own.
+class _Chromium(NamedTuple):
+    context: BrowserContext
+    loop: asyncio.AbstractEventLoop
 
-    It ends with the module: its event loop occupies the thread, and other tests have loops of their own.
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[_Chromium]:
+    """Chromium, once for each process: the one installed, or Playwright's own.
+
+    All tests use the same context, which keeps our scripts compiled: that saves two seconds for each page.
     """
     if sync_playwright is None:
         _without_browser("playwright is not installed")
@@ -50,9 +60,25 @@ def browser() -> Iterator[Browser]:
         path = shutil.which("chromium") or shutil.which("chromium-browser") or playwright.chromium.executable_path
         if not Path(path).exists():
             _without_browser("there is no Chromium: install one, or run 'playwright install chromium'")
-        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        loop = asyncio.get_running_loop()
+        context = browser.new_context()
+        asyncio._set_running_loop(None)
+        yield _Chromium(context, loop)
+        asyncio._set_running_loop(loop)
+        browser.close()
+
+
+@pytest.fixture
+def context(chromium: _Chromium) -> Iterator[BrowserContext]:
+    """Context of the pages of a test; it starts without pages and cookies.
+
+    Playwright's event loop is the running one of the thread during the test only: other tests have loops of their own.
+    """
+    asyncio._set_running_loop(chromium.loop)
+    yield chromium.context
+    chromium.context.clear_cookies()
+    asyncio._set_running_loop(None)
 
 
 @pytest.fixture
@@ -62,24 +88,24 @@ def complaints() -> list[str]:
 
 
 @pytest.fixture
-def new_page(browser: Browser, complaints: list[str]) -> Iterator[Callable[..., Page]]:
+def new_page(context: BrowserContext, complaints: list[str]) -> Iterator[Callable[..., Page]]:
     """Open pages that are watched for errors and for requests to other computers."""
-    contexts = []
 
-    def open_page(width: int = 1600, height: int = 1000, **options: Any) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        contexts.append(context)
+    def open_page(width: int = 1600, height: int = 1000) -> Page:
         page = context.new_page()
-        page.set_default_timeout(60_000)
+        page.set_viewport_size({"width": width, "height": height})
+        page.set_default_timeout(120_000)
         page.on("console", lambda m: complaints.append(f"console: {m.text}") if m.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(f"exception: {error}"))
+        page.on("pageerror", lambda error: complaints.append(f"exception: {error}\n{(error.stack or '')[:1000]}"))
         page.on("request", lambda request: complaints.extend(_outside(request.url)))
         page.on("websocket", lambda socket: complaints.extend(_outside(socket.url)))
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for page in context.pages:
+        with suppress(Error):  # a page of a server that has gone
+            page.evaluate("localStorage.clear()")
+        page.close()
     assert complaints == []
 
 
@@ -95,6 +121,91 @@ def page(new_page: Callable[..., Page]) -> Page:
     return new_page()
 
 
+@pytest.fixture(scope="session")
+def shared_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(autouse=True)
+def home(
+    shared_home: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    new_home: Callable[[Path], None],
+) -> Path:
+    """User folder of the test and of the server of `app_url`, empty except for the log."""
+    before = tmp_path_factory.mktemp("home-before")
+    for entry in shared_home.iterdir():
+        if entry.name != "logs":
+            entry.rename(before / entry.name)  # the server may still write to it
+    new_home(shared_home)
+    monkeypatch.setenv("ASTRONOMICAL_HOME", str(shared_home))
+    monkeypatch.setenv("ASTRONOMICAL_OFFLINE", "1")
+    return shared_home
+
+
+@pytest.fixture(scope="session")
+def app_url(shared_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the URL of a dashboard that serves all tests of this process that need no options of the server."""
+    port = _free_port()
+    said = tmp_path_factory.mktemp("server") / "stderr"
+    with said.open("wb") as stderr:
+        process = _panel_serve(
+            CHECKOUT / "astronomical",
+            port,
+            stderr=stderr,
+            ASTRONOMICAL_HOME=str(shared_home),
+            ASTRONOMICAL_OFFLINE="1",
+        )
+    url = f"http://127.0.0.1:{port}/astronomical"
+    _shared_server.append(_SharedServer(process, said))
+    try:
+        _wait_for(url)
+        yield url
+    finally:
+        _shared_server.clear()
+        process.terminate()
+        process.wait()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Add to the report of a failed test what each thread of the server was doing."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed and "app_url" in getattr(item, "fixturenames", ()) and _shared_server:
+        report.sections.append(("Threads of the server", _shared_server[0].stacks()))
+
+
+class _SharedServer(NamedTuple):
+    process: subprocess.Popen[bytes]
+    said: Path
+
+    def stacks(self) -> str:
+        """Return the end of what the server wrote, once it has written the stack of each thread."""
+        before = self.said.stat().st_size
+        self.process.send_signal(_DUMP)
+        for _ in range(50):
+            time.sleep(0.1)
+            if self.said.stat().st_size > before:
+                break
+        return self.said.read_bytes()[-20_000:].decode(errors="replace")
+
+
+#: The server of `app_url`, if there is one.
+_shared_server: list[_SharedServer] = []
+#: Signal at which a server writes the stack of each thread, and the program that does so besides ``panel``.
+_DUMP = signal.SIGUSR1
+_PANEL = "import faulthandler, signal; faulthandler.register(signal.SIGUSR1); from panel.command import main; main()"
+
+
+def _panel_serve(
+    app: str | Path, port: int, *args: str, stderr: Any = subprocess.DEVNULL, **environment: str
+) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-c", _PANEL, "serve", str(app), "--port", str(port), *args]
+    return subprocess.Popen(command, cwd=CHECKOUT, stderr=stderr, env={**os.environ, **environment})
+
+
 @pytest.fixture
 def serve() -> Iterator[Callable[..., str]]:
     """Serve a callable in this process, or an app folder by ``panel serve`` in its own; returns the URL."""
@@ -103,13 +214,19 @@ def serve() -> Iterator[Callable[..., str]]:
     def start(app: Callable[[], Any] | str | Path, *args: str) -> str:
         port = _free_port()
         if callable(app):
-            server = pn.serve({"app": app}, port=port, address="127.0.0.1", show=False, threaded=True,
-                              websocket_origin=f"127.0.0.1:{port}", verbose=False)
+            server = pn.serve(
+                {"app": app},
+                port=port,
+                address="127.0.0.1",
+                show=False,
+                threaded=True,
+                websocket_origin=f"127.0.0.1:{port}",
+                verbose=False,
+            )
             stop.append(server.stop)
             url = f"http://127.0.0.1:{port}/app"
         else:
-            command = [sys.executable, "-m", "panel", "serve", str(app), "--port", str(port), *args]
-            process = subprocess.Popen(command, cwd=CHECKOUT, stderr=subprocess.DEVNULL)
+            process = _panel_serve(app, port, *args)
             stop.extend((process.wait, process.terminate))
             url = f"http://127.0.0.1:{port}/{Path(app).name}"
         _wait_for(url)
@@ -126,7 +243,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait_for(url: str, seconds: float = 60) -> None:
+def _wait_for(url: str, seconds: float = 240) -> None:
     """Wait until the server accepts connections; a favicon does not create a session."""
     icon = f"{urlsplit(url).scheme}://{urlsplit(url).netloc}/favicon.ico"
     end = time.monotonic() + seconds

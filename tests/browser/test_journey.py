@@ -3,65 +3,45 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from astronomical.cli import main
 from astronomical.config.io import read_config
+from astronomical.config.schema import PaneConfig
 from tests.support.projects import make_project
+from tests.support.waiting import wait_until
+from tests.support.workbench import (
+    LONG,
+    button,
+    choose,
+    open_config,
+    press_and_wait,
+    shown_id,
+    wait_for_question,
+    wait_until_seen,
+)
 
-APP = Path(__file__).parents[2] / "astronomical"
-LONG = 90_000
 pytestmark = pytest.mark.timeout(600)
-
-
-@pytest.fixture
-def url(serve: Callable[..., str]) -> str:
-    return serve(APP)
-
-
-def shown_id(page: Page) -> str:
-    return page.locator(".id").first.inner_text()
-
-
-def button(page: Page, text: str) -> Locator:
-    """Find a button by what is written on it; its name for screen readers is its tooltip."""
-    return page.locator("button", has_text=re.compile(f"^{re.escape(text)}$"))
-
-
-def wait_for_question(page: Page) -> None:
-    expect(page.get_by_text("Queried: what is this source?")).to_be_visible(timeout=LONG)
-
-
-def press_and_wait(page: Page, key: str) -> str:
-    """Press a key, wait for another source to be asked for, and return the one that was labelled."""
-    before = shown_id(page)
-    page.keyboard.press(key)
-    expect(page.locator(".id").first).not_to_have_text(before, timeout=LONG)
-    wait_for_question(page)
-    return before
 
 
 def scores(page: Page) -> list[str]:
     """Read the confusion matrices from the screen."""
-    page.get_by_role("button", name="Matrices", exact=True).click()
+    page.get_by_role("button", name="Judge", exact=True).click()
+    page.get_by_role("tab", name="Matrices", exact=True).click()
     expect(page.locator("table.matrix").first).to_be_visible(timeout=LONG)
     return page.locator("table.matrix td").all_inner_texts()
 
 
-def open_config(page: Page, url: str, path: Path) -> None:
-    page.goto(url)
-    field = page.get_by_label("Path of the config")
-    field.fill(str(path))
-    field.press("Enter")
+def plot_1(path: Path) -> PaneConfig:
+    return next(pane for pane in read_config(path).layout.panes if pane.id == "plot-1")
 
 
-def test_from_the_first_launch_to_the_same_scores_in_a_new_browser(url, new_page, home):
+def test_from_the_first_launch_to_the_same_scores_in_a_new_browser(app_url, new_page, home):
     page = new_page()
-    page.goto(url)
+    page.goto(app_url)
     page.get_by_role("button", name="Try the example").click()
     wait_for_question(page)
     expect(page.get_by_text("Star: 30 labels")).to_be_visible()
@@ -74,24 +54,25 @@ def test_from_the_first_launch_to_the_same_scores_in_a_new_browser(url, new_page
     path = next(home.glob("projects/example*/example.yaml"))
     assert [e.id for e in read_config(path).events[-5:]] == labelled
     asked = shown_id(page)
-    page.context.close()
+    page.close()
 
     other = new_page(1280, 800)
-    open_config(other, url, path)
+    open_config(other, app_url, path)
     wait_for_question(other)
     assert shown_id(other) == asked
     assert scores(other) == found
 
 
-def test_what_is_exported_is_on_disk(url, page, tmp_path):
+@pytest.mark.slow
+def test_what_is_exported_is_on_disk(app_url, page, tmp_path):
     path, _ = make_project(tmp_path, label_names={"0": "=Star", "1": "Galaxy", "2": "QSO"})
-    open_config(page, url, path)
+    open_config(page, app_url, path)
     page.get_by_role("button", name="Start the =Star learner").click(timeout=LONG)
     wait_for_question(page)
     press_and_wait(page, "1")
     button(page, "Export…").click()
     dialog = page.get_by_role("dialog")
-    box = dialog.get_by_role("checkbox", name="For a spreadsheet")
+    box = dialog.get_by_role("checkbox", name="For spreadsheets")
     expect(dialog.get_by_label("File", exact=True)).to_have_value(str(tmp_path / "project-labels.fits"))
     expect(box).to_have_count(0)
     for ticked, expected in ((False, "=Star"), (True, "'=Star")):
@@ -108,9 +89,9 @@ def test_what_is_exported_is_on_disk(url, page, tmp_path):
     assert (tmp_path / "project-model.skops").stat().st_size > 0
 
 
-def test_keys_undo_and_typing(url, page, tmp_path):
+def test_keys_undo_and_typing(app_url, page, tmp_path):
     path, _ = make_project(tmp_path)
-    open_config(page, url, path)
+    open_config(page, app_url, path)
     page.get_by_role("button", name="Start the Star learner").click(timeout=LONG)
     wait_for_question(page)
     first = press_and_wait(page, "1")
@@ -121,10 +102,11 @@ def test_keys_undo_and_typing(url, page, tmp_path):
     page.keyboard.press("z")
     expect(page.locator(".id").first).to_have_text(first, timeout=LONG)
     wait_for_question(page)
-    page.get_by_placeholder("Search by id").fill("12")
-    page.wait_for_timeout(500)
+    page.get_by_placeholder("Search by id").press_sequentially("12")
+    expect(page.get_by_placeholder("Search by id")).to_have_value("12")
     assert shown_id(page) == first, "what is typed into a field is no label"
     page.keyboard.press("Escape")
+    wait_until_seen(page)
     page.get_by_role("button", name="Galaxy 2").click()
     expect(page.locator(".id").first).not_to_have_text(first, timeout=LONG)
     button(page, "Save").click()
@@ -135,9 +117,10 @@ def test_keys_undo_and_typing(url, page, tmp_path):
     assert main(["reproduce", str(path)]) == 0
 
 
-def test_escape_leaves_the_dialog_that_is_open(url, page, tmp_path):
+@pytest.mark.slow
+def test_escape_leaves_the_dialog_that_is_open(app_url, page, tmp_path):
     path, _ = make_project(tmp_path)
-    open_config(page, url, path)
+    open_config(page, app_url, path)
     page.get_by_role("button", name="Start the Star learner").click(timeout=LONG)
     wait_for_question(page)
     first, dialog = shown_id(page), page.get_by_role("dialog")
@@ -158,13 +141,14 @@ def test_escape_leaves_the_dialog_that_is_open(url, page, tmp_path):
     assert press_and_wait(page, "1") == first
 
 
-def test_two_tabs_on_two_projects_never_mix(url, new_page, tmp_path):
+@pytest.mark.slow
+def test_two_tabs_on_two_projects_never_mix(app_url, new_page, tmp_path):
     pages, paths = [], []
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         path, _ = make_project(tmp_path / name, title=f"Project {name}", seed=len(paths))
         page = new_page(1280, 800)
-        open_config(page, url, path)
+        open_config(page, app_url, path)
         page.get_by_role("button", name="Start the Star learner").click(timeout=LONG)
         wait_for_question(page)
         pages.append(page)
@@ -180,19 +164,21 @@ def test_two_tabs_on_two_projects_never_mix(url, new_page, tmp_path):
         assert [e.label for e in read_config(path).events[5:]] == [label, label]
 
 
-def test_the_same_project_in_two_tabs_has_one_writer(url, new_page, tmp_path):
+@pytest.mark.slow
+def test_the_same_project_in_two_tabs_has_one_writer(app_url, new_page, tmp_path):
     path, _ = make_project(tmp_path)
     first, second = new_page(1280, 800), new_page(1280, 800)
-    open_config(first, url, path)
+    open_config(first, app_url, path)
     first.get_by_role("button", name="Start the Star learner").click(timeout=LONG)
     wait_for_question(first)
-    open_config(second, url, path)
+    open_config(second, app_url, path)
     wait_for_question(second)
     expect(second.locator("button", has_text="Take over")).to_be_visible(timeout=LONG)
     expect(first.locator("button", has_text="Take over")).to_be_hidden()
     asked = shown_id(second)
+    wait_until_seen(second)
     second.keyboard.press("1")
-    expect(second.get_by_text("This page only follows")).to_be_visible(timeout=LONG)
+    expect(second.get_by_text("This tab is read-only")).to_be_visible(timeout=LONG)
     assert shown_id(first) == asked
     press_and_wait(first, "1")
     expect(second.locator(".id").first).not_to_have_text(asked, timeout=LONG)
@@ -202,9 +188,10 @@ def test_the_same_project_in_two_tabs_has_one_writer(url, new_page, tmp_path):
     assert [e.label for e in read_config(path).events[5:]] in ([], ["Star"], ["Star", "Galaxy"])
 
 
-def test_a_reload_comes_back_as_the_writer(url, page, tmp_path):
+@pytest.mark.slow
+def test_a_reload_comes_back_as_the_writer(app_url, page, tmp_path):
     path, _ = make_project(tmp_path)
-    open_config(page, url, path)
+    open_config(page, app_url, path)
     page.get_by_role("button", name="Start the Star learner").click(timeout=LONG)
     wait_for_question(page)
     press_and_wait(page, "1")
@@ -218,10 +205,11 @@ def test_a_reload_comes_back_as_the_writer(url, page, tmp_path):
     press_and_wait(page, "1")
 
 
-def test_a_moved_pane_is_where_it_was_left(url, new_page, tmp_path):
+@pytest.mark.slow
+def test_a_moved_pane_is_where_it_was_left(app_url, new_page, tmp_path):
     path, _ = make_project(tmp_path)
     page = new_page()
-    open_config(page, url, path)
+    open_config(page, app_url, path)
     expect(page.get_by_role("button", name="Start the Star learner")).to_be_visible(timeout=LONG)
     head = page.locator("[data-id=plot-1] .pane-head")
     box = head.bounding_box()
@@ -231,38 +219,31 @@ def test_a_moved_pane_is_where_it_was_left(url, new_page, tmp_path):
     page.mouse.up()
     button(page, "Save").click()
     expect(page.get_by_text("all saved")).to_be_visible(timeout=LONG)
-    page.wait_for_timeout(2500)
-    moved = next(pane for pane in read_config(path).layout.panes if pane.id == "plot-1")
-    assert moved.y > 7
-    page.context.close()
+    wait_until(page, lambda: plot_1(path).y > 7)
+    moved = plot_1(path)
+    page.close()
     other = new_page()
-    open_config(other, url, path)
+    open_config(other, app_url, path)
     expect(other.locator("[data-id=plot-1]")).to_have_attribute("gs-y", str(moved.y), timeout=LONG)
 
 
-def choose(page: Page, label: str, option: str) -> None:
-    page.get_by_role("combobox", name=label).click()
-    name = re.compile(option)
-    page.get_by_role("menuitem", name=name).or_(page.get_by_role("option", name=name)).click()
-    expect(page.locator(".MuiMenu-list")).to_have_count(0, timeout=LONG)  # a closing menu has the same label
-
-
+@pytest.mark.slow
 @pytest.mark.catalogues
-def test_from_a_catalogue_without_a_usable_id_to_a_trained_learner(url, page, shared, home):
-    page.goto(url)
-    page.get_by_role("button", name="Choose a catalogue").click()
-    field = page.get_by_label("Path of the catalogue")
+def test_from_a_catalogue_without_a_usable_id_to_a_trained_learner(app_url, page, shared, home):
+    page.goto(app_url)
+    page.get_by_role("button", name="Choose a catalogue…").click()
+    field = page.get_by_label("Catalogue file")
     field.fill(str(shared / "labelled" / "sdss_dr14_10k.csv"))
     field.press("Enter")
     expect(page.get_by_text("10,000 rows, 18 columns")).to_be_visible(timeout=LONG)
     page.get_by_role("button", name="Next").click()
-    choose(page, "Id of a source", "^objid ")
+    choose(page, "Source id", "^objid ")
     expect(page.get_by_text("Column 'objid' cannot be the id")).to_be_visible(timeout=LONG)
     expect(page.get_by_role("button", name="Next")).to_be_disabled()
-    choose(page, "Id of a source", "from the position")
+    choose(page, "Source id", "from the position")
     page.get_by_label("STAR (4,152 sources)").fill("Star")
     page.get_by_role("button", name="Next").click()
-    pattern = page.get_by_label("Choose by name or pattern")
+    pattern = page.get_by_label("Select by name or pattern")
     pattern.fill("u,g,r,i,z,redshift")
     pattern.press("Enter")
     page.get_by_role("button", name="Next").click()
@@ -281,8 +262,8 @@ def test_from_a_catalogue_without_a_usable_id_to_a_trained_learner(url, page, sh
     assert len(read_config(path).events) == 8
 
 
-def test_a_config_that_cannot_be_opened_says_why(url, page, tmp_path):
+def test_a_config_that_cannot_be_opened_says_why(app_url, page, tmp_path):
     path = tmp_path / "broken.yaml"
     path.write_text("schema_version: 1\ncatalog: {}\n")
-    open_config(page, url, path)
+    open_config(page, app_url, path)
     expect(page.get_by_text("did you mean 'catalogue'")).to_be_visible(timeout=LONG)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -11,12 +12,12 @@ from playwright.sync_api import Page, expect
 
 from astronomical.config.io import read_config
 from astronomical.config.schema import CombinationConfig, ExtensionConfig, PaneConfig
-from astronomical.session.session import Session
-from tests.browser.test_journey import LONG, button, choose, open_config, wait_for_question
+from astronomical.session import Session
 from tests.support.plugin_files import OWN_TYPE, write_all, write_plugin
 from tests.support.projects import CLASSES, make_project, write_catalogue
+from tests.support.waiting import wait_until
+from tests.support.workbench import APP, LONG, button, choose, open_config, wait_for_question
 
-APP = Path(__file__).parents[2] / "astronomical"
 pytestmark = pytest.mark.timeout(600)
 
 
@@ -27,28 +28,33 @@ def with_a_mark(folder: Path) -> tuple[Path, Path]:
     return plugin, mark
 
 
-def test_a_plugin_of_a_config_runs_after_consent_only(serve: Callable[..., str], page: Page, tmp_path: Path):
+def test_a_plugin_of_a_config_runs_after_consent_only(app_url: str, page: Page, tmp_path: Path):
     path, _ = make_project(tmp_path)
     plugin, mark = with_a_mark(tmp_path)
     with Session.open(path, plugins=[plugin]) as session:
-        session.start_training("Star", models=[ExtensionConfig(name="naive_bayes")],
-                               strategy=ExtensionConfig(name="off_centre"))
+        session.training.start(
+            "Star", models=[ExtensionConfig(name="naive_bayes")], strategy=ExtensionConfig(name="off_centre")
+        )
         panes = session.state.config.layout.panes
-        session.set_layout([*panes[:-1], panes[-1].model_copy(update={"kind": "steps", "settings": {}})])
+        first = next(pane for pane in panes if pane.kind not in ("learning", "source"))  # in view
+        plot = first.model_copy(update={"kind": "steps", "settings": {}})
+        session.settings.set_layout([plot if pane is first else pane for pane in panes])
     mark.unlink()
-    url = serve(APP)
 
-    open_config(page, url, path)
+    open_config(page, app_url, path)
     expect(page.get_by_text("This project wants to run a plugin")).to_be_visible(timeout=LONG)
     expect(page.get_by_text(str(plugin))).to_be_visible()
     expect(page.get_by_text("Return a naive Bayes classifier")).to_be_visible()
     button(page, "Open without it").click()
     lacking = page.get_by_role("alert").filter(has_text="The Star learner cannot be trained here")
-    expect(lacking).to_contain_text("The model 'naive_bayes' and the query strategy 'off_centre' are not here. "
-                                    "all.py was not run: nobody has agreed to it yet", timeout=LONG)
-    expect(page.get_by_role("alert").filter(has_text="The plot 'steps' is not here. all.py was not")).to_be_visible()
-    expect(page.get_by_text("A plugin is missing: this learner is not trained here.")).to_be_visible()
-    button(page, "Model…").click()
+    expect(lacking).to_contain_text(
+        "The model 'naive_bayes' and the query strategy 'off_centre' are missing. "
+        "all.py was not run: you have not agreed to run it",
+        timeout=LONG,
+    )
+    expect(page.get_by_role("alert").filter(has_text="The plot 'steps' is missing. all.py was not")).to_be_visible()
+    expect(page.get_by_text("A plugin is missing, so this learner cannot be trained here.")).to_be_visible()
+    button(page, "Model settings…").click()
     expect(page.get_by_text("This model is not installed here.")).to_be_visible(timeout=LONG)
     expect(page.get_by_text("This query strategy is not installed here.")).to_be_visible()
     expect(page.get_by_text("naive_bayes (not installed)")).to_be_visible()
@@ -57,16 +63,53 @@ def test_a_plugin_of_a_config_runs_after_consent_only(serve: Callable[..., str],
     button(page, "Close").first.click()
     expect(page.get_by_text("Welcome to astronomical")).to_be_visible(timeout=LONG)
 
-    open_config(page, url, path)
-    page.wait_for_timeout(500)
+    open_config(page, app_url, path)
     button(page, "Run it").click()
     wait_for_question(page)
     expect(page.get_by_text("30 sources as points")).to_be_visible(timeout=LONG)
     assert mark.exists()
 
 
-def test_plugins_named_on_the_command_line_are_offered_everywhere(serve: Callable[..., str], page: Page,
-                                                                  tmp_path: Path, home: Path):
+@pytest.mark.slow
+def test_the_text_of_a_plugin_is_shown_for_what_it_is(app_url: str, page: Page, tmp_path: Path):
+    path, _ = make_project(tmp_path)
+    plugin, mark = with_a_mark(tmp_path)
+    with Session.open(path, plugins=[plugin]) as session:
+        session.training.start("Star", models=[ExtensionConfig(name="naive_bayes")])
+    mark.unlink()
+    odd = (
+        "# \u202erevo\u2066 a comment\nh\u0430rmless = '<img src=x onerror=alert(1)>'"
+        + " " * 3000
+        + "; evil = 1\n"
+        + "\n" * 500
+    )
+    plugin.write_text(odd + plugin.read_text(encoding="utf-8"), encoding="utf-8")
+    open_config(page, app_url, path)
+    dialog = page.get_by_role("dialog").filter(has_text="This project wants to run a plugin")
+    expect(dialog).to_contain_text("characters that are invisible", timeout=LONG)
+    for shown in (
+        "\\u202e",
+        "\\u2066",
+        "3,000 spaces",
+        "; evil = 1",
+        "lines 3 to 502 are empty",
+        "<img src=x onerror=alert(1)>",
+        "exactly this folder",
+    ):
+        expect(dialog).to_contain_text(shown)
+    text = dialog.inner_text()
+    assert "\u202e" not in text
+    assert "\u2066" not in text
+    if folder := os.environ.get("ASTRONOMICAL_SCREENSHOTS"):
+        page.screenshot(path=f"{folder}/consent.png")
+    assert not mark.exists()
+    button(page, "Open without it").click()
+
+
+@pytest.mark.slow
+def test_plugins_named_on_the_command_line_are_offered_everywhere(
+    serve: Callable[..., str], page: Page, tmp_path: Path, home: Path
+):
     plugin = write_all(tmp_path)
     (tmp_path / "broken.py").write_text("1 / 0\n", encoding="utf-8")
     catalogue = write_catalogue(tmp_path / "sources.fits")
@@ -81,7 +124,7 @@ def test_plugins_named_on_the_command_line_are_offered_everywhere(serve: Callabl
 
     choose(page, "Model", "^Naive Bayes$")
     fill(page, "smoothing", "7")
-    expect(page.get_by_text("smoothing must lie between 0.0 and 1.0, not 7.0")).to_be_visible()
+    expect(page.get_by_text("smoothing must be between 0.0 and 1.0, not 7.0")).to_be_visible()
     fill(page, "smoothing", "0.25")
     choose(page, "Query strategy", "^Off centre$")
     fill(page, "centre", "0.625")
@@ -107,8 +150,12 @@ def test_plugins_named_on_the_command_line_are_offered_everywhere(serve: Callabl
     button(page, "Settings…").click()
     page.get_by_role("tab", name="Features").click()
     fill(page, "exponent", "3")
-    expect(page.get_by_text("Features change (new: mean (exponent 3) of every 2 of the feature columns, gone: mean "
-                            "(exponent 2) of every 2 of the feature columns): Star is retrained")).to_be_visible()
+    expect(
+        page.get_by_text(
+            "Features change (new: mean (exponent 3) of every 2 of the feature columns, removed: mean "
+            "(exponent 2) of every 2 of the feature columns): Star is retrained"
+        )
+    ).to_be_visible()
 
 
 def fill(page: Page, label: str, value: str) -> None:
@@ -119,8 +166,8 @@ def fill(page: Page, label: str, value: str) -> None:
 
 def make_with_the_wizard(page: Page, catalogue: Path) -> None:
     """Make a project whose features are means of pairs of columns, and open it."""
-    page.get_by_role("button", name="Choose a catalogue").click()
-    field = page.get_by_label("Path of the catalogue")
+    page.get_by_role("button", name="Choose a catalogue…").click()
+    field = page.get_by_label("Catalogue file")
     field.fill(str(catalogue))
     field.press("Enter")
     page.get_by_role("button", name="Next").click(timeout=LONG)
@@ -130,7 +177,7 @@ def make_with_the_wizard(page: Page, catalogue: Path) -> None:
         field.press("Tab")
     page.get_by_role("button", name="Next").click(timeout=LONG)
     expect(page.get_by_text("broken.py, line 1: ZeroDivisionError: division by zero")).to_be_visible(timeout=LONG)
-    pattern = page.get_by_label("Choose by name or pattern")
+    pattern = page.get_by_label("Select by name or pattern")
     pattern.fill("u,g,r,i")
     pattern.press("Enter")
     page.get_by_role("button", name="Add a combination").click()
@@ -147,26 +194,26 @@ def make_with_the_wizard(page: Page, catalogue: Path) -> None:
     expect(page.get_by_role("button", name="Start the Star learner")).to_be_visible(timeout=LONG)
 
 
-def test_a_model_that_cannot_be_saved_says_so_before_anybody_labels_for_it(serve: Callable[..., str], page: Page,
-                                                                          tmp_path: Path):
-    path, _ = make_project(tmp_path)
+@pytest.mark.slow
+def test_a_model_that_cannot_be_saved_says_so_before_anybody_labels_for_it(
+    serve: Callable[..., str], page: Page, tmp_path: Path
+):
+    path, _ = make_project(tmp_path, keep_models=True)
     plugin = write_plugin(tmp_path, OWN_TYPE)
     url = serve(APP, "--args", "--plugins", str(plugin))
     open_config(page, url, path)
     expect(button(page, "Start the Star learner")).to_be_visible(timeout=LONG)
     choose(page, "Model", "^Cautious Bayes$")
-    warning = page.get_by_role("alert").filter(has_text="cannot be kept on disk as .skops files")
-    expect(warning).to_contain_text("Cautious, which such a file may not hold", timeout=LONG)
+    warning = page.get_by_role("alert").filter(has_text="cannot be saved as .skops files")
+    expect(warning).to_contain_text("Cautious, which is not allowed", timeout=LONG)
     expect(warning).to_contain_text("choose .joblib in Settings…")
     button(page, "Settings…").click()
-    choose(page, "Models of the rounds", "^kept as .joblib")
-    expect(page.get_by_text("Reading such a file runs whatever code is in it.")).to_be_visible(timeout=LONG)
+    choose(page, "Models of the rounds", "^saved as .joblib")
+    expect(page.get_by_text("Reading such a file runs any code that it contains.")).to_be_visible(timeout=LONG)
     button(page, "Apply").click()
     expect(warning).to_have_count(0, timeout=LONG)
     button(page, "Start the Star learner").click()
     wait_for_question(page)
-    for _ in range(600):  # written when nothing more urgent is to be done
-        if list(tmp_path.glob("project.models/Star-*.joblib")):
-            break
-        page.wait_for_timeout(100)
+    # Written when nothing more urgent is to be done.
+    wait_until(page, lambda: list(tmp_path.glob("project.models/Star-*.joblib")) != [])
     assert len(list(tmp_path.glob("project.models/Star-*.joblib"))) == 1

@@ -14,15 +14,15 @@ from playwright.sync_api import expect
 from astronomical.config.io import read_config
 from astronomical.config.schema import PaneConfig
 from astronomical.config.services import SurveyConfig
-from astronomical.dashboard.page import make_page
-from astronomical.dashboard.panes.remarks import RemarksView
-from astronomical.dashboard.panes.source import SourcePane
+from astronomical.dashboard.page.frame import make_page
+from astronomical.dashboard.panes.source.annotations import RemarksView
+from astronomical.dashboard.panes.source.pane import SourcePane
+from astronomical.services.catalogue_images import CatalogueImageReader
 from astronomical.services.cutouts import CutoutFetcher
 from astronomical.services.fetcher import Limits
 from astronomical.services.local_files import LocalFiles
-from astronomical.services.pictures import PictureReader
 from astronomical.services.services import Services
-from astronomical.session.session import Session
+from astronomical.session import Session
 from tests.stubs.small_project import HOSTILE_ID, HOSTILE_TEXT, NOWHERE_ID, make_project
 from tests.stubs.survey_server import SurveyServer
 
@@ -30,14 +30,16 @@ CONFIG = PaneConfig(id="source", kind="source", x=7, y=0, w=5, h=7)
 
 
 def surveys_of(server: SurveyServer) -> list[SurveyConfig]:
-    return [SurveyConfig(name="SDSS", kind="sdss", url=server.sdss_url),
-            SurveyConfig(name="FIRST", kind="first", url=server.first_url)]
+    return [
+        SurveyConfig(name="SDSS", kind="sdss", url=server.sdss_url),
+        SurveyConfig(name="FIRST", kind="first", url=server.first_url),
+    ]
 
 
 def services_of(session: Session) -> Services:
     """Return services that may ask this computer, and keep nothing on disk."""
     limits, files = Limits(20, allow_private=True), LocalFiles(session.path.parent)
-    return Services(CutoutFetcher(limits), PictureReader(files, limits), files)
+    return Services(CutoutFetcher(limits), CatalogueImageReader(files, limits), files)
 
 
 @pytest.fixture
@@ -59,10 +61,15 @@ def panes() -> list[SourcePane]:
 
 
 @pytest.fixture
-def open_pane(session: Session, surveys: SurveyServer, serve: Callable[..., str], new_page: Callable[..., Any],
-              panes: list[SourcePane]) -> Iterator[Callable[..., Any]]:
+def open_pane(
+    session: Session,
+    surveys: SurveyServer,
+    serve: Callable[..., str],
+    new_page: Callable[..., Any],
+    panes: list[SourcePane],
+) -> Iterator[Callable[..., Any]]:
     """Show the pane in a page of its own size."""
-    session.set_surveys(surveys_of(surveys))
+    session.settings.set_surveys(surveys_of(surveys))
     services = services_of(session)
 
     def app() -> Any:
@@ -83,12 +90,16 @@ def open_pane(session: Session, surveys: SurveyServer, serve: Callable[..., str]
 
 def frames(page: Any, state: str, n: int = 2) -> None:
     """Wait until so many cutouts are in a state."""
-    page.wait_for_function("""([state, n]) => {
+    page.wait_for_function(
+        """([state, n]) => {
         const deep = (root) => [...root.querySelectorAll('*')].flatMap((e) =>
           [...(e.matches('.frame') ? [e] : []), ...(e.shadowRoot ? deep(e.shadowRoot) : [])])
-        return deep(document).filter((e) => e.dataset.state === state).length === n }""", arg=[state, n])
+        return deep(document).filter((e) => e.dataset.state === state).length === n }""",
+        arg=[state, n],
+    )
 
 
+@pytest.mark.slow
 def test_nothing_selected_says_what_to_do(open_pane: Callable[..., Any]) -> None:
     page = open_pane()
     page.get_by_text("No source is selected").wait_for()
@@ -116,6 +127,7 @@ def test_search_selects_and_reports_what_is_not_there(open_pane: Callable[..., A
     page.locator(".id", has_text="J0200").wait_for()
 
 
+@pytest.mark.slow
 def test_history_back_forward_and_deselect(open_pane: Callable[..., Any], session: Session) -> None:
     for id in ("J0001", "J0002", "J0004"):
         session.focus(id)
@@ -132,8 +144,9 @@ def test_history_back_forward_and_deselect(open_pane: Callable[..., Any], sessio
     assert session.state.focus is None
 
 
+@pytest.mark.slow
 def test_labels_and_the_queried_source(open_pane: Callable[..., Any], session: Session) -> None:
-    session.start_training("Star")
+    session.training.start("Star")
     query = session.query()
     assert query is not None
     page = open_pane()
@@ -165,6 +178,7 @@ def test_hostile_text_is_shown_as_text(open_pane: Callable[..., Any], session: S
     assert page.title() != "gone"
 
 
+@pytest.mark.slow
 def test_table_has_position_and_units(open_pane: Callable[..., Any], session: Session) -> None:
     session.focus("J0001")
     page = open_pane()
@@ -180,6 +194,7 @@ def test_table_has_position_and_units(open_pane: Callable[..., Any], session: Se
     assert all(url.startswith("https://") and ra in url and rel == "noopener noreferrer" for _, url, rel in links)
 
 
+@pytest.mark.slow
 def test_search_by_position_leads_to_the_nearest_source(open_pane: Callable[..., Any], session: Session) -> None:
     ra, dec = session.dataset.catalogue.position_of("J0042")
     page = open_pane()
@@ -194,6 +209,7 @@ def test_search_by_position_leads_to_the_nearest_source(open_pane: Callable[...,
     page.get_by_text("no source within 1′").wait_for()
 
 
+@pytest.mark.slow
 def test_labels_and_neighbours_are_parts_of_the_pane(open_pane: Callable[..., Any], session: Session) -> None:
     session.focus("J0001")
     session.assign("Galaxy", id="J0001")
@@ -206,13 +222,14 @@ def test_labels_and_neighbours_are_parts_of_the_pane(open_pane: Callable[..., An
     cells = page.locator("tbody tr").nth(1).locator("td").all_text_contents()
     assert cells[:4] == ["Galaxy", "—", "clicked", "tester"]
     page.get_by_role("tab", name="Nearby").click()
-    page.get_by_text("No other source of the catalogue lies within an arcminute.").wait_for()
+    page.get_by_text("The catalogue has no other source within one arcminute.").wait_for()
     page.get_by_role("tab", name="Overview").click()
     frames(page, "image")
 
 
-def test_cutouts_zoom_and_keep_their_scale(open_pane: Callable[..., Any], session: Session,
-                                           surveys: SurveyServer) -> None:
+def test_cutouts_zoom_and_keep_their_scale(
+    open_pane: Callable[..., Any], session: Session, surveys: SurveyServer
+) -> None:
     session.focus("J0001")
     page = open_pane()
     frames(page, "image")
@@ -227,8 +244,10 @@ def test_cutouts_zoom_and_keep_their_scale(open_pane: Callable[..., Any], sessio
     assert boxes == [page.locator(".frame").nth(i).bounding_box() for i in (0, 1)]
 
 
-def test_a_survey_that_fails_says_so_and_can_be_asked_again(open_pane: Callable[..., Any], session: Session,
-                                                            surveys: SurveyServer) -> None:
+@pytest.mark.slow
+def test_a_survey_that_fails_says_so_and_can_be_asked_again(
+    open_pane: Callable[..., Any], session: Session, surveys: SurveyServer
+) -> None:
     surveys.modes["sdss"] = "500"
     session.focus("J0001")
     page = open_pane()
@@ -240,8 +259,9 @@ def test_a_survey_that_fails_says_so_and_can_be_asked_again(open_pane: Callable[
     frames(page, "image")
 
 
-def test_an_image_never_shows_under_another_id(open_pane: Callable[..., Any], session: Session,
-                                               surveys: SurveyServer) -> None:
+def test_an_image_never_shows_under_another_id(
+    open_pane: Callable[..., Any], session: Session, surveys: SurveyServer
+) -> None:
     surveys.mode = "hang"
     session.focus("J0001")
     page = open_pane()
@@ -256,14 +276,17 @@ def test_an_image_never_shows_under_another_id(open_pane: Callable[..., Any], se
     assert page.locator("img.sky").evaluate_all("all => all.map((e) => e.hasAttribute('src'))") == [False, False]
 
 
-def test_a_source_without_position_has_no_cutouts(open_pane: Callable[..., Any], session: Session,
-                                                  surveys: SurveyServer) -> None:
+@pytest.mark.slow
+def test_a_source_without_position_has_no_cutouts(
+    open_pane: Callable[..., Any], session: Session, surveys: SurveyServer
+) -> None:
     session.focus(NOWHERE_ID)
     page = open_pane()
     page.get_by_text("The position of this source is not known.").first.wait_for()
     assert surveys.n_requests == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "height"), [(533, 480), (660, 560), (330, 400)])
 def test_nothing_is_cut(open_pane: Callable[..., Any], session: Session, width: int, height: int) -> None:
     session.focus("J0001")
@@ -275,6 +298,7 @@ def test_nothing_is_cut(open_pane: Callable[..., Any], session: Session, width: 
         assert box["x"] + box["width"] <= width + 1, selector
 
 
+@pytest.mark.slow
 def test_closing_lets_go_of_the_session(session: Session) -> None:
     services = services_of(session)
     before = _n_watchers(session)
@@ -289,6 +313,7 @@ def _n_watchers(session: Session) -> int:
     return sum(len(watchers) for kinds in session.state.param.watchers.values() for watchers in kinds.values())
 
 
+@pytest.mark.slow
 def test_without_positions_there_are_no_cutouts(tmp_path: Path) -> None:
     with Session.open(make_project(tmp_path, positions=False)) as session:
         services = services_of(session)
@@ -304,22 +329,25 @@ def titles(page: Any) -> list[str]:
     return page.locator(".cutout .title").all_text_contents()
 
 
-def test_surveys_are_chosen_in_the_pane_and_kept(open_pane: Callable[..., Any], session: Session,
-                                                 surveys: SurveyServer) -> None:
+@pytest.mark.slow
+def test_surveys_are_chosen_in_the_pane_and_kept(
+    open_pane: Callable[..., Any], session: Session, surveys: SurveyServer
+) -> None:
     session.focus("J0001")
     page = open_pane(660, 620)
     frames(page, "image")
     page.get_by_role("button", name="Choose surveys…").click()
     form = page.get_by_role("dialog")
     expect(form.locator(".surveys b")).to_have_text(
-        ["SDSS", "FIRST", "Legacy", "Pan-STARRS", "unWISE", "DSS2", "2MASS"])
+        ["SDSS", "FIRST", "Legacy", "Pan-STARRS", "unWISE", "DSS2", "2MASS"]
+    )
     assert form.locator(".surveys input").evaluate_all("all => all.map((e) => e.checked)") == [True, True] + [False] * 5
     form.locator("li", has_text="FIRST").locator("input").uncheck()
     form.get_by_label("By address: name").fill("Mine")
     form.get_by_label("By address: address").fill(surveys.url("/any?ra={ra}"))
     form.get_by_role("button", name="Add").nth(1).click()
     form.get_by_role("button", name="Apply").click()
-    expect(form.get_by_role("alert")).to_contain_text("Mine: the url of a template holds {ra} and {dec}")
+    expect(form.get_by_role("alert")).to_contain_text("Mine: the url of a template must contain {ra} and {dec}")
     form.locator("li", has_text="Mine").locator("input").uncheck()
     form.get_by_label("By address: name").fill("Ours")
     form.get_by_label("By address: address").fill(surveys.url("/any?ra={ra}&dec={dec}&width={pixels}"))
@@ -346,7 +374,8 @@ def test_surveys_are_chosen_in_the_pane_and_kept(open_pane: Callable[..., Any], 
 
 def looks(page: Any, name: str, condition: str) -> float:
     """Wait until a condition holds for how bright and how coloured a cutout is, from 0 to 255; return how bright."""
-    bright = page.wait_for_function("""([name, condition]) => {
+    bright = page.wait_for_function(
+        """([name, condition]) => {
         const deep = (root) => [...root.querySelectorAll('*')].flatMap((e) =>
           [...(e.matches('.frame[data-state=image] img.sky') ? [e] : []), ...(e.shadowRoot ? deep(e.shadowRoot) : [])])
         const image = deep(document).find((e) => e.alt.startsWith(name + ' cutout') && e.complete && e.naturalWidth)
@@ -363,12 +392,16 @@ def looks(page: Any, name: str, condition: str) -> float:
         }
         bright /= data.length / 4
         colour /= data.length / 4
-        return eval(condition) ? bright : false }""", arg=[name, condition])
+        return eval(condition) ? bright : false }""",
+        arg=[name, condition],
+    )
     return float(bright.json_value())
 
 
-def test_how_a_cutout_in_fits_is_drawn_is_chosen_and_kept(open_pane: Callable[..., Any], session: Session,
-                                                          surveys: SurveyServer) -> None:
+@pytest.mark.slow
+def test_how_a_cutout_in_fits_is_drawn_is_chosen_and_kept(
+    open_pane: Callable[..., Any], session: Session, surveys: SurveyServer
+) -> None:
     session.focus("J0001")
     page = open_pane(660, 720)
     frames(page, "image")
@@ -377,8 +410,8 @@ def test_how_a_cutout_in_fits_is_drawn_is_chosen_and_kept(open_pane: Callable[..
     def choose(**chosen: str) -> None:
         page.get_by_role("button", name="Choose surveys…").click()
         form = page.get_by_role("dialog", name="Surveys")
-        expect(form.get_by_role("button", name="How SDSS is drawn")).to_have_count(0)  # it has JPEG only
-        form.get_by_role("button", name="How FIRST is drawn").click()
+        expect(form.get_by_role("button", name="Display settings of SDSS")).to_have_count(0)  # it has JPEG only
+        form.get_by_role("button", name="Display settings of FIRST").click()
         expect(form.get_by_label("FIRST: Stretch")).to_be_enabled(enabled="Image" not in chosen)
         for title, value in chosen.items():
             form.get_by_label(f"FIRST: {title.replace('_', ' ')}").select_option(label=value)
@@ -395,14 +428,19 @@ def test_how_a_cutout_in_fits_is_drawn_is_chosen_and_kept(open_pane: Callable[..
     page.get_by_role("button", name="Choose surveys…").click()
     form = page.get_by_role("dialog", name="Surveys")
     expect(form.locator("li", has_text="FIRST")).to_contain_text("radio, 1.4 GHz, FITS: linear, minmax, gray")
-    form.get_by_role("button", name="How FIRST is drawn").click()
+    form.get_by_role("button", name="Display settings of FIRST").click()
     expect(form.get_by_label("FIRST: Stretch")).to_have_value("linear")
     session.save()
     kept = next(survey for survey in read_config(session.path).services.surveys if survey.name == "FIRST")
     assert (kept.format, kept.look.stretch, kept.look.interval, kept.look.colour_map) == (
-        "fits", "linear", "minmax", "gray")
+        "fits",
+        "linear",
+        "minmax",
+        "gray",
+    )
 
 
+@pytest.mark.slow
 def test_all_surveys_can_be_taken_away_and_come_back(open_pane: Callable[..., Any], session: Session) -> None:
     session.focus("J0001")
     page = open_pane(660, 620)
@@ -421,8 +459,10 @@ def test_all_surveys_can_be_taken_away_and_come_back(open_pane: Callable[..., An
     expect(page.locator(".frame")).to_have_count(0)
 
 
-def test_notes_tags_and_flag_are_written_in_the_pane_and_kept_at_once(open_pane: Callable[..., Any],
-                                                                      session: Session) -> None:
+@pytest.mark.slow
+def test_notes_tags_and_flag_are_written_in_the_pane_and_kept_at_once(
+    open_pane: Callable[..., Any], session: Session
+) -> None:
     session.focus("J0001")
     page = open_pane(560, 520)
     page.get_by_role("tab", name="Notes").click()
@@ -446,30 +486,33 @@ def test_notes_tags_and_flag_are_written_in_the_pane_and_kept_at_once(open_pane:
     expect(page.locator(".log li")).to_have_count(0)
 
 
-def test_the_list_of_notes_is_filtered(session: Session, serve: Callable[..., str],
-                                       new_page: Callable[..., Any]) -> None:
-    session.remark("J0001", note="a tail", tags=["merger"])
-    session.remark("J0002", flag=True)
-    session.remark("J0003", tags=["dust"], flag=True)
+@pytest.mark.slow
+def test_the_list_of_notes_is_filtered(
+    session: Session, serve: Callable[..., str], new_page: Callable[..., Any]
+) -> None:
+    session.labels.remark("J0001", note="a tail", tags=["merger"])
+    session.labels.remark("J0002", flag=True)
+    session.labels.remark("J0003", tags=["dust"], flag=True)
     page = new_page(500, 500)
     page.goto(serve(lambda: make_page("Notes", main=[RemarksView(session).view])))
     ids = page.locator(".list .go")
     expect(ids).to_have_text(["⚑ J0003", "⚑ J0002", "J0001"])
     page.get_by_label("Filter by id, tag or words").fill("TAIL mer")
     expect(ids).to_have_text(["J0001"])
-    expect(page.get_by_text("1 of 3 sources with remarks, 2 flagged")).to_be_visible()
+    expect(page.get_by_text("1 of 3 sources with notes, tags or flags, 2 flagged")).to_be_visible()
     page.get_by_label("Filter by id, tag or words").fill("")
     page.get_by_label("flagged only").check()
     expect(ids).to_have_text(["⚑ J0003", "⚑ J0002"])
 
 
+@pytest.mark.slow
 def test_the_column_of_spectra_is_chosen_in_the_pane(open_pane: Callable[..., Any], session: Session) -> None:
     session.focus("J0001")
     page = open_pane(660, 700)
     expect(page.get_by_role("tab")).to_have_text(["Overview", "Labels", "Notes", "Nearby"])
     page.locator(".settings").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Spectrum: column with a path").click()
+    dialog.get_by_label("Spectrum: column with paths").click()
     page.get_by_role("menuitem", name="note").or_(page.get_by_role("option", name="note")).click()
     expect(page.locator(".MuiMenu-list")).to_have_count(0)
     dialog.get_by_role("button", name="Apply").click()

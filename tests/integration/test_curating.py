@@ -9,10 +9,10 @@ import pytest
 
 from astronomical.config.io import read_config
 from astronomical.config.schema import CriterionConfig
-from astronomical.session.curating import criteria_mask
+from astronomical.session import Session
 from astronomical.session.errors import SessionError
-from astronomical.session.reproduce import reproduce
-from astronomical.session.session import Session
+from astronomical.session.evaluation.reproduce import reproduce
+from astronomical.session.labelling.criteria import criteria_mask
 from tests.support.projects import answer, label_until, make_project, start
 
 BRIGHT = CriterionConfig(column="r", operator="<", value=18.0)
@@ -24,7 +24,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def curate(session: Session, n: int, label: str = "Star") -> list[str]:
-    session.curate()
+    session.curation.start()
     seen = []
     for _ in range(n):
         seen.append(session.state.focus)
@@ -34,17 +34,17 @@ def curate(session: Session, n: int, label: str = "Star") -> list[str]:
 
 def test_curating_walks_without_repeats_and_comes_back(path):
     with Session.open(path) as session:
-        session.set_criteria([BRIGHT])
+        session.curation.set_criteria([BRIGHT])
         seen = curate(session, 4)
         mask = criteria_mask(session.dataset.catalogue, session.ledger, (BRIGHT,))
         assert session.state.curating.n_matches == int(mask.sum()) > 10
         assert len(set(seen)) == 4
         assert all(mask[session.dataset.catalogue.row(id)] for id in seen)
         waiting = session.state.focus
-        session.curate_step("first")
+        session.curation.step("first")
         assert session.state.focus == seen[0]
-        session.curate_step("next")
-        session.curate_step("previous")
+        session.curation.step("next")
+        session.curation.step("previous")
         assert session.state.focus == seen[0]
         session.assign("QSO")
         assert session.state.focus == seen[1]
@@ -52,8 +52,8 @@ def test_curating_walks_without_repeats_and_comes_back(path):
         assert len(session.ledger) == 5
     with Session.open(path) as again:
         assert [*again.ledger.curated] == seen
-        again.curate()
-        assert again.state.curating.trail == (*seen, waiting)
+        again.curation.start()
+        assert tuple(again.state.curating.trail) == (*seen, waiting)
         assert again.state.focus == waiting
 
 
@@ -61,14 +61,14 @@ def test_the_order_depends_on_the_seed_alone(path, tmp_path):
     (tmp_path / "other").mkdir()
     other, _ = make_project(tmp_path / "other")
     with Session.open(path) as one, Session.open(other) as two:
-        two.start_training("Star")  # what it trains on is passed over
-        expected = [id for id in curate(one, 6) if id not in two.trained("Star")]
-        assert curate(two, 6)[:len(expected)] == expected
+        two.training.start("Star")  # what it trains on is passed over
+        expected = [id for id in curate(one, 6) if id not in two.training.targets("Star")]
+        assert curate(two, 6)[: len(expected)] == expected
 
 
 def test_every_match_is_proposed_once_and_then_none(path):
     with Session.open(path) as session:
-        session.set_criteria([CriterionConfig(column="name", operator="contains", value="s0000")])
+        session.curation.set_criteria([CriterionConfig(column="name", operator="contains", value="s0000")])
         seen = curate(session, 10)
         assert sorted(seen) == [f"S0000{i}" for i in range(10)]
         assert session.state.curating.exhausted
@@ -81,7 +81,7 @@ def test_a_curated_source_leaves_the_pools_and_retrains_nothing(path):
         label_until(session, "Star", 8)
         before = session.state.rounds["Star"]
         query = session.query("Star")
-        session.curate()
+        session.curation.start()
         session.focus(query)
         session.assign("Star")
         assert session.state.rounds["Star"] is before
@@ -93,33 +93,33 @@ def test_a_curated_source_leaves_the_pools_and_retrains_nothing(path):
 def test_trained_unsure_and_dropped_sources_are_left_out_and_said(path):
     with Session.open(path) as session:
         start(session)
-        trained = min(session.trained("Star"))
+        trained = min(session.training.targets("Star"))
         good, unsure = curate(session, 1)[0], session.state.focus
         session.assign(None)
         session.focus(trained)
         session.assign("QSO")
-        test = session.curated_test()
+        test = session.curation.test_set()
         assert test.labels == {good: "Star"}
         assert (test.unsure, test.trained) == ((unsure,), (trained,))
-        assert trained in session.trained("Star")
+        assert trained in session.training.targets("Star")
         session.focus(unsure)
         session.assign("Galaxy")
-        assert session.curated_test().labels == {good: "Star", unsure: "Galaxy"}
+        assert session.curation.test_set().labels == {good: "Star", unsure: "Galaxy"}
 
 
 def test_starting_points_avoid_what_is_curated(path):
     with Session.open(path) as session:
-        session.start_training("Star")
-        drawn = [*session.trained("Star")]
+        session.training.start("Star")
+        drawn = [*session.training.targets("Star")]
     fresh, _ = make_project(path.parent, name="fresh.yaml")
     with Session.open(fresh) as session:
-        session.curate()
+        session.curation.start()
         for id in drawn[:3]:
             session.focus(id)
             session.assign("Star")
-        session.start_training("Star")
-        assert not set(drawn[:3]) & set(session.trained("Star"))
-        assert session.curated_test().trained == ()
+        session.training.start("Star")
+        assert not set(drawn[:3]) & set(session.training.targets("Star"))
+        assert session.curation.test_set().trained == ()
 
 
 def test_undo_goes_where_the_answer_was_given(path):
@@ -138,11 +138,11 @@ def test_undo_goes_where_the_answer_was_given(path):
 def test_criteria_are_checked_and_kept(path):
     with Session.open(path) as session:
         with pytest.raises(SessionError, match="zz"):
-            session.set_criteria([CriterionConfig(column="zz", operator="<", value=1)])
-        with pytest.raises(SessionError, match="cannot be asked"):
-            session.set_criteria([CriterionConfig(column="r", operator="contains", value="1")])
-        session.set_criteria([BRIGHT, CriterionConfig(column="u", operator="=", value=19.5)])
-        session.use_curated_as_test(True)
+            session.curation.set_criteria([CriterionConfig(column="zz", operator="<", value=1)])
+        with pytest.raises(SessionError, match="does not support the operator"):
+            session.curation.set_criteria([CriterionConfig(column="r", operator="contains", value="1")])
+        session.curation.set_criteria([BRIGHT, CriterionConfig(column="u", operator="=", value=19.5)])
+        session.curation.use_as_test_set(True)
     kept = read_config(path).curated
     assert kept.use_as_test
     assert kept.criteria == (BRIGHT, CriterionConfig(column="u", operator="=", value=19.5))
@@ -155,7 +155,7 @@ def test_reproduce_agrees_after_curating_between_labels(path):
         curate(session, 3)
         session.activate("Star")
         label_until(session, "Star", 10)
-        session.remark("S00001", note="odd", tags=["merger"], flag=True)
+        session.labels.remark("S00001", note="odd", tags=["merger"], flag=True)
         session.save()
     assert reproduce(path).differences == ()
 
@@ -163,26 +163,28 @@ def test_reproduce_agrees_after_curating_between_labels(path):
 def test_remarks_survive_undo_and_restart_and_can_be_asked_for(path):
     with Session.open(path) as session:
         curate(session, 1)
-        session.remark("S00007", note=" a tail? ", tags=["merger, dust", "agn"])
-        session.remark("S00008", flag=True, tags=["dust"])
-        session.remark("S00008", flag=True)
+        session.labels.remark("S00007", note=" a tail? ", tags=["merger, dust", "agn"])
+        session.labels.remark("S00008", flag=True, tags=["dust"])
+        session.labels.remark("S00008", flag=True)
         n = len(session.ledger)
         session.undo()
         assert session.ledger.remarks["S00007"].note == "a tail?"
         assert len(session.ledger) == n + 1 == 6
     with Session.open(path) as session:
         assert session.ledger.remarks["S00007"].tags == ("agn", "dust", "merger")
-        for criterion, expected in ((CriterionConfig(about="tag", operator="is", value="dust"), {"S00007", "S00008"}),
-                                    (CriterionConfig(about="note", operator="contains", value="TAIL"), {"S00007"}),
-                                    (CriterionConfig(about="flag", operator="not missing"), {"S00008"})):
+        for criterion, expected in (
+            (CriterionConfig(about="tag", operator="is", value="dust"), {"S00007", "S00008"}),
+            (CriterionConfig(about="note", operator="contains", value="TAIL"), {"S00007"}),
+            (CriterionConfig(about="flag", operator="not missing"), {"S00008"}),
+        ):
             mask = criteria_mask(session.dataset.catalogue, session.ledger, (criterion,))
             assert set(session.dataset.catalogue.ids_at(np.flatnonzero(mask))) == expected
-        session.remark("S00007", note="", tags=[])
+        session.labels.remark("S00007", note="", tags=[])
         assert "S00007" not in session.ledger.remarks
-        session.set_criteria([CriterionConfig(about="flag", operator="not missing")])
-        session.curate()
+        session.curation.set_criteria([CriterionConfig(about="flag", operator="not missing")])
+        session.curation.start()
         assert session.state.curating.n_matches == 1
-        session.remark("S00009", flag=True)
+        session.labels.remark("S00009", flag=True)
         assert session.state.curating.n_matches == 2
-        with pytest.raises(SessionError, match="no source"):
-            session.remark("nobody", flag=True)
+        with pytest.raises(SessionError, match="not in the catalogue"):
+            session.labels.remark("nobody", flag=True)

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from astronomical.config.schema import ExtensionConfig
-from astronomical.session.session import Session
+from astronomical.session import Session
 from tests.support.loop import Loop
 from tests.support.plugin_files import write_plugin
 from tests.support.projects import answer, label_until, make_project, start, write_catalogue
 
-STRATEGIES = '''
+STRATEGIES = """
 import sys
 import threading
 
@@ -65,7 +65,7 @@ def loops(sides, order):
     while not released.wait(0.05):
         pass
     return np.zeros(3)
-'''
+"""
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def said(session: Session) -> str:
 
 
 def use(session: Session, strategy: str) -> None:
-    session.start_training("Star", strategy=ExtensionConfig(name=strategy))
+    session.training.start("Star", strategy=ExtensionConfig(name=strategy))
 
 
 @pytest.mark.parametrize("inline", [True, False], ids=["headless", "server"])
@@ -93,12 +93,12 @@ def test_a_strategy_that_returns_rubbish_or_breaks_spoils_nothing(path, plugin, 
     with Session.open(path, plugins=[plugin], dispatch=None if inline else loop.dispatch) as session:
         start(session)
         loop.settle(session)
-        trained = session.trained("Star")
+        trained = session.training.targets("Star")
         use(session, strategy)
         loop.settle(session)
         assert "could not be trained" in said(session)
         assert not session.state.pending
-        assert session.trained("Star") == trained
+        assert session.training.targets("Star") == trained
         use(session, "uncertainty")
         loop.settle(session)
         assert session.query("Star") is not None
@@ -106,7 +106,7 @@ def test_a_strategy_that_returns_rubbish_or_breaks_spoils_nothing(path, plugin, 
 
 
 def test_a_strategy_that_never_ends_can_be_called_off(path, plugin, monkeypatch):
-    monkeypatch.setattr("astronomical.session.jobs._GRACE_S", 0.2)
+    monkeypatch.setattr("astronomical.tasks.jobs._GRACE_S", 0.2)
     loop = Loop()
     with Session.open(path, plugins=[plugin], dispatch=loop.dispatch) as session:
         start(session)
@@ -114,11 +114,11 @@ def test_a_strategy_that_never_ends_can_be_called_off(path, plugin, monkeypatch)
         use(session, "loops")
         time.sleep(0.3)
         assert session.state.pending
-        session.cancel_training("Star")
+        session.training.cancel("Star")
         use(session, "uncertainty")
         loop.settle(session)
         assert session.query("Star") is not None
-    assert all(thread.daemon for thread in threading.enumerate() if thread.name.startswith("astronomical-rounds"))
+    assert all(thread.daemon for thread in threading.enumerate() if thread.name.startswith("astronomical"))
 
 
 def test_no_memory_while_scoring(path, monkeypatch):
@@ -127,12 +127,12 @@ def test_no_memory_while_scoring(path, monkeypatch):
         start(session)
         loop.settle(session)
         with monkeypatch.context() as patch:
-            patch.setattr("astronomical.session.teacher.fit_round", _no_memory)
+            patch.setattr("astronomical.session.training.manager.fit_round", _no_memory)
             answer(session)
             loop.settle(session)
         assert "not enough memory" in said(session)
         labels = len(session.ledger.events)
-        session.resume_training("Star")
+        session.training.resume("Star")
         loop.settle(session)
         assert session.query("Star") is not None
         assert len(session.ledger.events) == labels
@@ -154,7 +154,7 @@ def test_a_catalogue_that_is_replaced_while_open(path):
         assert session.round("Star").queries == before
         session.save()
     with Session.open(path) as again:
-        assert "not the one that this project was made with" in said(again)
+        assert "has changed since this project was made" in said(again)
 
 
 def test_a_catalogue_that_is_gone_while_open(path):
@@ -163,4 +163,4 @@ def test_a_catalogue_that_is_gone_while_open(path):
         (path.parent / "catalogue.fits").unlink()
         label_until(session, "Star", 8)
         session.save()
-        assert len(session.trained("Star")) == 8
+        assert len(session.training.targets("Star")) == 8

@@ -8,14 +8,14 @@ from astropy.table import Table
 
 from astronomical.config.io import read_config
 from astronomical.config.schema import JoinConfig
-from astronomical.dashboard.open_card import OpenCard, OpenRequest
-from astronomical.dashboard.parts import Message
+from astronomical.dashboard.page.open_card import OpenCard, OpenRequest
+from astronomical.dashboard.ui.components import Message
+from astronomical.session import Session
 from astronomical.session.errors import MissingCatalogueError
-from astronomical.session.new import Choices, new_project
-from astronomical.session.opening import prepare
-from astronomical.session.reproduce import reproduce
-from astronomical.session.session import Session
-from astronomical.session.validate import validate
+from astronomical.session.evaluation.reproduce import reproduce
+from astronomical.session.project.new import ProjectOptions, new_project
+from astronomical.session.project.prepare import prepare
+from astronomical.session.project.validate import validate
 from tests.support.projects import CLASSES, label_until, write_catalogue
 
 
@@ -23,14 +23,29 @@ from tests.support.projects import CLASSES, label_until, write_catalogue
 def project(tmp_path):
     main = Table.read(write_catalogue(tmp_path / "catalogue.fits"))
     rng = np.random.default_rng(5)
-    other = Table({"RAJ2000": main["ra"] + rng.normal(0, 1e-5, len(main)), "DEJ2000": main["dec"],
-                   "w1": (main["i"] - 1).astype(np.float32)})[rng.permutation(len(main))[:250]]
+    other = Table(
+        {
+            "RAJ2000": main["ra"] + rng.normal(0, 1e-5, len(main)),
+            "DEJ2000": main["dec"],
+            "w1": (main["i"] - 1).astype(np.float32),
+        }
+    )[rng.permutation(len(main))[:250]]
     (tmp_path / "more").mkdir()
     other.write(tmp_path / "more" / "wise.vot", format="votable")
     path = tmp_path / "project.yaml"
     join = JoinConfig(path=str(tmp_path / "more" / "wise.vot"), by="position", radius_arcsec=1, columns=("w1",))
-    new_project(Choices(catalogue=tmp_path / "catalogue.fits", id="name", label="label", label_names=CLASSES,
-                        features=("g", "r", "i", "w1"), extra_columns=("w1",), joins=(join,)), path)
+    new_project(
+        ProjectOptions(
+            catalogue=tmp_path / "catalogue.fits",
+            id="name",
+            label="label",
+            label_names=CLASSES,
+            features=("g", "r", "i", "w1"),
+            extra_columns=("w1",),
+            joins=(join,),
+        ),
+        path,
+    )
     return path
 
 
@@ -42,7 +57,7 @@ def test_joined_columns_are_features_and_part_of_the_proof(project, tmp_path):
     with Session.open(project, accept_changes=False) as session:
         values = session.dataset.catalogue.number("w1")
         assert int(np.isnan(values).sum()) >= 50
-        session.start_training("Star")
+        session.training.start("Star")
         label_until(session, "Star", 7)
         (tmp_path / "copies").mkdir()
         copy = session.save(tmp_path / "copies" / "copy.yaml")
@@ -64,7 +79,7 @@ def test_a_joined_catalogue_that_moved_is_asked_for_as_well(project, tmp_path, h
     card = OpenCard(opened.append, Message())
     request = OpenRequest(project)
     for file, place in (("c.fits", None), ("wise.vot", 0)):
-        with pytest.raises(MissingCatalogueError, match=r"is not at .*Say where it is now") as missing:
+        with pytest.raises(MissingCatalogueError, match=r"was not found at .*Choose where it is now") as missing:
             prepare(request.path, catalogue=request.catalogue, joined=request.joined)
         assert missing.value.join == place
         card.ask_catalogue(request, missing.value.join)
@@ -72,8 +87,9 @@ def test_a_joined_catalogue_that_moved_is_asked_for_as_well(project, tmp_path, h
         card.catalogue.value_input = str(tmp_path / "elsewhere" / file)
         card._on_catalogue(None)
         request = opened[-1]
-    assert asked == ["Path of its catalogue", "Path of the joined catalogue"]
-    prepare(request.path, catalogue=request.catalogue, joined=request.joined)
+    assert asked == ["Catalogue of the project", "Joined catalogue"]
+    ready = prepare(request.path, catalogue=request.catalogue, joined=request.joined)
+    Session.open(ready.path, catalogue=ready.catalogue, joined=ready.joined).close()
     config = read_config(project)
     assert (config.catalogue.path, config.catalogue.joins[0].path) == ("elsewhere/c.fits", "elsewhere/wise.vot")
     copy = prepare(project, "settings").path

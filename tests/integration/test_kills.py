@@ -1,6 +1,7 @@
 """Whatever moment the program dies at, no label that it has acknowledged is lost.
 
 ``ASTRONOMICAL_KILLS`` sets how often it dies: a few times in every run of the tests, some hundreds by hand.
+``ASTRONOMICAL_KILLS_SEED`` continues a campaign with other labels and moments.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from astronomical.labels.chain import FIRST_CHECK
-from astronomical.session.session import Session
-from astronomical.session.store import load_project
+from astronomical.labels.hash_chain import FIRST_CHECK
+from astronomical.session import Session
+from astronomical.session.project.store import load_project
 from tests.support.labeller import label_for_ever
 from tests.support.projects import make_project
 
 KILLS = int(os.environ.get("ASTRONOMICAL_KILLS", "20"))
+SEED = int(os.environ.get("ASTRONOMICAL_KILLS_SEED", "1"))
 #: Events that one step makes at most: a label of five sources at once, or its undo.
 AT_ONCE = 5
 
@@ -35,17 +37,18 @@ def context() -> multiprocessing.context.ForkServerContext:
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60 + 5 * KILLS)
 def test_no_acknowledged_label_is_lost_wherever_the_program_is_killed(tmp_path: Path, context):
     path, _ = make_project(tmp_path, n=60)
-    rng = random.Random(1)
+    rng = random.Random(SEED)
     known: tuple[int, str] = (0, "")
     for kill in range(KILLS):
-        known = _killed(context, path, kill, rng.uniform(0, 0.25), known)
+        known = _killed(context, path, 1000 * (SEED - 1) + kill, rng.uniform(0, 0.25), known)
         found = load_project(path).events
         checks = ["", *(event.check for event in found)]
         acknowledged, check = known
-        assert checks[acknowledged:acknowledged + 1] == [check], f"kill {kill}: a label is lost"
+        assert checks[acknowledged : acknowledged + 1] == [check], f"kill {kill}: a label is lost"
         assert len(found) - acknowledged <= AT_ONCE, f"kill {kill}: more than one step was never acknowledged"
         assert [event.n for event in found] == list(range(1, len(found) + 1))
     assert known[0] > 2 * KILLS, "hardly anything was labelled: the test proves nothing"

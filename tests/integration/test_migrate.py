@@ -8,11 +8,11 @@ import shutil
 import pytest
 
 from astronomical.cli import main
+from astronomical.session import Session
 from astronomical.session.errors import MissingCatalogueError, SessionError
-from astronomical.session.migrate import WHO, is_old, migrate
-from astronomical.session.reproduce import reproduce
-from astronomical.session.session import Session
-from tests.support.projects import label_until
+from astronomical.session.evaluation.reproduce import reproduce
+from astronomical.session.project.migrate import WHO, is_old, migrate
+from tests.support.projects import label_until, without_models
 from tests.support.v1 import v1_config, v1_labels, write_v1
 
 
@@ -25,12 +25,13 @@ def test_thirty_labels_go_on_to_train(tmp_path, indicator):
     made = migrate(old, tmp_path / "new.yaml")
     assert old.read_bytes() == before
     assert all("colour" in note for note in made.notes)
+    without_models(made.config, made.path)
     with Session.open(made.path) as session:
-        assert len(session.trained("Star")) == 30
-        assert sum(session.trained("Star").values()) == 15
+        assert len(session.training.targets("Star")) == 30
+        assert sum(session.training.targets("Star").values()) == 15
         data = session.dataset
-        for id in session.trained("Star"):
-            assert session.label_of(id) == data.class_names[data.codes[data.catalogue.row(id)]]
+        for id in session.training.targets("Star"):
+            assert session.labels.label_of(id) == data.class_names[data.codes[data.catalogue.row(id)]]
         assert session.round("Star").k == 30
         assert {event.who for event in session.ledger.events} == {WHO}
         assert sum(event.kind == "unsure" for event in session.ledger.events) == 1
@@ -42,25 +43,31 @@ def test_thirty_labels_go_on_to_train(tmp_path, indicator):
 def test_a_class_that_is_numbered_one_and_labels_of_two_kinds(tmp_path):
     old = write_v1(tmp_path)
     catalogue = tmp_path / "data" / "catalogue.fits"
-    old.write_text(json.dumps(v1_config(classifiers={
-        "1": v1_labels(catalogue, 1, indicator=True), "2": v1_labels(catalogue, 2)})))
-    with Session.open(migrate(old, tmp_path / "new.yaml").path) as session:
+    old.write_text(
+        json.dumps(v1_config(classifiers={"1": v1_labels(catalogue, 1, indicator=True), "2": v1_labels(catalogue, 2)}))
+    )
+    made = migrate(old, tmp_path / "new.yaml")
+    without_models(made.config, made.path)
+    with Session.open(made.path) as session:
         for name in ("Galaxy", "QSO"):
-            started = [event.id for event in session.ledger.events
-                       if (event.class_name, event.kind, event.origin) == (name, "label", "start")]
+            started = [
+                event.id
+                for event in session.ledger.events
+                if (event.class_name, event.kind, event.origin) == (name, "label", "start")
+            ]
             assert len(started) == 30
-            assert sum(session.trained(name)[id] for id in started) == 15
+            assert sum(session.training.targets(name)[id] for id in started) == 15
 
 
 def test_labels_of_strangers_are_counted(tmp_path):
     labels = {"classifier": ["KNN"], "query": ["Entropy Sampling"], "id": ["nobody", "S00001"], "y": [0, 1]}
     made = migrate(write_v1(tmp_path, classifiers={"0": labels}), tmp_path / "new.json")
-    assert any("1 labels are of sources that the catalogue does not have (first: nobody)" in n for n in made.notes)
+    assert any("1 labels belong to sources that the catalogue does not have (first: nobody)" in n for n in made.notes)
 
 
 def test_numbers_that_mean_no_class_are_refused(tmp_path):
     labels = {"classifier": ["KNN"], "query": ["Entropy Sampling"], "id": ["S00001"], "y": [7]}
-    with pytest.raises(SessionError, match="mean no class: 7"):
+    with pytest.raises(SessionError, match="do not belong to a class: 7"):
         migrate(write_v1(tmp_path, classifiers={"0": labels}), tmp_path / "new.yaml")
 
 
@@ -70,12 +77,12 @@ def test_the_command_lists_what_is_lost_and_overwrites_nothing(tmp_path, capsys)
     assert main(["migrate", str(old), "-o", str(tmp_path / "new.yaml")]) == 0
     said = capsys.readouterr().out
     assert "30 labels" in said
-    assert "not taken over: The curated test set" in said
+    assert "not migrated: The curated test set" in said
     assert main(["validate", str(tmp_path / "new.yaml")]) == 0
     assert main(["migrate", str(old), "-o", str(tmp_path / "new.yaml")]) == 2
     assert "exists" in capsys.readouterr().err
     assert main(["migrate", str(tmp_path / "new.yaml"), "-o", str(tmp_path / "newer.yaml")]) == 2
-    assert "no config of AstronomicAL 1" in capsys.readouterr().err
+    assert "is not a configuration of AstronomicAL 1" in capsys.readouterr().err
 
 
 def test_a_catalogue_that_has_moved_can_be_named(tmp_path):

@@ -46,8 +46,10 @@ def on(host: str, *command: str) -> list[str]:
 
 
 def reaches(host: str, address: str) -> bool:
-    return subprocess.run(on(host, sys.executable, "-c", KNOCK, address, str(PORT)), check=False,
-                          timeout=30).returncode == 0
+    return (
+        subprocess.run(on(host, sys.executable, "-c", KNOCK, address, str(PORT)), check=False, timeout=30).returncode
+        == 0
+    )
 
 
 def serve(*command: str) -> subprocess.Popen[bytes]:
@@ -62,11 +64,15 @@ def serve(*command: str) -> subprocess.Popen[bytes]:
     pytest.fail("the server does not listen")
 
 
-@pytest.mark.parametrize(("command", "open_to_all"), [
-    ((sys.executable, "-m", "http.server", str(PORT)), True),  # the neighbour does reach what is open
-    ((sys.executable, "-m", "panel", "serve", "astronomical", "--port", str(PORT)), False),
-    ((sys.executable, "-m", "astronomical", "serve", "--port", str(PORT), "--no-show"), False),
-], ids=["control", "panel serve", "astronomical serve"])
+@pytest.mark.parametrize(
+    ("command", "open_to_all"),
+    [
+        ((sys.executable, "-m", "http.server", str(PORT)), True),  # the neighbour does reach what is open
+        ((sys.executable, "-m", "panel", "serve", "astronomical", "--port", str(PORT)), False),
+        ((sys.executable, "-m", "astronomical", "serve", "--port", str(PORT), "--no-show"), False),
+    ],
+    ids=["control", "panel serve", "astronomical serve"],
+)
 def test_a_neighbour_does_not_reach_the_server(network, command, open_to_all):
     process = serve(*command)
     try:

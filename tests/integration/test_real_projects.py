@@ -7,22 +7,39 @@ import pytest
 
 from astronomical.cli import main
 from astronomical.config.schema import StartConfig
-from astronomical.session.session import Session
+from astronomical.session import Session
 
 pytestmark = pytest.mark.catalogues
 
 CASES = {
-    "no id, old line ends": ("labelled/HTRU_2.csv", ["--id", "row", "--label", "class", "--label-name", "1=Pulsar",
-                                                     "--label-name", "0=Noise"], "Pulsar", 8),
-    "a third of the photometry missing": ("labelled/muwclass_cscv2_td.csv", [
-        "--id", "CSCv2_name", "--label", "True_Class", "--features", "Gmag,BPmag,RPmag,Jmag,Hmag,Kmag",
-        "--combine", "subtract:2"], "AGN", 6 + 15),
-    "numbers as bytes": ("lines/eboss_elg_class_49270.fits", ["--id", "row", "--label", "TYPE"], "2", 3),
+    "no id, old line ends": (
+        "labelled/HTRU_2.csv",
+        ["--id", "row", "--label", "class", "--label-name", "1=Pulsar", "--label-name", "0=Noise"],
+        "Pulsar",
+        8,
+    ),
+    "a third of the photometry missing": (
+        "labelled/muwclass_cscv2_td.csv",
+        [
+            "--id",
+            "CSCv2_name",
+            "--label",
+            "True_Class",
+            "--features",
+            "Gmag,BPmag,RPmag,Jmag,Hmag,Kmag",
+            "--combine",
+            "subtract:2",
+        ],
+        "AGN",
+        6 + 15,
+    ),
+    "numbers as bytes": ("lines/eboss_elg_class_49270.fits", ["--id", "row", "--label", "TYPE"], "2", 2),
     "no label": ("wise/allwise_w5_6387.tbl", ["--id", "designation", "--features", "w1mpro,w2mpro,w3mpro"], None, 3),
     "zero is missing": ("labelled/galex_sdss_2mass_10000.fits", ["--id", "row", "--missing", "0"], None, None),
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_from_the_command_line_to_the_next_query(case, shared, tmp_path):
     file, options, class_name, n_features = CASES[case]
@@ -34,7 +51,7 @@ def test_from_the_command_line_to_the_next_query(case, shared, tmp_path):
         if class_name is None:
             assert session.config.class_names == ()
         else:
-            session.start_training(class_name, start=StartConfig(n=6))
+            session.training.start(class_name, start=StartConfig(n=6))
             for name in (class_name, next(n for n in session.config.class_names if n != class_name)):
                 before = session.query()
                 session.assign(name)

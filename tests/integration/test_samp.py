@@ -11,9 +11,9 @@ from astropy import samp
 from astropy.table import Table
 
 from astronomical.services.samp import SampError
-from astronomical.session.exchange import Exchange
-from astronomical.session.samp import SampBridge
-from astronomical.session.session import Session
+from astronomical.session import Session
+from astronomical.session.samp.connection import SampBridge
+from astronomical.session.samp.tables import Exchange
 from tests.support.projects import make_project
 
 TYPES = ("table.load.votable", "table.load.fits", "table.highlight.row", "table.select.rowList", "coord.pointAt.sky")
@@ -37,8 +37,9 @@ def other(hub):
     client.connect()
     client.heard = []
     for mtype in TYPES:
-        client.bind_receive_notification(mtype, lambda key, sender, mtype, params, extra: client.heard.append(
-            (mtype, params)))
+        client.bind_receive_notification(
+            mtype, lambda key, sender, mtype, params, extra: client.heard.append((mtype, params))
+        )
     yield client
     if hub.is_running:
         client.disconnect()
@@ -78,10 +79,10 @@ def tell(client, mtype: str, **params) -> None:
 def test_without_a_hub_it_says_what_to_do(session, tmp_path, monkeypatch):
     monkeypatch.setenv("SAMP_HUB", f"std-lockurl:file://{tmp_path}/nowhere")
     made = SampBridge(session, lambda change: change())
-    with pytest.raises(SampError, match="start TOPCAT"):
+    with pytest.raises(SampError, match="Start TOPCAT"):
         made.connect()
     assert not made.connected
-    with pytest.raises(SampError, match="connect first"):
+    with pytest.raises(SampError, match="Connect first"):
         made.send_source("S00001")
 
 
@@ -91,7 +92,8 @@ def test_a_source_goes_out_as_a_position(session, bridge, other):
     mtype, params = other.heard[0]
     assert mtype == "coord.pointAt.sky"
     assert (float(params["ra"]), float(params["dec"])) == pytest.approx(
-        session.dataset.catalogue.position_of("S00001"), abs=1e-6)
+        session.dataset.catalogue.position_of("S00001"), abs=1e-6
+    )
 
 
 def test_a_table_goes_out_and_its_rows_come_back(session, bridge, other):
@@ -122,8 +124,13 @@ def test_a_table_goes_out_and_its_rows_come_back(session, bridge, other):
 def test_a_table_comes_in(session, bridge, other, tmp_path, format):
     path = tmp_path / f"in.{format}"
     Table({"n": [1, 2, 3], "label": ["S00001", "nobody", "S00003"]}).write(path, format=format)
-    other.call_all("tag", {"samp.mtype": f"table.load.{format}", "samp.params": {
-        "url": path.as_uri(), "table-id": "theirs", "name": "Mine"}})
+    other.call_all(
+        "tag",
+        {
+            "samp.mtype": f"table.load.{format}",
+            "samp.params": {"url": path.as_uri(), "table-id": "theirs", "name": "Mine"},
+        },
+    )
     wait(lambda: session.state.selection == ("S00001", "S00003"))
     assert "Mine received: 2 of its rows" in session.state.notices[-1].text
     tell(other, "table.highlight.row", table_id="theirs", row="2")
@@ -144,11 +151,14 @@ def test_rows_of_tables_never_exchanged_mean_nothing(session, bridge, other):
     assert "S00002" in session.state.history
 
 
-@pytest.mark.parametrize(("params", "reason"), [
-    ({"url": "http://example.org/a.vot"}, "only tables on this computer"),
-    ({"url": "file:///nowhere.vot"}, "there is no table"),
-    ({}, "only tables on this computer"),
-])
+@pytest.mark.parametrize(
+    ("params", "reason"),
+    [
+        ({"url": "http://example.org/a.vot"}, "only tables on this computer"),
+        ({"url": "file:///nowhere.vot"}, "there is no table"),
+        ({}, "only tables on this computer"),
+    ],
+)
 def test_tables_that_cannot_be_used_are_told(session, bridge, other, params, reason):
     other.notify_all({"samp.mtype": "table.load.votable", "samp.params": params})
     wait(lambda: any(reason in notice.text for notice in session.state.notices))
@@ -170,4 +180,4 @@ def test_a_position_far_from_all_sources_is_told(session, bridge, other):
 def test_the_end_of_the_hub_is_noticed(session, bridge, hub):
     hub.stop()
     wait(lambda: not bridge.connected)
-    assert session.state.notices[-1].text == "The SAMP hub has gone."
+    assert session.state.notices[-1].text == "The SAMP hub has closed."

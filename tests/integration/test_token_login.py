@@ -2,69 +2,27 @@
 
 from __future__ import annotations
 
-import http.client
 import os
-import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.integration.test_guard import free_port
-
-
-class Server:
-    """`astronomical serve --address 0.0.0.0`, and what it has printed."""
-
-    def __init__(self, home: Path) -> None:
-        self.port, self.home, self.printed = free_port(), home, home / "printed.txt"
-        command = [sys.executable, "-m", "astronomical", "serve", "--address", "0.0.0.0", "--port", str(self.port),
-                   "--no-show"]
-        with self.printed.open("w") as output:
-            self.process = subprocess.Popen(command, cwd="/", stdout=output, stderr=output,
-                                            env={**os.environ, "ASTRONOMICAL_HOME": str(home)})
-        for _ in range(600):
-            try:
-                self.get("/login")
-                break
-            except OSError:
-                assert self.process.poll() is None, self.printed.read_text()
-                time.sleep(0.1)
-        found = re.search(rf"http://\S+:{self.port}/login\?token=(\S+)", self.printed.read_text())
-        assert found is not None, self.printed.read_text()
-        self.token = found.group(1)
-
-    def get(self, path: str, method: str = "GET", body: str | None = None, **headers: str
-            ) -> tuple[int, dict[str, str], str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
-        reply = connection.getresponse()
-        return reply.status, dict(reply.headers), reply.read().decode(errors="replace")
-
-    def websocket(self, **headers: str) -> int:
-        return self.get("/astronomical/ws", Upgrade="websocket", Connection="Upgrade", Sec_WebSocket_Version="13",
-                        Sec_WebSocket_Key="dGhlIHNhbXBsZSBub25jZQ==", Sec_WebSocket_Protocol="bokeh, x",
-                        Origin=f"http://127.0.0.1:{self.port}", **headers)[0]
-
-    def log_in(self) -> str:
-        status, headers, _ = self.get(f"/login?token={self.token}")
-        assert status == 303
-        return headers["Set-Cookie"].partition(";")[0]
+from tests.support.token_server import TokenServer
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    running = Server(tmp_path_factory.mktemp("home"))
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TokenServer]:
+    running = TokenServer(tmp_path_factory.mktemp("home"))
     yield running
     running.process.terminate()
     running.process.wait(30)
 
 
-@pytest.mark.parametrize("cookie", ["", "astronomical_login_{port}=", "astronomical_login_{port}={token}",
-                                    "astronomical_login_{port}=\xe9"])
+@pytest.mark.parametrize(
+    "cookie", ["", "astronomical_login_{port}=", "astronomical_login_{port}={token}", "astronomical_login_{port}=\xe9"]
+)
 def test_nothing_is_shown_without_the_token(server, cookie):
     cookie = cookie.format(port=server.port, token=server.token)
     for path in ("/", "/astronomical", "/astronomical/metadata"):
@@ -79,16 +37,21 @@ def test_nothing_is_shown_without_the_token(server, cookie):
 
 @pytest.mark.parametrize("wrong", ["x", "", "\u00e9"])
 def test_another_token_does_not_open(server, wrong):
-    status, headers, text = server.get("/login", "POST", f"token={wrong}".encode().decode("latin-1"),
-                                       Content_Type="application/x-www-form-urlencoded")
+    status, headers, text = server.get(
+        "/login", "POST", f"token={wrong}".encode().decode("latin-1"), Content_Type="application/x-www-form-urlencoded"
+    )
     assert status == 403
     assert "Set-Cookie" not in headers
-    assert "not the one of this server" in text
+    assert "not the token of this server" in text
 
 
 def test_the_form_opens_with_the_token(server):
-    status, headers, _ = server.get("/login", "POST", f"token={server.token}&next=/astronomical?project=x",
-                                    Content_Type="application/x-www-form-urlencoded")
+    status, headers, _ = server.get(
+        "/login",
+        "POST",
+        f"token={server.token}&next=/astronomical?project=x",
+        Content_Type="application/x-www-form-urlencoded",
+    )
     assert (status, headers["Location"]) == (303, "/astronomical?project=x")
 
 
@@ -112,8 +75,13 @@ def test_the_token_is_in_no_log_and_in_no_cookie(server):
 
 
 def test_a_token_that_can_be_guessed_is_refused(tmp_path):
-    run = subprocess.run([sys.executable, "-m", "astronomical", "serve", "--address", "0.0.0.0", "--no-show"],
-                         env={**os.environ, "ASTRONOMICAL_TOKEN": "secret"}, capture_output=True, text=True, timeout=60)
+    run = subprocess.run(
+        [sys.executable, "-m", "astronomical", "serve", "--address", "0.0.0.0", "--no-show"],
+        env={**os.environ, "ASTRONOMICAL_TOKEN": "secret"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert run.returncode == 2
     assert "has 6 characters" in run.stderr
     assert "secret" not in run.stderr

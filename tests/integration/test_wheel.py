@@ -28,36 +28,47 @@ def site(tmp_path_factory: pytest.TempPathFactory, checkout: Path) -> Path:
 
 def build(source: Path, kind: str, folder: Path) -> Path:
     """Build a distribution, and return its file."""
-    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(folder)], check=True, cwd=source,
-                   capture_output=True)
-    made, = folder.glob("*.whl" if kind == "wheel" else "*.tar.gz")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(folder)],
+        check=True,
+        cwd=source,
+        capture_output=True,
+    )
+    (made,) = folder.glob("*.whl" if kind == "wheel" else "*.tar.gz")
     return made
 
 
+@pytest.mark.slow
 def test_a_wheel_from_the_source_distribution_is_the_same(site, checkout, tmp_path):
     with tarfile.open(build(checkout, "sdist", tmp_path)) as archive:
         archive.extractall(tmp_path, filter="data")
-    source, = (path for path in tmp_path.iterdir() if path.is_dir())
+    (source,) = (path for path in tmp_path.iterdir() if path.is_dir())
     assert {"astronomical", "configs", "data", "docs", "tests", "README.md", "LICENSE", "pyproject.toml"} <= {
-        path.name for path in source.iterdir()}
+        path.name for path in source.iterdir()
+    }
     with zipfile.ZipFile(build(source, "wheel", tmp_path)) as archive:
         names = set(archive.namelist())
-    assert names == {str(path.relative_to(site)) for path in site.rglob("*") if path.is_file()
-                     and "__pycache__" not in path.parts}
+    assert names == {
+        str(path.relative_to(site)) for path in site.rglob("*") if path.is_file() and "__pycache__" not in path.parts
+    }
 
 
 def run(site: Path, folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, *command], cwd=folder, env=environment(site), capture_output=True, text=True,
-                          check=False)
+    return subprocess.run(
+        [sys.executable, *command], cwd=folder, env=environment(site), capture_output=True, text=True, check=False
+    )
 
 
 def environment(site: Path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(site)}
 
 
+@pytest.mark.slow
 def test_the_example_is_found_in_the_wheel(site, tmp_path):
-    code = ("import astronomical; from astronomical.session.example import example_config; "
-            "print(astronomical.__file__); print(example_config())")
+    code = (
+        "import astronomical; from astronomical.session.project.example import example_config; "
+        "print(astronomical.__file__); print(example_config())"
+    )
     result = run(site, tmp_path, "-c", code)
     module, config = result.stdout.split()
     assert Path(module).is_relative_to(site)
@@ -65,14 +76,19 @@ def test_the_example_is_found_in_the_wheel(site, tmp_path):
     assert run(site, tmp_path, "-m", "astronomical", "validate", config).returncode == 0
 
 
+@pytest.mark.slow
 def test_everything_that_the_page_needs_is_in_the_wheel(site, checkout):
     package = checkout / "astronomical"
-    wanted = {path.relative_to(package) for path in package.rglob("*.*")
-              if path.suffix in {".py", ".js", ".css", ".svg"} and "__pycache__" not in path.parts}
+    wanted = {
+        path.relative_to(package)
+        for path in package.rglob("*.*")
+        if path.suffix in {".py", ".js", ".css", ".svg"} and "__pycache__" not in path.parts
+    }
     there = {path.relative_to(site / "astronomical") for path in (site / "astronomical").rglob("*.*")}
     assert wanted <= there
 
 
+@pytest.mark.slow
 def test_the_dashboard_starts_from_the_wheel(site, tmp_path):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -14,9 +14,9 @@ from pathlib import Path
 import panel as pn
 from bokeh.client import pull_session
 
-from astronomical.dashboard.app import App
-from astronomical.dashboard.open_card import OpenRequest
-from astronomical.dashboard.server import registry
+from astronomical.dashboard.page.open_card import OpenRequest
+from astronomical.dashboard.server.app import App
+from astronomical.dashboard.server.tabs import registry
 
 
 def wait_until(true: Callable[[], object], seconds: float = 60.0) -> bool:
@@ -58,9 +58,17 @@ def open_and_close(project: Path, n_pages: int) -> dict[str, int]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    server = pn.serve({"app": page}, port=port, address="127.0.0.1", show=False, threaded=True, verbose=False,
-                      websocket_origin=f"127.0.0.1:{port}", unused_session_lifetime_milliseconds=200,
-                      check_unused_sessions_milliseconds=100)
+    server = pn.serve(
+        {"app": page},
+        port=port,
+        address="127.0.0.1",
+        show=False,
+        threaded=True,
+        verbose=False,
+        websocket_origin=f"127.0.0.1:{port}",
+        unused_session_lifetime_milliseconds=200,
+        check_unused_sessions_milliseconds=100,
+    )
     try:
         assert wait_until(lambda: answers(port)), "the server did not start"
         for n in range(1, n_pages + 1):

@@ -17,9 +17,9 @@ from typing import Any
 
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.browser.test_journey import LONG, open_config, wait_for_question
-from tests.browser.test_killed_server import Server, begin
 from tests.support.projects import make_project
+from tests.support.server import Server
+from tests.support.workbench import LONG, begin, open_config, wait_for_question, wait_until_seen
 
 _SAMPLES = 20
 
@@ -27,8 +27,11 @@ _SAMPLES = 20
 def use_of(process: int) -> dict[str, float]:
     """Return what a process holds: memory in MB, threads, open files."""
     status = dict(line.split(":", 1) for line in Path(f"/proc/{process}/status").read_text().splitlines())
-    return {"rss_mb": round(int(status["VmRSS"].split()[0]) / 1024, 1), "threads": int(status["Threads"]),
-            "files": len(list(Path(f"/proc/{process}/fd").iterdir()))}
+    return {
+        "rss_mb": round(int(status["VmRSS"].split()[0]) / 1024, 1),
+        "threads": int(status["Threads"]),
+        "files": len(list(Path(f"/proc/{process}/fd").iterdir())),
+    }
 
 
 def label(page: Page, n: int, keys: random.Random) -> None:
@@ -36,6 +39,7 @@ def label(page: Page, n: int, keys: random.Random) -> None:
     shown = page.locator(".id").first
     for _ in range(n):
         before = shown.inner_text()
+        wait_until_seen(page)
         page.keyboard.press(keys.choice("123"))
         expect(shown).not_to_have_text(before, timeout=LONG)
 

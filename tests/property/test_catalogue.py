@@ -20,11 +20,12 @@ from astronomical.catalogue.ids import ids_from_position, ids_from_rows
 from astronomical.catalogue.labels import normalise_labels
 from astronomical.catalogue.readers.source import unique_names
 from astronomical.catalogue.splits import split_rows
-from astronomical.catalogue.texts import as_text, decode, encode, parse_numbers, sort_order
+from astronomical.catalogue.string_arrays import as_text, decode, encode, parse_numbers, sort_order
 
 OPERATIONS = {name: getattr(features, name) for name in ("subtract", "add", "multiply", "divide")}
-NAME = st.text(st.characters(min_codepoint=33, max_codepoint=0x2FFF, exclude_categories=["Cs", "Z", "C"]),
-               min_size=1, max_size=20)
+NAME = st.text(
+    st.characters(min_codepoint=33, max_codepoint=0x2FFF, exclude_categories=["Cs", "Z", "C"]), min_size=1, max_size=20
+)
 NAMES = st.lists(NAME, min_size=1, max_size=60, unique=True)
 FLOATS = st.floats(width=32, allow_nan=True, allow_infinity=False, allow_subnormal=False)
 
@@ -66,8 +67,11 @@ def test_a_split_does_not_depend_on_the_order_of_the_rows(names, data, seed):
     order = np.array(data.draw(st.permutations(range(n))))
     ids = as_ids(names)
     split, shuffled = split_rows(ids, codes, seed=seed), split_rows(ids[order], codes[order], seed=seed)
-    for one, other in zip((split.training, split.validation, split.test),
-                          (shuffled.training, shuffled.validation, shuffled.test), strict=True):
+    for one, other in zip(
+        (split.training, split.validation, split.test),
+        (shuffled.training, shuffled.validation, shuffled.test),
+        strict=True,
+    ):
         np.testing.assert_array_equal(one[order], other)
     assert np.all(split.training.astype(int) + split.validation + split.test == 1)
     assert not (split.validation | split.test)[codes < 0].any()
@@ -118,8 +122,12 @@ def test_a_sentinel_is_missing_before_it_is_combined(values):
         path = Path(folder) / "t.csv"
         pd.DataFrame({"a": np.float32(values), "b": np.float32(1)}).to_csv(path, index=False)
         catalogue = Catalogue.open(path, id_source="row", missing=(-99.0,))
-        made = build_features(catalogue.number, FeatureRecipe((), (("subtract", 2, ("a", "b")),)), OPERATIONS,
-                              np.ones(len(values), dtype=bool))
+        made = build_features(
+            catalogue.number,
+            FeatureRecipe((), (("subtract", 2, ("a", "b")),)),
+            OPERATIONS,
+            np.ones(len(values), dtype=bool),
+        )
         missing = np.isnan(catalogue.raw("a")) | (catalogue.raw("a") == -99)
         np.testing.assert_array_equal(np.isnan(made.values[0]), missing)
 
@@ -190,8 +198,12 @@ def test_labels_have_one_spelling(values):
 @given(st.lists(st.integers(-5, 50), min_size=1, max_size=20))
 def test_labels_of_integers_floats_and_texts_agree(values):
     expected = ["" if value == -1 else str(value) for value in values]
-    for column in (np.array(values), np.array(values, dtype=float), np.array([str(v) for v in values]),
-                   np.array([f" {v}.0 " for v in values])):
+    for column in (
+        np.array(values),
+        np.array(values, dtype=float),
+        np.array([str(v) for v in values]),
+        np.array([f" {v}.0 " for v in values]),
+    ):
         assert normalise_labels(column).tolist() == expected
 
 
@@ -204,8 +216,11 @@ def test_names_of_columns_are_unique_and_not_blank(names):
 
 
 @settings(deadline=None)
-@given(names=st.lists(st.integers(0, 10**6), unique=True, max_size=40), seed=st.integers(0, 2**64 - 1),
-       n=st.integers(0, 45))
+@given(
+    names=st.lists(st.integers(0, 10**6), unique=True, max_size=40),
+    seed=st.integers(0, 2**64 - 1),
+    n=st.integers(0, 45),
+)
 def test_first_by_hash_is_the_head_of_the_whole_order(names, seed, n):
     ids = np.array([str(name).encode() for name in names], dtype="S7")
     np.testing.assert_array_equal(first_by_hash(ids, seed, n), hash_order(ids, seed)[:n])

@@ -16,16 +16,23 @@ from astronomical.catalogue.catalogue import Catalogue
 from astronomical.catalogue.criteria import column_mask
 from astronomical.catalogue.errors import CatalogueError
 from astronomical.config.schema import CriterionConfig
-from astronomical.session.curating import criteria_mask, trained_ids
-from astronomical.session.session import Session
+from astronomical.session import Session
+from astronomical.session.labelling.criteria import criteria_mask
+from astronomical.session.labelling.curated_set import trained_ids
 from tests.support.projects import answer, make_project, start
 
 N = 12
 NUMBERS = st.one_of(st.none(), st.sampled_from([0.0, 0.1, 1.0, -1.5, 20.25, 3e7 + 1]))
 INTEGERS = st.sampled_from([0, 1, -5, 2**24 + 1, 2**53 + 1])
 TEXTS = st.sampled_from(["", "star", "STAR", "Galaxy", "gal", "é", "a b"])
-COMPARE = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq,
-           "!=": operator.ne}
+COMPARE = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "=": operator.eq,
+    "!=": operator.ne,
+}
 
 
 def in_order_of_ids(catalogue: Catalogue, expected: pd.Series) -> np.ndarray:
@@ -39,12 +46,17 @@ def catalogue_of(folder: str, frame: pd.DataFrame) -> Catalogue:
 
 
 @settings(max_examples=25)
-@given(st.lists(NUMBERS, min_size=N, max_size=N), st.lists(INTEGERS, min_size=N, max_size=N),
-       st.sampled_from([*COMPARE, "between", "missing", "not missing"]), st.sampled_from([0.1, 1.0, -1.5, 20.25]),
-       INTEGERS)
+@given(
+    st.lists(NUMBERS, min_size=N, max_size=N),
+    st.lists(INTEGERS, min_size=N, max_size=N),
+    st.sampled_from([*COMPARE, "between", "missing", "not missing"]),
+    st.sampled_from([0.1, 1.0, -1.5, 20.25]),
+    INTEGERS,
+)
 def test_numbers_as_pandas_finds_them(floats, integers, op, value, whole):
-    frame = pd.DataFrame({"x": np.array(floats, dtype=np.float64), "k": np.array(integers, dtype=np.int64),
-                          "n": range(N)})
+    frame = pd.DataFrame(
+        {"x": np.array(floats, dtype=np.float64), "k": np.array(integers, dtype=np.int64), "n": range(N)}
+    )
     with tempfile.TemporaryDirectory() as folder:
         catalogue = catalogue_of(folder, frame)
         for name, against in (("x", value), ("k", whole)):
@@ -62,8 +74,11 @@ def test_numbers_as_pandas_finds_them(floats, integers, op, value, whole):
 
 
 @settings(max_examples=25)
-@given(st.lists(TEXTS, min_size=N, max_size=N), st.sampled_from(["is", "is not", "contains", "missing", "not missing"]),
-       st.sampled_from(["star", "gal", "É", "a b"]))
+@given(
+    st.lists(TEXTS, min_size=N, max_size=N),
+    st.sampled_from(["is", "is not", "contains", "missing", "not missing"]),
+    st.sampled_from(["star", "gal", "É", "a b"]),
+)
 def test_texts_as_pandas_finds_them(texts, op, value):
     frame = pd.DataFrame({"t": texts, "n": range(N)})
     with tempfile.TemporaryDirectory() as folder:
@@ -87,8 +102,11 @@ def test_a_condition_that_does_not_suit_the_column_is_refused(tmp_path, op, valu
         column_mask(catalogue, "x", op, value)
 
 
-STEPS = st.lists(st.sampled_from(["ask Star", "ask QSO", "curate", "curate unsure", "curate trained", "undo", "redo",
-                                  "click"]), min_size=3, max_size=9)
+STEPS = st.lists(
+    st.sampled_from(["ask Star", "ask QSO", "curate", "curate unsure", "curate trained", "undo", "redo", "click"]),
+    min_size=3,
+    max_size=9,
+)
 
 
 @settings(max_examples=6)
@@ -97,12 +115,12 @@ def test_what_is_tested_is_never_trained(steps):
     with tempfile.TemporaryDirectory() as folder:
         path, _ = make_project(Path(folder), n=120)
         with Session.open(path) as session:
-            session.set_criteria([CriterionConfig(column="g", operator="not missing")])
+            session.curation.set_criteria([CriterionConfig(column="g", operator="not missing")])
             start(session, "Star")
             start(session, "QSO")
             for step in steps:
                 take(session, step)
-                test = session.curated_test()
+                test = session.curation.test_set()
                 trained = trained_ids(session.state.config, session.dataset, session.ledger)
                 assert not trained & test.labels.keys()
                 assert set(test.trained) == trained & session.ledger.curated.keys()
@@ -118,9 +136,9 @@ def take(session: Session, step: str) -> None:
         session.activate(name)
         answer(session, name)
     elif what == "curate":
-        session.curate()
+        session.curation.start()
         if name == "trained":
-            session.focus(min(session.trained("Star")))
+            session.focus(min(session.training.targets("Star")))
         session.assign(None if name == "unsure" else "Star")
     elif what == "click":
         session.activate("Star")

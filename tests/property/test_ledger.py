@@ -6,6 +6,7 @@ import json
 import tempfile
 from pathlib import Path
 
+import pytest
 import yaml
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -13,24 +14,36 @@ from hypothesis import strategies as st
 from astronomical.config.schema import LabelEvent
 from astronomical.labels.journal import Journal, JournalError, read_journal
 from astronomical.labels.ledger import FIRST_CHECK, Ledger, LedgerError
+from tests.support.campaigns import cases
 
 # no deadline: a busy machine is no broken law
 law = settings(deadline=None)
-few = settings(law, max_examples=50)
-many = settings(law, max_examples=300)
+few = settings(law, max_examples=cases(20, 50))
+many = settings(law, max_examples=cases(50, 300))
+pytestmark = pytest.mark.campaign
 
 TABS = ("Star", "QSO")
 IDS = ("a", "b", "c", "d")
 
 step = st.one_of(
-    st.tuples(st.just("label"), st.sampled_from(IDS), st.sampled_from(TABS), st.sampled_from((None, *TABS)),
-              st.sampled_from(("query", "start", "shared", "curated", "bulk")),
-              st.sampled_from(("ana", "catalogue"))),
-    st.tuples(st.just("unsure"), st.sampled_from(IDS), st.none(), st.sampled_from(TABS), st.just("query"),
-              st.just("ana")),
+    st.tuples(
+        st.just("label"),
+        st.sampled_from(IDS),
+        st.sampled_from(TABS),
+        st.sampled_from((None, *TABS)),
+        st.sampled_from(("query", "start", "shared", "curated", "bulk")),
+        st.sampled_from(("ana", "catalogue")),
+    ),
+    st.tuples(
+        st.just("unsure"), st.sampled_from(IDS), st.none(), st.sampled_from(TABS), st.just("query"), st.just("ana")
+    ),
     st.tuples(st.sampled_from(("undo", "redo")), st.integers(0, 30)),
-    st.tuples(st.just("batch"), st.lists(st.sampled_from(IDS), min_size=1, max_size=3), st.sampled_from(TABS),
-              st.sampled_from((None, *TABS))),
+    st.tuples(
+        st.just("batch"),
+        st.lists(st.sampled_from(IDS), min_size=1, max_size=3),
+        st.sampled_from(TABS),
+        st.sampled_from((None, *TABS)),
+    ),
 )
 answers = st.lists(step, max_size=25)
 
@@ -42,12 +55,18 @@ def write(steps) -> Ledger:
             ledger = turn(ledger, *fields)
         elif fields[0] == "batch":
             _, ids, label, tab = fields
-            ledger, _ = ledger.extend([{"kind": "label", "id": id_, "label": label, "class_name": tab, "origin": "bulk",
-                                        "who": "ana"} for id_ in ids], batch=True)
+            ledger, _ = ledger.extend(
+                [
+                    {"kind": "label", "id": id_, "label": label, "class_name": tab, "origin": "bulk", "who": "ana"}
+                    for id_ in ids
+                ],
+                batch=True,
+            )
         else:
             kind, id_, label, tab, origin, who = fields
-            ledger, _ = ledger.append(kind=kind, id=id_, label=label, class_name=tab, origin=origin, who=who,
-                                      score=len(ledger) / 7)
+            ledger, _ = ledger.append(
+                kind=kind, id=id_, label=label, class_name=tab, origin=origin, who=who, score=len(ledger) / 7
+            )
     return ledger
 
 
@@ -63,9 +82,14 @@ def turn(ledger: Ledger, kind: str, choice: int) -> Ledger:
 
 
 def state(ledger: Ledger) -> tuple[object, ...]:
-    return (ledger.effective, dict(ledger.human_labels), dict(ledger.curated_labels),
-            [ledger.label_of(id_) for id_ in IDS], [ledger.membership(tab) for tab in TABS],
-            ledger.next_undo())
+    return (
+        ledger.effective,
+        dict(ledger.human_labels),
+        dict(ledger.curated_labels),
+        [ledger.label_of(id_) for id_ in IDS],
+        [ledger.membership(tab) for tab in TABS],
+        ledger.next_undo(),
+    )
 
 
 def no_batch_is_in_halves(ledger: Ledger) -> bool:
@@ -83,6 +107,20 @@ def test_replay_equals_the_incremental_ledger(steps):
     assert state(replayed) == state(ledger)
     assert replayed.next_redo() == ledger.next_redo()
     assert replayed.history == ledger.history
+
+
+@law
+@given(answers)
+def test_numbers_that_are_counted_event_by_event_are_those_of_the_whole_ledger(steps):
+    ledger = write(steps)
+    labels = [event for event in ledger.events if event.kind == "label"]
+    assert ledger.n_labelled == len({event.id for event in ledger.effective if event.kind == "label"})
+    assert [ledger.n_uses(name) for name in TABS] == [sum(event.label == name for event in labels) for name in TABS]
+    human = {}
+    for event in ledger.effective:
+        if event.kind == "label" and event.who != "catalogue" and event.origin not in ("shared", "curated"):
+            human[event.id] = event.label
+    assert dict(ledger.human_labels) == human
 
 
 @law
@@ -179,9 +217,14 @@ def test_any_name_and_score_survives_the_journal(name, score):
 @many
 @given(st.data())
 def test_any_changed_byte_is_found(data):
-    ledger = write([("label", "a", "Star", "Star", "query", "ana"),
-                    ("unsure", "b", None, "QSO", "query", "ana"), ("undo", 0),
-                    ("label", "c", "QSO", None, "bulk", "ana")])
+    ledger = write(
+        [
+            ("label", "a", "Star", "Star", "query", "ana"),
+            ("unsure", "b", None, "QSO", "query", "ana"),
+            ("undo", 0),
+            ("label", "c", "QSO", None, "bulk", "ana"),
+        ]
+    )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "p.journal"
         with Journal.create(path, FIRST_CHECK) as journal:
@@ -232,6 +275,12 @@ def answer_in_turn(questions, turns) -> Ledger:
         id_ = next(queues[tab])
         known = ledger.human(id_)
         answer = known or SHARED_ANSWERS[id_]
-        ledger, _ = ledger.append(kind="unsure" if answer is None else "label", id=id_, label=answer,
-                                  class_name=tab, origin="shared" if known else "query", who="ana")
+        ledger, _ = ledger.append(
+            kind="unsure" if answer is None else "label",
+            id=id_,
+            label=answer,
+            class_name=tab,
+            origin="shared" if known else "query",
+            who="ana",
+        )
     return ledger

@@ -9,8 +9,8 @@ from threadpoolctl import threadpool_limits
 
 from astronomical.catalogue.features import FeatureMatrix
 from astronomical.catalogue.hashing import hash_ids
-from astronomical.learning.judging import Strategy
 from astronomical.learning.models import knn, random_forest
+from astronomical.learning.query_selection import Strategy
 from astronomical.learning.ranking import best_first
 from astronomical.learning.rounds import Member, RoundRequest, fit_round, round_key
 from astronomical.learning.strategies import entropy, margin, random, uncertainty
@@ -37,8 +37,9 @@ def test_key_tells_one_changed_target(labelled, data):
 
 
 # Few distinct values: ties among utilities and among hashes are the rule.
-ranked = st.lists(st.tuples(st.sampled_from([0.0, 0.25, 0.25 + 1e-12, 0.5, float("nan")]), st.integers(0, 3)),
-                  max_size=40)
+ranked = st.lists(
+    st.tuples(st.sampled_from([0.0, 0.25, 0.25 + 1e-12, 0.5, float("nan")]), st.integers(0, 3)), max_size=40
+)
 
 
 @given(pool=ranked, n=st.integers(0, 45))
@@ -61,17 +62,31 @@ def requests(draw):
     part = rng.integers(0, 3, n)
     rows = np.sort(rng.choice(n, draw(st.integers(0, min(8, n))), replace=False))
     return RoundRequest(
-        class_name="c", key="", k=len(rows),
+        class_name="c",
+        key="",
+        k=len(rows),
         ids=np.sort(np.array([f"{number:x}".encode() for number in rng.choice(10**6, n, replace=False)])),
-        features=FeatureMatrix(("a", "b", "c"), values, np.nan_to_num(np.nanmedian(values, axis=1)),
-                               ~np.isnan(values).any(axis=0)),
-        rows=rows, targets=rng.integers(0, 2, len(rows)).astype(np.int8),
-        pool=(part == 0) & (rng.random(n) < 0.9), truth=truth, training=part == 0, validation=part == 1,
-        members=(draw(st.sampled_from([
-            Member("forest", lambda seed: random_forest(seed, n_estimators=3), True), Member("knn", knn)])),),
+        features=FeatureMatrix(
+            ("a", "b", "c"), values, np.nan_to_num(np.nanmedian(values, axis=1)), ~np.isnan(values).any(axis=0)
+        ),
+        rows=rows,
+        targets=rng.integers(0, 2, len(rows)).astype(np.int8),
+        pool=(part == 0) & (rng.random(n) < 0.9),
+        truth=truth,
+        training=part == 0,
+        validation=part == 1,
+        members=(
+            draw(
+                st.sampled_from(
+                    [Member("forest", lambda seed: random_forest(seed, n_estimators=3), True), Member("knn", knn)]
+                )
+            ),
+        ),
         strategy=Strategy("s", draw(st.sampled_from([uncertainty, margin, entropy, random]))),
-        model_seed=draw(st.integers(0, 2**64 - 1)), query_seed=draw(st.integers(0, 2**64 - 1)),
-        n_start=draw(st.integers(0, 4)), n_ranked=draw(st.integers(1, 30)),
+        model_seed=draw(st.integers(0, 2**64 - 1)),
+        query_seed=draw(st.integers(0, 2**64 - 1)),
+        n_start=draw(st.integers(0, 4)),
+        n_ranked=draw(st.integers(1, 30)),
     )
 
 
@@ -81,8 +96,11 @@ def test_queries_come_from_the_pool_and_never_from_the_labelled(request):
     outcome = fit_round(request)
     rows = np.searchsorted(request.ids, [name.encode() for name in outcome.queries])
     assert set(rows) <= set(np.flatnonzero(request.pool)) - set(request.rows)
-    assert len(set(rows)) == len(outcome.utilities) == min(
-        request.n_ranked, len(set(np.flatnonzero(request.pool)) - set(request.rows)))
+    assert (
+        len(set(rows))
+        == len(outcome.utilities)
+        == min(request.n_ranked, len(set(np.flatnonzero(request.pool)) - set(request.rows)))
+    )
     assert np.isfinite(outcome.utilities).all()
 
 
@@ -114,4 +132,4 @@ def test_a_trained_round_asks_what_the_plain_loop_would(request):
         proba = outcome.model.predict_proba(block.astype(np.float64)) if pool else np.empty((0, 2))
     utilities = request.strategy.utility(proba, hashes)
     plain = sorted(range(len(pool)), key=lambda i: (-round(utilities[i], 9), hashes[i], request.ids[pool[i]]))
-    assert list(outcome.queries) == [request.ids[pool[i]].decode() for i in plain[:request.n_ranked]]
+    assert list(outcome.queries) == [request.ids[pool[i]].decode() for i in plain[: request.n_ranked]]

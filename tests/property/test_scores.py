@@ -17,6 +17,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from astronomical.catalogue.features import FeatureMatrix
 from astronomical.learning import tree_kernels, trees
+from astronomical.learning.kernels import KERNELS
 from astronomical.learning.ranking import best_first
 from astronomical.learning.scoring import probabilities
 from astronomical.learning.strategies import uncertainty
@@ -24,8 +25,32 @@ from astronomical.learning.trees import as_ensemble
 
 LARGEST = np.finfo(np.float32).max
 #: Values at which float32 and float64 part, or at which arithmetic ends.
-EDGES = np.array([0.0, -0.0, 1e-45, -1e-45, 1.1754944e-38, LARGEST, -LARGEST, 16777216, 16777217, 0.1, 1 / 3, -1 / 3,
-                  np.nextafter(np.float32(0.1), np.float32(1)), np.nextafter(np.float32(0.1), np.float32(0))], "f4")
+EDGES = np.array(
+    [
+        0.0,
+        -0.0,
+        1e-45,
+        -1e-45,
+        1.1754944e-38,
+        LARGEST,
+        -LARGEST,
+        16777216,
+        16777217,
+        0.1,
+        1 / 3,
+        -1 / 3,
+        np.nextafter(np.float32(0.1), np.float32(1)),
+        np.nextafter(np.float32(0.1), np.float32(0)),
+    ],
+    "f4",
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled() -> None:
+    """Score with the compiled kernels."""
+    assert KERNELS.wait()
+
 
 MODELS = {
     "random_forest": lambda seed, **depth: RandomForestClassifier(7, random_state=seed, **depth),
@@ -33,17 +58,20 @@ MODELS = {
     "decision_tree": lambda seed, **depth: DecisionTreeClassifier(random_state=seed, **depth),
     "gradient_boosting": lambda seed, **depth: GradientBoostingClassifier(n_estimators=7, random_state=seed, **depth),
     "hist_gradient_boosting": lambda seed, **depth: HistGradientBoostingClassifier(
-        max_iter=7, random_state=seed, min_samples_leaf=2, **depth),
+        max_iter=7, random_state=seed, min_samples_leaf=2, **depth
+    ),
     "adaboost": lambda seed, **depth: AdaBoostClassifier(
-        DecisionTreeClassifier(**(depth or {"max_depth": 3})), n_estimators=7, random_state=seed),
+        DecisionTreeClassifier(**(depth or {"max_depth": 3})), n_estimators=7, random_state=seed
+    ),
 }
 NATIVE_MISSING = ("random_forest", "extra_trees", "decision_tree", "hist_gradient_boosting")
 
 
 def matrix(rows: np.ndarray) -> FeatureMatrix:
     values = np.ascontiguousarray(rows.astype(np.float32).T)
-    return FeatureMatrix(tuple(map(str, range(len(values)))), values, np.zeros(len(values), "f4"),
-                         ~np.isnan(values).any(axis=0))
+    return FeatureMatrix(
+        tuple(map(str, range(len(values)))), values, np.zeros(len(values), "f4"), ~np.isnan(values).any(axis=0)
+    )
 
 
 def thresholds(model: object) -> np.ndarray:
@@ -157,17 +185,32 @@ def test_lone_leaf(many):
 def test_ranks_are_right_at_every_threshold(n_edges, spread):
     """One stump for each threshold: the share of votes tells the rank."""
     rng = np.random.default_rng(n_edges)
-    edges = {"even": rng.random(n_edges), "crowded": np.append(rng.random(n_edges - 1) * 1e-4, 1e6),
-             "wild": rng.choice([-1, 1], n_edges) * 10.0 ** rng.uniform(-44, 38.5, n_edges)}[spread].astype(np.float32)
+    edges = {
+        "even": rng.random(n_edges),
+        "crowded": np.append(rng.random(n_edges - 1) * 1e-4, 1e6),
+        "wild": rng.choice([-1, 1], n_edges) * 10.0 ** rng.uniform(-44, 38.5, n_edges),
+    }[spread].astype(np.float32)
     edges = np.unique(edges)
     n = len(edges)
     first = np.arange(0, 3 * n + 1, 3)
     roots = np.isin(np.arange(3 * n), first)
     stumps = tree_kernels.Trees(
-        first, np.where(roots, np.arange(3 * n) + 1, -1), np.where(roots, np.arange(3 * n) + 2, -1),
-        np.zeros(3 * n, np.int64), np.repeat(edges, 3), np.tile([True, True, True], n), np.tile([0.0, 0.0, 1.0], n))
-    rows = np.concatenate([edges, np.nextafter(edges, np.float32(np.inf)), np.nextafter(edges, np.float32(-np.inf)),
-                           np.array([np.inf, -np.inf, np.nan], "f4")])[:, None]
+        first,
+        np.where(roots, np.arange(3 * n) + 1, -1),
+        np.where(roots, np.arange(3 * n) + 2, -1),
+        np.zeros(3 * n, np.int64),
+        np.repeat(edges, 3),
+        np.tile([True, True, True], n),
+        np.tile([0.0, 0.0, 1.0], n),
+    )
+    rows = np.concatenate(
+        [
+            edges,
+            np.nextafter(edges, np.float32(np.inf)),
+            np.nextafter(edges, np.float32(-np.inf)),
+            np.array([np.inf, -np.inf, np.nan], "f4"),
+        ]
+    )[:, None]
     plan = trees._make_plan(stumps, True)
     found = tree_kernels.count_votes(matrix(rows).values, np.arange(len(rows)), stumps, plan, np.empty(0, np.float32))
     with np.errstate(invalid="ignore"):

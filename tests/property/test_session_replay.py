@@ -11,22 +11,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from astronomical.config.schema import ExtensionConfig, StartConfig
-from astronomical.session.reproduce import reproduce
-from astronomical.session.session import Session
+from astronomical.session import Session
+from astronomical.session.evaluation.reproduce import reproduce
 from tests.support.loop import Loop
-from tests.support.projects import CLASSES, make_project, start
+from tests.support.projects import CLASSES, die, make_project, open_with_core, start
 
 NAMES = tuple(CLASSES.values())
-steps = st.lists(st.one_of(
-    st.tuples(st.just("label"), st.sampled_from(NAMES)),
-    st.tuples(st.just("unsure"), st.none()),
-    st.tuples(st.just("undo"), st.none()),
-    st.tuples(st.just("redo"), st.none()),
-    st.tuples(st.just("relabel"), st.integers(0, 30)),
-    st.tuples(st.just("click"), st.integers(0, 149)),
-    st.tuples(st.just("tab"), st.sampled_from(NAMES[:2])),
-    st.tuples(st.just("save"), st.none()),
-), max_size=14)
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("label"), st.sampled_from(NAMES)),
+        st.tuples(st.just("unsure"), st.none()),
+        st.tuples(st.just("undo"), st.none()),
+        st.tuples(st.just("redo"), st.none()),
+        st.tuples(st.just("relabel"), st.integers(0, 30)),
+        st.tuples(st.just("click"), st.integers(0, 149)),
+        st.tuples(st.just("tab"), st.sampled_from(NAMES[:2])),
+        st.tuples(st.just("share"), st.sampled_from(NAMES)),
+        st.tuples(st.just("train on it"), st.none()),
+        st.tuples(st.just("save"), st.none()),
+    ),
+    max_size=14,
+)
 
 
 @pytest.fixture(scope="module")
@@ -36,13 +41,14 @@ def made(tmp_path_factory):
     path, _ = make_project(folder, n=150)
     with Session.open(path) as session:
         for name, mode in (("Star", "random"), ("Galaxy", "label")):
-            session.start_training(name, models=[ExtensionConfig(name="knn")], start=StartConfig(mode=mode, n=4))
+            session.training.start(name, models=[ExtensionConfig(name="knn")], start=StartConfig(mode=mode, n=4))
     return folder
 
 
 @pytest.fixture(scope="module")
 def copy(made, tmp_path_factory):
     """Return a function that gives a fresh copy of the project."""
+
     def make():
         folder = tmp_path_factory.mktemp("copies") / "project"
         shutil.copytree(made, folder)
@@ -66,17 +72,26 @@ def take(session, step, value):
             session.redo()
         case "relabel":
             id = answered[value % len(answered)]
-            session.relabel(id, NAMES[(NAMES.index(session.ledger.label_of(id) or "Star") + 1) % 3])
+            session.labels.relabel(id, NAMES[(NAMES.index(session.ledger.label_of(id) or "Star") + 1) % 3])
         case "click":
             id = session.dataset.catalogue.id_at(value)
             session.focus(id)
             session.assign("QSO", id=id)
         case "tab":
             session.activate(value)
+        case "share" if len(unused := session.training.unused_labels(value)):
+            if session.state.config.learner(value).started:
+                session.training.use_labels(value)
+            elif unused.can_start:
+                session.training.start(
+                    value, models=[ExtensionConfig(name="knn")], start=StartConfig(mode="given", n=4)
+                )
+        case "train on it" if session.state.focus is not None and session.training.can_use(session.state.focus):
+            session.training.use_label(session.state.focus)
         case "queue":
-            session.start_training(session.state.active, queue=value)
+            session.training.start(session.state.active, queue=value)
         case "train":
-            session.retrain(session.state.active)
+            session.training.retrain(session.state.active)
         case "save":
             session.save()
     return None
@@ -85,8 +100,16 @@ def take(session, step, value):
 def look(session):
     """Return all that a person would see of the learners."""
     started = [learner.class_name for learner in session.state.config.learners if learner.started]
-    return {name: (session.query(name), session.round(name).key, session.round(name).k,
-                   session.round(name).validation, session.trained(name)) for name in started}
+    return {
+        name: (
+            session.query(name),
+            session.round(name).key,
+            session.round(name).k,
+            session.round(name).validation,
+            session.training.targets(name),
+        )
+        for name in started
+    }
 
 
 @settings(max_examples=20)
@@ -111,26 +134,29 @@ def test_closing_and_opening_gives_the_same_rounds_and_they_reproduce(done, copy
 @given(done=steps)
 def test_a_crash_loses_nothing_and_what_was_saved_before_still_reproduces(done, copy):
     path = copy()
-    session = Session.open(path, who="tester")
+    session, core = open_with_core(path, who="tester")
     for step in done:
         take(session, *step)
     expected, ledger = look(session), session.ledger
-    session._store._lock.release()  # a process that dies lets go of nothing else
+    die(core)
     assert reproduce(path).differences == ()
     with Session.open(path) as again:
         assert again.ledger == ledger
         assert look(again) == expected
 
 
-batch_steps = st.lists(st.one_of(
-    st.tuples(st.just("label"), st.sampled_from(NAMES)),
-    st.tuples(st.just("label"), st.sampled_from(NAMES)),
-    st.tuples(st.sampled_from(["unsure", "undo", "redo", "train", "save"]), st.none()),
-    st.tuples(st.just("relabel"), st.integers(0, 30)),
-    st.tuples(st.just("click"), st.integers(0, 149)),
-    st.tuples(st.just("tab"), st.sampled_from(NAMES[:2])),
-    st.tuples(st.just("queue"), st.sampled_from([1, 2, 3])),
-), max_size=14)
+batch_steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("label"), st.sampled_from(NAMES)),
+        st.tuples(st.just("label"), st.sampled_from(NAMES)),
+        st.tuples(st.sampled_from(["unsure", "undo", "redo", "train", "save"]), st.none()),
+        st.tuples(st.just("relabel"), st.integers(0, 30)),
+        st.tuples(st.just("click"), st.integers(0, 149)),
+        st.tuples(st.just("tab"), st.sampled_from(NAMES[:2])),
+        st.tuples(st.just("queue"), st.sampled_from([1, 2, 3])),
+    ),
+    max_size=14,
+)
 
 
 @settings(max_examples=20)
@@ -185,8 +211,8 @@ def test_the_round_does_not_depend_on_the_order_of_the_labels(order, labels, cop
         with Session.open(copy()) as session:
             asked = [take(session, "unsure", None) for _ in range(5)]
             for place in places:
-                session.relabel(asked[place], labels[place])
-            assert list(session.trained("Star"))[-5:] == [asked[place] for place in places]
+                session.labels.relabel(asked[place], labels[place])
+            assert list(session.training.targets("Star"))[-5:] == [asked[place] for place in places]
             seen.append((session.round("Star").key, session.query("Star"), session.round("Star").validation))
     assert seen[0] == seen[1]
 
@@ -216,8 +242,10 @@ def test_the_order_of_the_rows_changes_neither_split_nor_query(seed, copy):
     for _ in range(2):
         with Session.open(path) as session:
             data = session.dataset
-            sets = [frozenset(data.catalogue.ids_at(np.flatnonzero(getattr(data.split, part))))
-                    for part in ("training", "validation", "test")]
+            sets = [
+                frozenset(data.catalogue.ids_at(np.flatnonzero(getattr(data.split, part))))
+                for part in ("training", "validation", "test")
+            ]
             seen.append((sets, session.query("Star"), session.round("Star").key, session.state.notices))
         table = Table.read(file)
         table[np.random.default_rng(seed).permutation(len(table))].write(file, overwrite=True)

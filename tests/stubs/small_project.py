@@ -8,7 +8,8 @@ import numpy as np
 from astropy.table import Table
 
 from astronomical.config.schema import CombinationConfig
-from astronomical.session.new import Choices, new_project
+from astronomical.session.project.new import ProjectOptions, new_project
+from tests.support.projects import without_models
 
 N_ROWS = 400
 HOSTILE_ID = "<b>J0007</b>&amp;"
@@ -28,8 +29,17 @@ def make_table() -> Table:
     ra[5] = np.nan
     label = np.where(is_star, "0 ", "1 ")
     label[20:60] = "-1"
-    table = Table({"name": ids, "ra": ra, "dec": dec, "label": label, **magnitudes,
-                   "empty": np.full(N_ROWS, np.nan, dtype=np.float32), "note": [HOSTILE_TEXT] * N_ROWS})
+    table = Table(
+        {
+            "name": ids,
+            "ra": ra,
+            "dec": dec,
+            "label": label,
+            **magnitudes,
+            "empty": np.full(N_ROWS, np.nan, dtype=np.float32),
+            "note": [HOSTILE_TEXT] * N_ROWS,
+        }
+    )
     for band in "gri":
         table[band].unit = "mag"
     table["note"].unit = "10**-17 erg s-1"
@@ -43,7 +53,17 @@ def make_project(folder: Path, *, positions: bool = True) -> Path:
         table.remove_columns(["ra", "dec"])
     table.write(folder / "small.fits")
     path = folder / "small.yaml"
-    new_project(Choices(folder / "small.fits", "name", label="label", label_names={"0": "Star", "1": "Galaxy"},
-                        features=("g", "r", "i"), combinations=(CombinationConfig(operation="subtract"),),
-                        extra_columns=("r", "note"), missing_policy="median"), path)
+    choices = ProjectOptions(
+        folder / "small.fits",
+        "name",
+        label="label",
+        label_names={"0": "Star", "1": "Galaxy"},
+        features=("g", "r", "i"),
+        combinations=(CombinationConfig(operation="subtract"),),
+        extra_columns=("r", "note"),
+        missing_policy="median",
+        classes=("Star", "Galaxy"),
+    )
+    config = new_project(choices, path)
+    without_models(config, path)
     return path

@@ -23,8 +23,16 @@ FIRST_PATH = "/cgi-bin/firstimage"
 LEGACY_PATH, LEGACY_FITS_PATH = "/viewer/cutout.jpg", "/viewer/fits-cutout"
 PS1_NAMES_PATH, PS1_PATH = "/cgi-bin/ps1filenames.py", "/cgi-bin/fitscut.cgi"
 HIPS_PATH, TEMPLATE_PATH = "/hips-image-services/hips2fits", "/any"
-SURVEYS = {SDSS_PATH: "sdss", FIRST_PATH: "first", LEGACY_PATH: "legacy", LEGACY_FITS_PATH: "legacy",
-           PS1_NAMES_PATH: "panstarrs", PS1_PATH: "panstarrs", HIPS_PATH: "hips", TEMPLATE_PATH: "template"}
+SURVEYS = {
+    SDSS_PATH: "sdss",
+    FIRST_PATH: "first",
+    LEGACY_PATH: "legacy",
+    LEGACY_FITS_PATH: "legacy",
+    PS1_NAMES_PATH: "panstarrs",
+    PS1_PATH: "panstarrs",
+    HIPS_PATH: "hips",
+    TEMPLATE_PATH: "template",
+}
 PS1_TABLE = """projcell subcell ra dec filter mjd type filename shortname badflag
 1 2 1.0 2.0 g 0 stack /rings.v3.skycell/g.fits g.fits 0
 1 2 1.0 2.0 r 0 stack /rings.v3.skycell/r.fits r.fits 0
@@ -33,9 +41,34 @@ PS1_TABLE = """projcell subcell ra dec filter mjd type filename shortname badfla
 PRIVATE_URL = "http://10.255.255.1/secret"
 DRIP_S = 0.05
 
-MODES = ("ok", "404", "500", "429", "html", "drip", "header_drip", "hang", "giant", "giant_chunked", "truncated",
-         "cut_off", "redirect_host", "redirect_same", "redirect_private", "redirect_file", "redirect_loop",
-         "blank", "placeholder", "outside_404", "bomb", "empty", "svg", "garbage")
+MODES = (
+    "ok",
+    "404",
+    "500",
+    "429",
+    "html",
+    "drip",
+    "header_drip",
+    "hang",
+    "giant",
+    "giant_chunked",
+    "truncated",
+    "cut_off",
+    "redirect_host",
+    "redirect_same",
+    "redirect_private",
+    "redirect_file",
+    "redirect_loop",
+    "blank",
+    "placeholder",
+    "outside_404",
+    "bomb",
+    "empty",
+    "svg",
+    "garbage",
+)
+#: Modes whose complete response leaves the connection open.
+KEPT_ALIVE = frozenset({"ok", "404", "500", "html", "blank", "redirect_same", "redirect_host"})
 
 
 class SurveyServer:
@@ -49,6 +82,7 @@ class SurveyServer:
         self.mode = mode
         self.modes: dict[str, str] = {}
         self.requests: list[str] = []
+        self.n_connections = 0
         self.released = threading.Event()
         handler = type("Handler", (_Handler,), {"stub": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
@@ -78,8 +112,9 @@ class SurveyServer:
         self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.released.set()
         self._server.shutdown()
         self._server.server_close()
@@ -97,16 +132,20 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *args: object) -> None:
         """Be quiet."""
 
+    def setup(self) -> None:
+        self.stub.n_connections += 1
+        super().setup()
+
     def do_GET(self) -> None:
         self.stub.requests.append(self.path)
         parts = urlsplit(self.path)
         survey = SURVEYS.get(parts.path)
-        self.close_connection = True
         if survey is None:
             self._reply(b"no such path", "text/plain", 404)
             return
         query = {key: values[0] for key, values in parse_qs(parts.query, keep_blank_values=True).items()}
         mode = "ok" if "redirected" in query else self.stub.modes.get(survey, self.stub.mode)
+        self.close_connection = mode not in KEPT_ALIVE
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self._misbehave(mode, survey, query)
 
@@ -117,8 +156,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         image = _image(survey, query)
         mime = "image/gif" if survey == "first" else "image/jpeg"
-        if mode == "ok" and (query.get("format") == "fits" or "FITS" in query
-                             or urlsplit(self.path).path == LEGACY_FITS_PATH):
+        if mode == "ok" and (
+            query.get("format") == "fits" or "FITS" in query or urlsplit(self.path).path == LEGACY_FITS_PATH
+        ):
             image, mime = as_fits(image, query), "application/fits"
         match mode:
             case "429":
@@ -153,10 +193,10 @@ class _Handler(BaseHTTPRequestHandler):
             case "giant_chunked":
                 self._giant_chunked(mime)
             case "truncated":
-                self._reply(image[:len(image) // 2], mime)
+                self._reply(image[: len(image) // 2], mime)
             case "cut_off":
                 self._head(mime, len(image))
-                self.wfile.write(image[:len(image) // 2])
+                self.wfile.write(image[: len(image) // 2])
             case "redirect_host":
                 self._redirect(f"http://localhost:{self.stub.port}{self.path}&redirected=1")
             case "redirect_same":
@@ -194,7 +234,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _drip(self, body: bytes) -> None:
         for at in range(len(body)):
-            self.wfile.write(body[at:at + 1])
+            self.wfile.write(body[at : at + 1])
             if self.stub.released.wait(DRIP_S):
                 return
 
@@ -223,9 +263,18 @@ def as_fits(image: bytes, query: dict[str, str]) -> bytes:
     header = fits.Header()
     scale = float(query.get("pixscale") or (1.8 if "RA" in query else 0.5)) / 3600
     ra, dec = (query["ra"], query["dec"]) if "ra" in query else _degrees(query["RA"])
-    header.update({"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": float(ra), "CRVAL2": float(dec),
-                   "CRPIX1": values.shape[1] / 2 + 0.5,
-                   "CRPIX2": values.shape[0] / 2 + 0.5, "CDELT1": -scale, "CDELT2": scale})
+    header.update(
+        {
+            "CTYPE1": "RA---TAN",
+            "CTYPE2": "DEC--TAN",
+            "CRVAL1": float(ra),
+            "CRVAL2": float(dec),
+            "CRPIX1": values.shape[1] / 2 + 0.5,
+            "CRPIX2": values.shape[0] / 2 + 0.5,
+            "CDELT1": -scale,
+            "CDELT2": scale,
+        }
+    )
     out = io.BytesIO()
     fits.PrimaryHDU(values.astype(np.float32), header).writeto(out)
     return out.getvalue()
@@ -287,7 +336,7 @@ def main() -> None:
     parser.add_argument("--mode", choices=MODES, default="ok")
     arguments = parser.parse_args()
     server = SurveyServer(arguments.mode, arguments.port)
-    print(f"{server.sdss_url}\n{server.first_url}")  # noqa: T201
+    print(f"{server.sdss_url}\n{server.first_url}")
     try:
         server.serve_forever()
     except KeyboardInterrupt:

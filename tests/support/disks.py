@@ -15,8 +15,13 @@ import pytest
 def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
     """Mount a disk at a new folder; the test is skipped where that cannot be done."""
     folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)],
-                             capture_output=True, check=False) if os.name == "posix" else None
+    mounted = (
+        subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)], capture_output=True, check=False
+        )
+        if os.name == "posix"
+        else None
+    )
     if mounted is None or mounted.returncode:
         pytest.skip("no disk can be mounted here")
     yield folder

@@ -8,7 +8,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from astronomical.labels.ledger import Ledger
-from astronomical.session.session import Session
+from astronomical.session import Session
 
 
 def label_for_ever(path: Path, seed: int, said: Connection) -> None:
@@ -35,10 +35,17 @@ def _steps(session: Session, ids: Sequence[str], rng: random.Random) -> dict[Cal
     names = session.state.config.class_names
 
     def note() -> None:
-        session.remark(rng.choice(ids), note=f"seen {rng.random()}")
+        session.labels.remark(rng.choice(ids), note=f"seen {rng.random()}")
 
     def bulk() -> None:
-        session.label_bulk(rng.choice(names), rng.sample(ids, 5))
+        session.labels.label_bulk(rng.choice(names), rng.sample(ids, 5))
 
-    return {lambda: session.assign(rng.choice(names)): 12, lambda: session.assign(None): 1, session.undo: 2,
-            session.redo: 1, note: 2, bulk: 1, session.autosave: 2}
+    return {
+        lambda: session.assign(rng.choice(names)): 12,
+        lambda: session.assign(None): 1,
+        session.undo: 2,
+        session.redo: 1,
+        note: 2,
+        bulk: 1,
+        session.files.autosave: 2,
+    }

@@ -6,7 +6,7 @@ import queue
 import time
 from collections.abc import Callable
 
-from astronomical.session.session import Session
+from astronomical.session import Session
 
 
 class Loop:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from astropy.table import Table
 
-from astronomical.config.schema import CombinationConfig, Config, StartConfig
-from astronomical.session.new import Choices, new_project
-from astronomical.session.session import Session
+from astronomical.config.io import write_config
+from astronomical.config.schema import CombinationConfig, Config, ModelsConfig, StartConfig
+from astronomical.session import Session
+from astronomical.session.core import SessionCore
+from astronomical.session.opening import open_core
+from astronomical.session.project.new import ProjectOptions, new_project
 
 CLASSES = {"0": "Star", "1": "Galaxy", "2": "QSO"}
 
@@ -21,8 +25,13 @@ def write_catalogue(path: Path, n: int = 300, seed: int = 1, unknown: float = 0.
     centres = np.array([[18, 17, 16.5, 16.2], [20, 18.6, 17.9, 17.5], [19, 18.9, 18.8, 18.5]])
     magnitudes = centres[label] + rng.normal(0, 0.2, (n, 4)) + rng.normal(0, 1, (n, 1))
     magnitudes[rng.random((n, 4)) < 0.03] = np.nan
-    table = Table({"name": [f"S{i:05d}" for i in rng.permutation(n)], "ra": rng.uniform(0, 360, n),
-                   "dec": rng.uniform(-60, 60, n)})
+    table = Table(
+        {
+            "name": [f"S{i:05d}" for i in rng.permutation(n)],
+            "ra": rng.uniform(0, 360, n),
+            "dec": rng.uniform(-60, 60, n),
+        }
+    )
     for band, values in zip("ugri", magnitudes.T, strict=True):
         table[band] = values.astype(np.float32)
     table["label"] = np.where(rng.random(n) < unknown, -1, label).astype(np.int16)
@@ -30,13 +39,33 @@ def write_catalogue(path: Path, n: int = 300, seed: int = 1, unknown: float = 0.
     return path
 
 
-def make_project(folder: Path, *, name: str = "project.yaml", n: int = 300, **choices: object) -> tuple[Path, Config]:
-    """Make a project on a small catalogue in a folder."""
+def make_project(
+    folder: Path, *, name: str = "project.yaml", n: int = 300, keep_models: bool = False, **choices: object
+) -> tuple[Path, Config]:
+    """Make a project on a small catalogue in a folder.
+
+    Its models are not written to disk unless a test is about that: it takes a second for each project that is closed.
+    """
     catalogue = write_catalogue(folder / "catalogue.fits", n)
-    given = {"id": "name", "label": "label", "label_names": CLASSES, "features": tuple("ugri"),
-             "combinations": (CombinationConfig(operation="subtract", n=2),), **choices}
+    given = {
+        "id": "name",
+        "label": "label",
+        "label_names": CLASSES,
+        "features": tuple("ugri"),
+        "combinations": (CombinationConfig(operation="subtract", n=2),),
+        **choices,
+    }
     path = folder / name
-    return path, new_project(Choices(catalogue=catalogue, **given), path)  # type: ignore[arg-type]
+    config = new_project(ProjectOptions(catalogue=catalogue, **given), path)  # type: ignore[arg-type]
+    return path, config if keep_models else without_models(config, path)
+
+
+def without_models(config: Config, path: Path) -> Config:
+    """Write a project that keeps no models of its rounds, and return it."""
+    config = config.model_copy(update={"models": ModelsConfig(keep=False)})
+    write_config(config, path)
+    path.with_name(f"{path.name}.bak").unlink(missing_ok=True)
+    return config
 
 
 def answer(session: Session, class_name: str | None = None) -> str | None:
@@ -55,10 +84,22 @@ def answer(session: Session, class_name: str | None = None) -> str | None:
 
 def label_until(session: Session, class_name: str, n_labels: int) -> None:
     """Answer a learner until it has a number of labels."""
-    while len(session.trained(class_name)) < n_labels:
+    while len(session.training.targets(class_name)) < n_labels:
         assert answer(session, class_name) is not None, "the learner has nothing left to ask"
 
 
 def start(session: Session, class_name: str = "Star", n: int = 5, mode: str = "random") -> None:
     """Begin a learner."""
-    session.start_training(class_name, start=StartConfig(mode=mode, n=n))  # type: ignore[arg-type]
+    session.training.start(class_name, start=StartConfig(mode=mode, n=n))  # type: ignore[arg-type]
+
+
+def open_with_core(path: Path, **options: Any) -> tuple[Session, SessionCore]:
+    """Open a project, and return what its pages share as well."""
+    core = open_core(path, **options)
+    return Session(core), core
+
+
+def die(core: SessionCore) -> None:
+    """End a session like a process that dies: nothing more is saved, and the system releases its lock."""
+    core.jobs.close()
+    core.writer.close()

@@ -7,25 +7,26 @@ from contextlib import contextmanager
 from typing import Any
 
 from astronomical.config.schema import PaneConfig
-from astronomical.dashboard.page import make_page
-from astronomical.dashboard.panes.source import SourcePane
+from astronomical.dashboard.page.frame import make_page
+from astronomical.dashboard.panes.source.pane import SourcePane
+from astronomical.services.catalogue_images import CatalogueImageReader
 from astronomical.services.cutouts import CutoutFetcher
 from astronomical.services.fetcher import Limits
 from astronomical.services.local_files import LocalFiles
-from astronomical.services.pictures import PictureReader
 from astronomical.services.services import Services
-from astronomical.session.samp import SampBridge
-from astronomical.session.session import Session
+from astronomical.session import Session
+from astronomical.session.samp.connection import SampBridge
 
 CONFIG = PaneConfig(id="source", kind="source", x=7, y=0, w=5, h=7)
 
 
 @contextmanager
-def source_page(session: Session, serve: Callable[..., str], new_page: Callable[..., Any], size: tuple[int, int],
-                limits: Limits) -> Iterator[Any]:
+def source_page(
+    session: Session, serve: Callable[..., str], new_page: Callable[..., Any], size: tuple[int, int], limits: Limits
+) -> Iterator[Any]:
     """Open the pane in a browser window of a size."""
     files = LocalFiles(session.path.parent)
-    services = Services(CutoutFetcher(limits), PictureReader(files, limits), files)
+    services = Services(CutoutFetcher(limits), CatalogueImageReader(files, limits), files)
     bridge = SampBridge(session, lambda change: change())
     panes: list[SourcePane] = []
 

@@ -1,37 +1,53 @@
-"""Reading tables. A format is one module here and one entry in `FORMATS`."""
+"""Read tables. Each format has one module here and one entry in `FORMATS`."""
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import importlib
+import itertools
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
+from typing import cast
 
 from astronomical.catalogue.errors import CatalogueError
+from astronomical.catalogue.readers.lines import drawn_table, read_me_of
 from astronomical.catalogue.readers.source import ColumnInfo, TableSource
+from astronomical.catalogue.readers.unpack import PACKED_SUFFIXES, open_unpacked, packed, read_whole
 
-__all__ = ["ADVICE", "FORMATS", "SUFFIXES", "UTF16", "ColumnInfo", "Format", "TableSource", "open_stream", "open_table",
-           "packed"]
+__all__ = [
+    "ADVICE",
+    "FORMATS",
+    "SUFFIXES",
+    "TEXT_FORMATS",
+    "UTF16",
+    "ColumnInfo",
+    "Format",
+    "TableSource",
+    "open_table",
+    "open_unpacked",
+    "packed",
+    "read_whole",
+]
 
 
 @dataclass(frozen=True)
 class Format:
-    """A format that can be read.
+    """A supported file format.
 
     Parameters
     ----------
     name
-        Name in the config.
+        Name in the project file.
     title
-        Name for people.
+        Name to display.
     module
-        Module with a function ``open_source(path, table) -> TableSource``, imported when first needed.
+        Module with a function ``open_source(path, table) -> TableSource``. It is imported when first needed.
     starts
-        How the content of such a file begins; text files are told by having none of these.
+        Bytes with which such a file begins. A file without any known beginning is a text table.
     suffixes
-        Usual ends of the file name.
+        Usual file extensions.
+    opener
+        Name of the function in the module.
     """
 
     name: str
@@ -39,50 +55,66 @@ class Format:
     module: str
     starts: tuple[bytes, ...]
     suffixes: tuple[str, ...]
+    opener: str = "open_source"
 
 
 FORMATS = (
     Format("fits", "FITS", "fits", (b"SIMPLE  =",), (".fits", ".fit", ".fts")),
-    Format("votable", "VOTable", "votable", (b"<?xml", b"<VOTABLE", b"<vot:VOTABLE", b"<!--", b"<!DOCTYPE VOTABLE"),
-           (".vot", ".votable", ".xml")),
+    Format(
+        "votable",
+        "VOTable",
+        "votable",
+        (b"<?xml", b"<VOTABLE", b"<vot:VOTABLE", b"<!--", b"<!DOCTYPE VOTABLE"),
+        (".vot", ".votable", ".xml"),
+    ),
     Format("ecsv", "ECSV", "ecsv", (b"# %ECSV",), (".ecsv",)),
     Format("ipac", "IPAC table", "ipac", (b"\\", b"|"), (".tbl", ".ipac")),
     Format("parquet", "Parquet", "parquet", (b"PAR1",), (".parquet", ".pq")),
     Format("feather", "Feather", "feather", (b"ARROW1", b"FEA1", b"\xff\xff\xff\xff"), (".feather", ".arrow", ".ipc")),
     Format("hdf5", "HDF5", "hdf5", (b"\x89HDF\r\n\x1a\n",), (".hdf5", ".h5", ".hdf")),
-    Format("csv", "CSV", "text", (), (".csv", ".tsv", ".tab", ".txt", ".dat", ".cat")),
+    Format("sextractor", "SExtractor", "astropy_text", (), (), "open_sextractor"),
+    Format("daophot", "DAOPHOT", "astropy_text", (b"#K ", b"#N "), (".als", ".mag"), "open_daophot"),
+    Format("cds", "CDS or MRT", "astropy_text", (), (".mrt",), "open_cds"),
+    Format("csv", "CSV", "text", (), (".csv", ".tsv", ".tab", ".txt", ".dat", ".cat"), "open_csv"),
+    Format("text", "Text", "text", (), ()),
+    Format("text-header", "Text with names in the first line", "text", (), (), "open_with_names"),
+    Format("text-no-header", "Text without names", "text", (), (), "open_without_names"),
 )
-#: All ends that the name of a table usually has, those of compressed files too.
-SUFFIXES = (*(suffix for item in FORMATS for suffix in item.suffixes), ".gz", ".bz2")
+#: Formats of plain text tables; they differ in where the names of the columns are.
+TEXT_FORMATS = ("csv", "text", "text-header", "text-no-header")
+#: All usual file extensions of tables, including those of compressed files.
+SUFFIXES = (*(suffix for item in FORMATS for suffix in item.suffixes), *PACKED_SUFFIXES)
 
-#: Beginnings of files that are known for what they are but not read.
+#: First bytes of known formats that are not supported.
 _NOT_READ = {
-    b"<!DOCTYPE": "a web page", b"<html": "a web page", b"PK\x03\x04": "a zip or Excel file",
-    b"\x93NUMPY": "an array of NumPy", b"\x80": "a pickle of Python, which is not opened because that can run code",
-    b"\x89PNG": "an image", b"\xff\xd8\xff": "an image", b"%PDF": "a PDF file",
-    b"\xd0\xcf\x11\xe0": "an old Excel file", b"SQLite format 3": "an SQLite database",
+    b"<!DOCTYPE": "a web page",
+    b"<html": "a web page",
+    b"\x93NUMPY": "a NumPy array",
+    b"\x80": "a Python pickle",
+    b"\x89PNG": "an image",
+    b"\xff\xd8\xff": "an image",
+    b"%PDF": "a PDF file",
+    b"\xd0\xcf\x11\xe0": "an old Excel file",
+    b"SQLite format 3": "an SQLite database",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
+    b"Rar!": "a RAR archive",
+    b"\x1f\x9d": "compressed by compress (.Z)",
+    b"\x04\x22\x4d\x18": "compressed by LZ4",
+    b"SR\x00\x04": "an IDL save file",
 }
-#: How a text in UTF-16 begins.
+#: Number of bytes from which the format is recognised; the description of columns follows a title and authors.
+_START_BYTES = 2**14
+#: Where a tar archive says that it is one.
+_TAR = slice(257, 262)
+#: Byte order marks of UTF-16.
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
+#: The header of SExtractor numbers the columns, one in each line.
+_SEXTRACTOR = re.compile(rb"\s*#\s*1\s+[A-Za-z]\w*(\s[^\r\n]*)?\r?\n\s*(#\s*\d+\s+[A-Za-z]|[^#\s])")
+#: Title of the description of columns in tables of the CDS and the AAS journals.
+_DESCRIPTION = b"Byte-by-byte Description of file"
+#: Maximum number of files of a folder to look at.
+_MAX_LISTED = 1000
 ADVICE = "use a table in FITS, VOTable, CSV, Parquet or HDF5"
-
-
-def packed(path: Path) -> bool:
-    """Tell whether a file is compressed by gzip or bzip2."""
-    with path.open("rb") as stream:
-        start = stream.read(3)
-    return start[:2] == b"\x1f\x8b" or start == b"BZh"
-
-
-def open_stream(path: Path) -> IO[bytes]:
-    """Open a file for reading bytes, unpacked where it is compressed by gzip or bzip2."""
-    with path.open("rb") as stream:
-        start = stream.read(3)
-    if start[:2] == b"\x1f\x8b":
-        return cast(IO[bytes], gzip.open(path, "rb"))
-    if start == b"BZh":
-        return bz2.open(path, "rb")
-    return path.open("rb")
 
 
 def open_table(path: str | Path, *, format: str | None = None, table: int | str | None = None) -> TableSource:
@@ -91,38 +123,38 @@ def open_table(path: str | Path, *, format: str | None = None, table: int | str 
     Parameters
     ----------
     path
-        Where the file lies.
+        Path of the file.
     format
-        Name of one of `FORMATS`; found from the content when not given.
+        Name of one of `FORMATS`; detected from the content by default.
     table
-        Name or number of the table in a file that holds several; the primary HDU of a FITS file is 0, the first table
-        of other files is 1.
+        Name or number of the table, for a file with several tables. The primary HDU of a FITS file is 0; the first
+        table of other files is 1.
 
     Returns
     -------
     TableSource
-        The table, of which only the names and kinds of the columns are read yet.
+        The table. Only the names and types of its columns have been read.
 
     Raises
     ------
     CatalogueError
-        If there is no such file or it holds no table that can be read.
+        If the file does not exist or contains no readable table.
     TableChoiceError
-        If it holds several tables and `table` is not given.
+        If it contains several tables and `table` is not given.
     """
     where = Path(path)
     try:
         there = where.exists()
-    except (OSError, ValueError):  # no file can have such a name
+    except (OSError, ValueError):  # not a valid file name
         there = False
     if not there:
         raise CatalogueError(f"There is no file {where}")
     if where.is_dir():
-        raise CatalogueError(f"{where} is a folder, not a table")
+        raise CatalogueError(_about_folder(where))
     try:
         chosen = _named(format) if format is not None else _recognise(where)
         module = importlib.import_module(f"{__name__}.{chosen.module}")
-        return cast(TableSource, module.open_source(where, table))
+        return cast(TableSource, getattr(module, chosen.opener)(where, table))
     except CatalogueError:
         raise
     # The libraries below raise many kinds of error for a damaged file.
@@ -130,19 +162,44 @@ def open_table(path: str | Path, *, format: str | None = None, table: int | str 
         raise CatalogueError(f"{where.name} cannot be read: {error}") from error
 
 
+def _about_folder(path: Path) -> str:
+    """Return what to do with a folder that was given as a table."""
+    files = sorted(item.name for item in itertools.islice(path.iterdir(), _MAX_LISTED) if item.is_file())
+    parts = [name for name in files if Path(name).suffix.lower() in (".parquet", ".pq")]
+    if len(parts) == 1:
+        return f"{path} is a folder, not a table; choose {path / parts[0]}"
+    if parts:
+        more = ", …" if len(parts) > 2 else ""
+        return (
+            f"{path} is a folder of Parquet files ({parts[0]}, {parts[1]}{more}), but a catalogue is one file. Combine "
+            "them, for example in Python: import pyarrow.dataset, pyarrow.parquet; pyarrow.parquet.write_table("
+            f"pyarrow.dataset.dataset({str(path)!r}).to_table(), {str(path) + '.parquet'!r})"
+        )
+    tables = [name for name in files if Path(name).suffix.lower() in SUFFIXES]
+    return f"{path} is a folder, not a table; choose a file" + (f", such as {path / tables[0]}" if tables else "")
+
+
 def _named(name: str) -> Format:
     for item in FORMATS:
         if item.name == name:
             return item
-    raise CatalogueError(f"There is no format {name!r}; there are {', '.join(item.name for item in FORMATS)}")
+    raise CatalogueError(f"Unknown format {name!r}; the formats are {', '.join(item.name for item in FORMATS)}")
 
 
 def _recognise(path: Path) -> Format:
-    with open_stream(path) as stream:
-        start = stream.read(4096)
+    with open_unpacked(path) as stream:
+        start = stream.read(_START_BYTES)
     if not start.strip():
         raise CatalogueError(f"{path.name} is empty")
     start = start.removeprefix(b"\xef\xbb\xbf")
+    if start[_TAR] == b"ustar":
+        raise CatalogueError(f"{path.name} is a tar archive; unpack it, and choose a table")
+    text = start.decode("utf-16", errors="ignore").encode() if start.startswith(UTF16) else start
+    if text.startswith((b"<?xml", b"<VOTABLE", b"<vot:VOTABLE")):
+        return _named("votable")
+    other = drawn_table(text)
+    if other:
+        raise CatalogueError(f"{path.name} is {other}, which cannot be read; save the table as CSV, FITS or VOTable")
     for item in FORMATS:
         if any(start.startswith(sign) for sign in item.starts):
             return item
@@ -150,5 +207,13 @@ def _recognise(path: Path) -> Format:
         if start.lstrip().lower().startswith(sign.lower()):
             raise CatalogueError(f"{path.name} is {title}, which cannot be read; {ADVICE}")
     if b"\x00" in start and not start.startswith(UTF16):
-        raise CatalogueError(f"{path.name} is of no known format; {ADVICE}")
-    return _named("csv")
+        raise CatalogueError(f"The format of {path.name} is not known; {ADVICE}")
+    if _SEXTRACTOR.match(text):
+        return _named("sextractor")
+    if _DESCRIPTION in text or _has_readme(path):
+        return _named("cds")
+    return _named("text")
+
+
+def _has_readme(path: Path) -> bool:
+    return (path.parent / "ReadMe").is_file() and read_me_of(path) is not None

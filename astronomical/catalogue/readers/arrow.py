@@ -1,8 +1,9 @@
-"""From Arrow columns to NumPy arrays, for the formats that Arrow reads."""
+"""Convert Arrow columns to NumPy arrays, for the formats that Arrow reads."""
 
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +13,26 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from astronomical.catalogue.errors import CatalogueError
-from astronomical.catalogue.readers import open_stream, packed
 from astronomical.catalogue.readers.headers import HeaderColumn, parse_header
+from astronomical.catalogue.readers.limits import refuse_many_columns
 from astronomical.catalogue.readers.source import ColumnInfo, Kind, TableSource, refuse_long_texts
-from astronomical.catalogue.texts import decode
+from astronomical.catalogue.readers.unpack import packed, read_whole
+from astronomical.catalogue.string_arrays import decode
 
 __all__ = ["ArrowSource", "arrow_buffer", "kind_of", "to_numpy"]
 
 
+#: Dictionary-encoded texts up to this length are never too large.
+_SMALL_DICTIONARY_BYTES = 1000
+
+
 class ArrowSource(TableSource):
-    """A file of which Arrow reads only the columns that are asked for; each format says how.
+    """A file from which Arrow reads only the requested columns. Each format is a subclass.
 
     Parameters
     ----------
     path
-        Where the file lies.
+        Path of the file.
     n_rows
         Number of rows.
     schema
@@ -39,28 +45,29 @@ class ArrowSource(TableSource):
     """
 
     def __init__(self, path: Path, n_rows: int, schema: Any) -> None:
+        refuse_many_columns(path.name, len(schema.names))
         if len(set(schema.names)) < len(schema.names):
-            twice = next(name for name in schema.names if schema.names.count(name) > 1)
+            twice = Counter(schema.names).most_common(1)[0][0]
             raise CatalogueError(f"{path.name} has two columns named {twice!r}; rename one of them")
         columns = _describe_fields(schema, path.name)
         super().__init__(path, n_rows, columns)
         self._kinds = {column.name: column.kind for column in columns}
 
     def _arrays(self, table: Any) -> dict[str, NDArray[Any]]:
-        """Return the columns of a ``pyarrow.Table``."""
+        """Return the columns of a ``pyarrow.Table`` after Arrow has validated it."""
+        table.validate(full=True)
         return {name: to_numpy(name, table.column(name), self._kinds[name]) for name in table.column_names}
 
 
 def arrow_buffer(path: Path) -> Any:
-    """Return a file as Arrow reads it: mapped to memory, or unpacked where it is compressed."""
+    """Open a file for Arrow: memory-mapped, or decompressed if it is compressed."""
     if not packed(path):
         return pa.memory_map(str(path))
-    with open_stream(path) as stream:
-        return pa.BufferReader(stream.read())
+    return pa.BufferReader(read_whole(path))
 
 
 def _describe_fields(schema: Any, where: str) -> list[ColumnInfo]:
-    """Return what a schema says about its columns, and what astropy wrote beside it."""
+    """Return the descriptions of the columns from a schema and from the metadata of astropy."""
     notes = (schema.metadata or {}).get(b"table_meta_yaml", b"").decode(errors="replace")
     described: dict[str, HeaderColumn] = {}
     if notes:
@@ -70,16 +77,21 @@ def _describe_fields(schema: Any, where: str) -> list[ColumnInfo]:
 
 
 def _describe(field: Any, column: HeaderColumn | None) -> ColumnInfo:
-    notes = {key.decode(errors="replace").lower(): value.decode(errors="replace")
-             for key, value in (field.metadata or {}).items()}
-    return ColumnInfo(field.name, kind_of(field.type),
-                      unit=notes.get("unit", "") or (column.unit if column else ""),
-                      description=notes.get("description", "") or (column.description if column else ""),
-                      ucd=notes.get("ucd", "") or (column.ucd if column else ""))
+    notes = {
+        key.decode(errors="replace").lower(): value.decode(errors="replace")
+        for key, value in (field.metadata or {}).items()
+    }
+    return ColumnInfo(
+        field.name,
+        kind_of(field.type),
+        unit=notes.get("unit", "") or (column.unit if column else ""),
+        description=notes.get("description", "") or (column.description if column else ""),
+        ucd=notes.get("ucd", "") or (column.ucd if column else ""),
+    )
 
 
 def kind_of(type: Any) -> Kind:
-    """Return the kind of column that an Arrow type makes."""
+    """Return the kind of column for an Arrow type."""
     if pa.types.is_dictionary(type):
         return kind_of(type.value_type)
     if pa.types.is_floating(type) or pa.types.is_null(type) or pa.types.is_decimal(type):
@@ -94,7 +106,7 @@ def kind_of(type: Any) -> Kind:
 
 
 def to_numpy(name: str, column: Any, kind: Kind) -> NDArray[Any]:
-    """Return an Arrow column as `TableSource.read` promises it.
+    """Convert an Arrow column to the array that `TableSource.read` returns.
 
     Parameters
     ----------
@@ -103,9 +115,10 @@ def to_numpy(name: str, column: Any, kind: Kind) -> NDArray[Any]:
     column
         A ``pyarrow.ChunkedArray``.
     kind
-        What `kind_of` returns for its type.
+        Result of `kind_of` for its type.
     """
     if pa.types.is_dictionary(column.type):
+        _refuse_wide(name, column)
         column = column.cast(column.type.value_type)
     if kind == "float":
         return _floats(column)
@@ -115,6 +128,25 @@ def to_numpy(name: str, column: Any, kind: Kind) -> NDArray[Any]:
     if column.null_count:
         return np.ma.MaskedArray(values, mask=column.is_null().to_numpy())
     return values
+
+
+def _refuse_wide(name: str, column: Any) -> None:
+    """Refuse a dictionary-encoded column whose decoded texts would not fit in memory."""
+    for chunk in column.chunks:
+        size = chunk.dictionary.nbytes
+        if size > _SMALL_DICTIONARY_BYTES:
+            lengths = pc.binary_length(chunk.dictionary) if _has_length(chunk.dictionary.type) else None
+            longest = pc.max(lengths).as_py() if lengths is not None else 0
+            refuse_long_texts(name, len(column), -(-(longest or 0) // 4))
+
+
+def _has_length(type: Any) -> bool:
+    return bool(
+        pa.types.is_string(type)
+        or pa.types.is_large_string(type)
+        or pa.types.is_binary(type)
+        or pa.types.is_large_binary(type)
+    )
 
 
 def _floats(column: Any) -> NDArray[Any]:
@@ -127,6 +159,7 @@ def _floats(column: Any) -> NDArray[Any]:
 
 def _texts(name: str, column: Any) -> NDArray[np.str_]:
     if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
+        refuse_long_texts(name, len(column), pc.max(pc.binary_length(column)).as_py() or 1)
         raw = np.array(pc.fill_null(column, b"").to_pylist(), dtype=np.bytes_)
         return decode(raw)
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):

@@ -1,4 +1,4 @@
-"""Feather and other files of Arrow."""
+"""Read Feather and other Arrow files."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import pyarrow as pa
 import pyarrow.feather
 from numpy.typing import NDArray
 
+from astronomical.catalogue.errors import CatalogueError
 from astronomical.catalogue.readers.arrow import ArrowSource, arrow_buffer
 
 __all__ = ["FeatherSource", "open_source"]
 
 
 class FeatherSource(ArrowSource):
-    """A file of Arrow."""
+    """A Feather or Arrow file."""
 
     format: ClassVar[str] = "feather"
 
@@ -25,10 +26,15 @@ class FeatherSource(ArrowSource):
 
 
 def open_source(path: Path, table: int | str | None) -> FeatherSource:
-    """Open a Feather file, which holds one table, so that `table` says nothing."""
+    """Open a Feather file. It contains one table, so `table` is not used."""
     with arrow_buffer(path) as content:
         start = bytes(content.read(6))
         content.seek(0)
+        if start.startswith(b"FEA1"):
+            raise CatalogueError(
+                f"{path.name} is a Feather file of version 1, which Arrow no longer reads safely; "
+                "save it again as Parquet, for example with pandas.read_feather and to_parquet"
+            )
         if start == b"ARROW1":
             reader = pa.ipc.open_file(content)
             schema = reader.schema

@@ -1,7 +1,7 @@
-"""FITS tables, binary and ASCII.
+"""Read FITS tables, binary and ASCII.
 
-Headers are astropy's affair. Values are read here, block by block and only the columns that are asked for: through a
-memory map each column would touch every page of the file, and all of the file would count as memory.
+astropy reads the headers. The values are read here, in blocks and only for the requested columns: with a memory map,
+each column would touch every page of the file, and the whole file would count as used memory.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any, ClassVar
 
@@ -20,25 +20,31 @@ from astropy.utils.exceptions import AstropyWarning
 from numpy.typing import NDArray
 
 from astronomical.catalogue.errors import CatalogueError, TableChoiceError
-from astronomical.catalogue.readers import open_stream
+from astronomical.catalogue.readers.fits_check import check_fits
 from astronomical.catalogue.readers.source import ColumnInfo, Kind, TableSource, refuse_long_texts, unique_names
-from astronomical.catalogue.texts import MISSING_TOKENS, decode, parse_numbers
+from astronomical.catalogue.readers.unpack import packed, read_whole
+from astronomical.catalogue.string_arrays import MISSING_TOKENS, decode, parse_numbers
 
 __all__ = ["FitsSource", "open_source"]
 
 _BLOCK_BYTES = 2**22
+#: Maximum number of columns in the FITS standard.
+_MAX_FIELDS = 999
+#: Maximum length of a vector that is read as a column for each of its values, such as magnitudes in ugriz.
+_MAX_SPREAD = 10
 _BINARY = re.compile(r"^\s*(\d*)\s*([LXBIJKAEDCMPQ])(.*)$")
 _ASCII = re.compile(r"^\s*([AIFED])(\d+)")
 _DTYPES = {"L": "u1", "B": "u1", "I": ">i2", "J": ">i4", "K": ">i8", "E": ">f4", "D": ">f8"}
 _BYTES = {"L": 1, "B": 1, "I": 2, "J": 4, "K": 8, "A": 1, "E": 4, "D": 8, "C": 8, "M": 16, "P": 8, "Q": 16}
-#: Comments that writers of FITS put beside the name of any column.
-_EMPTY_WORDS = re.compile(r"^\s*(label for (field|column)|name of (field|column)|column name|field name)\b.*$|^\s*$",
-                          re.IGNORECASE)
+#: Generic comments that FITS writers add to the names of columns.
+_EMPTY_WORDS = re.compile(
+    r"^\s*(label for (field|column)|name of (field|column)|column name|field name)\b.*$|^\s*$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
 class _Field:
-    """A column as the header describes it: where it lies in a row, and what its bytes mean."""
+    """A column as described by the header: its offset in a row, and the type and number of its values."""
 
     kind: Kind
     dtype: str
@@ -46,11 +52,12 @@ class _Field:
     null: str | None = None
     scale: float = 1.0
     zero: float = 0.0
+    n_values: int = 1
 
 
 @dataclass(frozen=True)
 class _Table:
-    """Where a table lies in a file."""
+    """The location of a table in a file."""
 
     number: int
     name: str
@@ -76,11 +83,11 @@ class FitsSource(TableSource):
     Parameters
     ----------
     path
-        Where the file lies.
+        Path of the file.
     table
-        Which table of the file.
+        The table in the file.
     content
-        The unpacked content of a compressed file.
+        The decompressed content of a compressed file.
     """
 
     format: ClassVar[str] = "fits"
@@ -107,27 +114,48 @@ class FitsSource(TableSource):
         return {name: _convert(raw.pop(name), field) for name, field in fields.items()}
 
     def _gather(self, fields: dict[str, _Field], n_rows: int) -> dict[str, NDArray[Any]]:
-        """Copy columns out of the rows, as bytes of the machine's own order."""
+        """Copy columns from the rows, in the native byte order."""
         width = self._table.row_bytes
-        row = np.dtype({"names": list(fields), "formats": [field.dtype for field in fields.values()],
-                        "offsets": [field.offset for field in fields.values()], "itemsize": max(width, 1)})
+        end = max(field.offset + np.dtype(field.dtype).itemsize for field in fields.values())
+        if end > width:
+            raise CatalogueError(
+                f"{self.path.name} is damaged: its header declares rows of {width:,} bytes, but "
+                f"columns of {end:,} bytes; download the file again"
+            )
+        present = self._size() - self._table.offset
+        if present < n_rows * width:
+            raise CatalogueError(
+                f"{self.path.name} is truncated: row {max(present, 0) // width + 1:,} of "
+                f"{self.n_rows:,} is missing; download the file again"
+            )
+        row = np.dtype(
+            {
+                "names": list(fields),
+                "formats": [field.dtype for field in fields.values()],
+                "offsets": [field.offset for field in fields.values()],
+                "itemsize": max(width, 1),
+            }
+        )
         raw = {name: np.zeros(n_rows, dtype=np.dtype(field.dtype).newbyteorder("=")) for name, field in fields.items()}
-        if width == 0:
-            return raw
         step = max(_BLOCK_BYTES // width, 1)
         buffer = bytearray(min(step, n_rows) * width)
         with self._stream() as stream:
             stream.seek(self._table.offset)
             for start in range(0, n_rows, step):
                 count = min(step, n_rows - start)
-                got = stream.readinto(memoryview(buffer)[:count * width])  # type: ignore[attr-defined]
+                got = stream.readinto(memoryview(buffer)[: count * width])  # type: ignore[attr-defined]
                 if got < count * width:
-                    raise CatalogueError(f"{self.path.name} is cut short: row {start + got // width + 1:,} of "
-                                         f"{self.n_rows:,} is missing; fetch the file again")
+                    raise CatalogueError(
+                        f"{self.path.name} is truncated: row {start + got // width + 1:,} of "
+                        f"{self.n_rows:,} is missing; download the file again"
+                    )
                 block = np.frombuffer(buffer, dtype=row, count=count)
                 for name, values in raw.items():
-                    values[start:start + count] = block[name]
+                    values[start : start + count] = block[name]
         return raw
+
+    def _size(self) -> int:
+        return self.path.stat().st_size if self._content is None else len(self._content)
 
     def _stream(self) -> IO[bytes]:
         return self.path.open("rb") if self._content is None else io.BytesIO(self._content)
@@ -139,37 +167,45 @@ def open_source(path: Path, table: int | str | None) -> FitsSource:
     Raises
     ------
     CatalogueError
-        If the file holds no table, or not the one that is asked for.
+        If the file contains no table, or not the requested one.
     TableChoiceError
-        If it holds several and `table` is None.
+        If it contains several tables and `table` is None.
     """
-    with open_stream(path) as stream:
-        content = None if isinstance(stream, io.BufferedReader) else stream.read()
+    content = read_whole(path) if packed(path) else None
+    with path.open("rb") if content is None else io.BytesIO(content) as stream:
+        check_fits(stream, path.name)
     tables = _list_tables(path, content)
+    if tables and all(item.header.get("ZTABLE") for item in tables):
+        raise CatalogueError(
+            f"{path.name} is a table compressed by fpack, which cannot be read; unpack it with funpack"
+        )
+    tables = [item for item in tables if not item.header.get("ZTABLE")]
     if not tables:
-        raise CatalogueError(f"{path.name} holds no table, only images or nothing; choose a FITS file with a table "
-                             "extension")
+        raise CatalogueError(f"{path.name} contains no table; choose a FITS file with a table extension")
     return FitsSource(path, _choose(path, tables, table), content)
 
 
 def _list_tables(path: Path, content: bytes | None) -> list[_Table]:
     tables = []
-    # Warnings are about the standard being bent, of which the user of a file knows nothing.
+    # The warnings are about deviations from the standard, which do not concern the user.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AstropyWarning)
         with fits.open(path if content is None else io.BytesIO(content), memmap=True) as hdus:
             for number, hdu in enumerate(hdus):
                 header = hdu.header
-                if str(header.get("XTENSION", "")).strip() in ("BINTABLE", "A3DTABLE", "TABLE") \
-                        and not isinstance(hdu, fits.CompImageHDU):
+                if str(header.get("XTENSION", "")).strip() in ("BINTABLE", "A3DTABLE", "TABLE") and not isinstance(
+                    hdu, fits.CompImageHDU
+                ):
                     name = str(header.get("EXTNAME", "")).strip()
                     tables.append(_Table(number, name, header.copy(), hdu.fileinfo()["datLoc"]))
     return tables
 
 
 def _choose(path: Path, tables: list[_Table], table: int | str | None) -> _Table:
-    names = [item.name if [other.name for other in tables].count(item.name) == 1 and item.name else str(item.number)
-             for item in tables]
+    names = [
+        item.name if [other.name for other in tables].count(item.name) == 1 and item.name else str(item.number)
+        for item in tables
+    ]
     if table is None:
         if len(tables) == 1:
             return tables[0]
@@ -178,24 +214,44 @@ def _choose(path: Path, tables: list[_Table], table: int | str | None) -> _Table
     for item, name in zip(tables, names, strict=True):
         if wanted.casefold() in (name.casefold(), str(item.number)):
             return item
-    raise CatalogueError(f"{path.name} has no table {wanted!r}; there are {', '.join(names)}")
+    raise CatalogueError(f"{path.name} has no table {wanted!r}; the tables are {', '.join(names)}")
 
 
 def _describe(table: _Table) -> list[tuple[ColumnInfo, _Field]]:
     header = table.header
     n_columns = int(header.get("TFIELDS", 0))
+    if not 0 <= n_columns <= _MAX_FIELDS:
+        raise CatalogueError(
+            f"the header of table {table.number} declares {n_columns:,} columns, but FITS allows "
+            f"{_MAX_FIELDS}; the file is damaged: download it again"
+        )
     names = unique_names(_text(header, f"TTYPE{n}") for n in range(1, n_columns + 1))
     is_ascii = header["XTENSION"].strip() == "TABLE"
     fields = _ascii_fields(header, n_columns) if is_ascii else _binary_fields(header, n_columns)
-    return [(_column_info(header, n, name, field.kind), field)
-            for n, (name, field) in enumerate(zip(names, fields, strict=True), 1)]
+    described = []
+    for n, (name, field) in enumerate(zip(names, fields, strict=True), 1):
+        for part_name, part in _spread(name, field, names):
+            described.append((_column_info(header, n, part_name, part.kind), part))
+    return described
+
+
+def _spread(name: str, field: _Field, taken: Sequence[str]) -> Iterator[tuple[str, _Field]]:
+    """Yield the columns of the values of a short vector ``x`` as ``x_1``, ``x_2``, ..., and any other column itself."""
+    if field.n_values == 1:
+        yield name, field
+        return
+    size = np.dtype(field.dtype).itemsize
+    for i in range(field.n_values):
+        part = f"{name}_{i + 1}"
+        yield f"{name}[{i + 1}]" if part in taken else part, replace(field, offset=field.offset + i * size, n_values=1)
 
 
 def _column_info(header: Any, n: int, name: str, kind: Kind) -> ColumnInfo:
     comment = header.comments[f"TTYPE{n}"] if f"TTYPE{n}" in header else ""
     description = _text(header, f"TCOMM{n}") or ("" if _EMPTY_WORDS.match(comment) else comment.strip())
-    return ColumnInfo(name, kind, unit=_text(header, f"TUNIT{n}"), description=description,
-                      ucd=_text(header, f"TUCD{n}"))
+    return ColumnInfo(
+        name, kind, unit=_text(header, f"TUNIT{n}"), description=description, ucd=_text(header, f"TUCD{n}")
+    )
 
 
 def _text(header: Any, key: str) -> str:
@@ -217,18 +273,19 @@ def _binary_field(header: Any, n: int, repeat: int, code: str, rest: str, offset
     if code == "A":
         several = "," in str(header.get(f"TDIM{n}", "")) or (rest.isdigit() and 0 < int(rest) < repeat)
         return _Field("vector" if several else "text", f"S{repeat}", offset)
-    if repeat != 1 or code not in _DTYPES:
+    several = repeat > 1 and ("," in str(header.get(f"TDIM{n}", "")) or code == "L")
+    if not 1 <= repeat <= _MAX_SPREAD or several or code not in _DTYPES:
         return _Field("vector", "u1", offset)
     if code == "L":
         return _Field("bool", "u1", offset)
     null = str(header[f"TNULL{n}"]) if f"TNULL{n}" in header and code in "BIJK" else None
     scale, zero = float(header.get(f"TSCAL{n}", 1)), float(header.get(f"TZERO{n}", 0))
     scaled = code in "ED" or not (scale == 1 and zero in (0, _offset_of_sign(code)))
-    return _Field("float" if scaled else "integer", _DTYPES[code], offset, null, scale, zero)
+    return _Field("float" if scaled else "integer", _DTYPES[code], offset, null, scale, zero, repeat)
 
 
 def _offset_of_sign(code: str) -> float:
-    """Return the TZERO by which integers of the other signedness are stored."""
+    """Return the TZERO with which integers of the other signedness are stored."""
     return {"B": -128.0, "I": 2.0**15, "J": 2.0**31, "K": 2.0**63}[code]
 
 
@@ -262,7 +319,7 @@ def _convert(raw: NDArray[Any], field: _Field) -> NDArray[Any]:
 
 
 def _flip_sign(raw: NDArray[Any]) -> NDArray[Any]:
-    """Return integers of the other signedness, whose highest bit is stored flipped."""
+    """Flip the highest bit, which converts between signed and unsigned integers."""
     unsigned = raw.view(raw.dtype.str.replace("i", "u"))
     flipped = unsigned ^ np.array(1 << (raw.dtype.itemsize * 8 - 1), dtype=unsigned.dtype)
     signed: NDArray[Any] = flipped.view(np.int8)

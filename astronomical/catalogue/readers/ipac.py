@@ -1,4 +1,4 @@
-"""IPAC tables: text in columns of fixed width under a header between bars."""
+"""Read IPAC tables: fixed-width text columns with a header between bars."""
 
 from __future__ import annotations
 
@@ -11,15 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astronomical.catalogue.errors import CatalogueError
-from astronomical.catalogue.readers import open_stream
+from astronomical.catalogue.readers.limits import refuse_beyond_memory, refuse_many_columns
 from astronomical.catalogue.readers.source import ColumnInfo, Kind, TableSource, unique_names
-from astronomical.catalogue.texts import MISSING_TOKENS, decode, parse_numbers
+from astronomical.catalogue.readers.unpack import open_unpacked
+from astronomical.catalogue.string_arrays import MISSING_TOKENS, decode, parse_numbers
 
 __all__ = ["IpacSource", "open_source"]
 
-#: Types, which may be shortened to their first letters; ``d`` is a double.
+#: Types, which may be abbreviated to their first letters; ``d`` is a double.
 _TYPES: tuple[tuple[Kind, tuple[str, ...]], ...] = (
-    ("integer", ("int", "integer", "long")), ("float", ("double", "float", "real")), ("text", ("char", "date")))
+    ("integer", ("int", "integer", "long")),
+    ("float", ("double", "float", "real")),
+    ("text", ("char", "date")),
+)
 
 
 class IpacSource(TableSource):
@@ -28,21 +32,27 @@ class IpacSource(TableSource):
     Parameters
     ----------
     path
-        Where the file lies.
+        Path of the file.
     rows
-        The bytes of all rows, one row of the array each.
+        Bytes of the rows, shape (n_rows, n_bytes).
     columns
         The columns.
     places
-        Where each column begins and ends in a row.
+        Start and end of each column in a row.
     nulls
-        What stands for a missing value in each column.
+        Text that means a missing value in each column.
     """
 
     format: ClassVar[str] = "ipac"
 
-    def __init__(self, path: Path, rows: NDArray[np.uint8], columns: Sequence[ColumnInfo],
-                 places: Sequence[tuple[int, int]], nulls: Sequence[str]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        rows: NDArray[np.uint8],
+        columns: Sequence[ColumnInfo],
+        places: Sequence[tuple[int, int]],
+        nulls: Sequence[str],
+    ) -> None:
         super().__init__(path, len(rows), columns)
         self._rows = rows
         names = [column.name for column in columns]
@@ -69,8 +79,10 @@ class IpacSource(TableSource):
         try:
             return parse_numbers(texts) if kind == "float" else _integers(texts, missing)
         except ValueError as error:
-            raise CatalogueError(f"Column {name!r} of {self.path.name} should hold numbers, but there is "
-                                 f"{str(error)!r}; its fields may not stand below their names") from error
+            raise CatalogueError(
+                f"Column {name!r} of {self.path.name} should contain numbers, but it contains "
+                f"{str(error)!r}; its values may not be aligned with the header"
+            ) from error
 
 
 def _integers(texts: NDArray[np.str_], missing: NDArray[np.bool_]) -> NDArray[Any]:
@@ -83,8 +95,8 @@ def _integers(texts: NDArray[np.str_], missing: NDArray[np.bool_]) -> NDArray[An
 
 
 def open_source(path: Path, table: int | str | None) -> IpacSource:
-    """Open an IPAC table; the file holds one, so that `table` says nothing."""
-    with open_stream(path) as stream:
+    """Open an IPAC table. The file contains one table, so `table` is not used."""
+    with open_unpacked(path) as stream:
         head, first = _read_head(stream)
         if not head:
             raise CatalogueError(f"{path.name} begins like an IPAC table, but no line names columns between bars (|)")
@@ -92,16 +104,23 @@ def open_source(path: Path, table: int | str | None) -> IpacSource:
         places = [(start + 1, stop) for start, stop in itertools.pairwise(bars)]
         if not places:
             raise CatalogueError(f"{path.name} looks like an IPAC table, but its header names no column")
+        refuse_many_columns(path.name, len(places))
         content = first + stream.read()
-    names, types, units, nulls = ([line[start:stop].strip() for start, stop in places] if line else [""] * len(places)
-                                  for line in (*head, *[""] * (4 - len(head))))
-    columns = [ColumnInfo(name, _kind(type), unit=unit) for name, type, unit
-               in zip(unique_names(names), types, units, strict=True)]
-    rows = _matrix(content, bars[-1] + 1)
+    names, types, units, nulls = (
+        [line[start:stop].strip() for start, stop in places] if line else [""] * len(places)
+        for line in (*head, *[""] * (4 - len(head)))
+    )
+    columns = [
+        ColumnInfo(name, _kind(type), unit=unit)
+        for name, type, unit in zip(unique_names(names), types, units, strict=True)
+    ]
+    rows = _matrix(content, bars[-1] + 1, path.name)
     astray = np.flatnonzero((rows[:, bars] != ord(" ")).any(axis=1))
     if astray.size:
-        raise CatalogueError(f"{path.name}: in row {astray[0] + 1:,} a value stands below a bar of the header, so that "
-                             "it is not sure which column it belongs to; line the columns up")
+        raise CatalogueError(
+            f"{path.name}: in row {astray[0] + 1:,} a value is below a bar of the header, so "
+            "its column is ambiguous; align the columns"
+        )
     return IpacSource(path, rows, columns, places, nulls)
 
 
@@ -121,7 +140,8 @@ def _kind(type: str) -> Kind:
     return next((kind for kind, words in _TYPES if short and any(word.startswith(short) for word in words)), "text")
 
 
-def _matrix(content: bytes, width: int) -> NDArray[np.uint8]:
-    """Return lines as rows of bytes, all of one width."""
+def _matrix(content: bytes, width: int, where: str) -> NDArray[np.uint8]:
+    """Return lines as rows of bytes with the same width."""
+    refuse_beyond_memory(where, 2 * width * (content.count(b"\n") + content.count(b"\r") + 1))
     lines = [line[:width].ljust(width) for line in content.splitlines() if line.strip() and not line.startswith(b"\\")]
     return np.frombuffer(b"".join(lines), dtype=np.uint8).reshape(len(lines), width)

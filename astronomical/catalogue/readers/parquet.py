@@ -1,4 +1,4 @@
-"""Parquet."""
+"""Read Parquet files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ class ParquetSource(ArrowSource):
     format: ClassVar[str] = "parquet"
 
     def _read(self, names: list[str]) -> dict[str, NDArray[Any]]:
-        with arrow_buffer(self.path) as content, pq.ParquetFile(content) as file:
+        texts = [name for name in names if self._kinds[name] == "text"]
+        # Dictionary-encoded texts are decoded only after a check of their size.
+        with arrow_buffer(self.path) as content, pq.ParquetFile(content, read_dictionary=texts) as file:
             return self._arrays(file.read(columns=names))
 
     def _read_head(self, names: list[str], n_rows: int) -> dict[str, NDArray[Any]]:
@@ -30,6 +32,6 @@ class ParquetSource(ArrowSource):
 
 
 def open_source(path: Path, table: int | str | None) -> ParquetSource:
-    """Open a Parquet file, which holds one table, so that `table` says nothing."""
+    """Open a Parquet file. It contains one table, so `table` is not used."""
     with arrow_buffer(path) as content, pq.ParquetFile(content) as file:
         return ParquetSource(path, file.metadata.num_rows, file.schema_arrow)

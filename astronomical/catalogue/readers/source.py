@@ -1,31 +1,40 @@
-"""A table on disk whose columns are read when they are asked for."""
+"""Base class of tables on disk, whose columns are read when requested."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from astronomical.catalogue.errors import CatalogueError, unknown_column
-from astronomical.catalogue.texts import as_text
+from astronomical.catalogue.readers.limits import (
+    memory_limit,
+    refuse_beyond_memory,
+    refuse_many_columns,
+    unpacked_limit,
+)
+from astronomical.catalogue.string_arrays import as_text
 
 __all__ = ["ColumnInfo", "Kind", "TableSource", "refuse_long_texts", "unique_names"]
 
 Kind = Literal["float", "integer", "text", "bool", "vector"]
 
-#: Texts are held at a fixed width, so that one very long text would cost its length in every row.
+#: Texts have a fixed width in memory, so one very long text would use its length in every row.
 _MAX_TEXT_BYTES = 2**31
+#: Minimum average size of a value in memory, in bytes.
+_MIN_VALUE_BYTES = 4
 
 
 @dataclass(frozen=True)
 class ColumnInfo:
-    """What a file says about a column.
+    """Description of a column in a file.
 
     Parameters
     ----------
@@ -35,7 +44,7 @@ class ColumnInfo:
         ``float``, ``integer``, ``text``, ``bool``, or ``vector`` for anything with more than one
         number in a row, which can be listed but not read.
     unit, description, ucd
-        As they stand in the file; empty where it says nothing.
+        As in the file; empty if not given.
     """
 
     name: str
@@ -51,31 +60,42 @@ class TableSource(ABC):
     Parameters
     ----------
     path
-        Where the file lies.
+        Path of the file.
     n_rows
         Number of rows.
     columns
-        The columns, in the order of the file. A column ``x.mask`` of booleans beside ``x``, as astropy writes it, says
-        where ``x`` is missing and is no column of its own.
+        The columns, in the order of the file. A boolean column ``x.mask``, as written by astropy, is the mask of
+        column ``x`` and is not listed.
 
     Attributes
     ----------
     format : str
         Name of the format.
     notes : tuple of str
-        What of the table cannot be had, why, and what to do about it, in sentences.
+        Sentences about parts of the table that cannot be read, with the reason and what to do.
+    incomplete : str or None
+        Sentence that says that rows are missing, if the file says so.
+    meta : mapping
+        Metadata of the table, if the reader supports them.
     """
 
     format: ClassVar[str]
     notes: tuple[str, ...] = ()
+    incomplete: str | None = None
+    meta: Mapping[str, str | float | bool] = MappingProxyType({})
 
     def __init__(self, path: Path, n_rows: int, columns: Iterable[ColumnInfo]) -> None:
         self.path = path
         self.n_rows = n_rows
+        self._n_bytes = path.stat().st_size if path.exists() else 0
         given = tuple(columns)
+        refuse_many_columns(path.name, len(given))
         names = {column.name for column in given}
-        self._masks = {column.name.removesuffix(".mask"): column.name for column in given
-                       if column.kind == "bool" and column.name.removesuffix(".mask") in names - {column.name}}
+        self._masks = {
+            column.name.removesuffix(".mask"): column.name
+            for column in given
+            if column.kind == "bool" and column.name.removesuffix(".mask") in names - {column.name}
+        }
         self.columns = tuple(column for column in given if column.name not in self._masks.values())
 
     @cached_property
@@ -83,7 +103,7 @@ class TableSource(ABC):
         return {column.name: column for column in self.columns}
 
     def info(self, name: str) -> ColumnInfo:
-        """Return what is known of a column.
+        """Return the description of a column.
 
         Raises
         ------
@@ -114,36 +134,55 @@ class TableSource(ABC):
         CatalogueError
             If a column does not exist, is a vector, or cannot be read.
         """
-        return self._checked(names, self._read)
+        return self._checked(names, self.n_rows, self._read)
 
     def read_text(self, names: Iterable[str]) -> dict[str, NDArray[np.str_]]:
-        """Read columns as texts: as they stand where the file is one of text, else as `as_text` writes them."""
-        return self._checked(names, self._read_text)
+        """Read columns as texts: unchanged from a text file, else as formatted by `as_text`."""
+        return self._checked(names, self.n_rows, self._read_text)
 
     def read_head(self, names: Iterable[str], n_rows: int) -> dict[str, NDArray[Any]]:
-        """Read the first rows of columns, without reading the rest where the format allows it."""
-        return self._checked(names, lambda wanted: self._read_head(wanted, n_rows))
+        """Read the first rows of columns, without reading the rest if the format allows it."""
+        return self._checked(names, n_rows, lambda wanted: self._read_head(wanted, n_rows))
 
-    def _checked(self, names: Iterable[str],
-                 read: Callable[[list[str]], dict[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
+    def _checked(
+        self, names: Iterable[str], n_rows: int, read: Callable[[list[str]], dict[str, NDArray[Any]]]
+    ) -> dict[str, NDArray[Any]]:
         wanted = list(dict.fromkeys(names))
         for name in wanted:
             if self.info(name).kind == "vector":
-                raise CatalogueError(f"Column {name!r} holds more than one number in each row and cannot be used")
+                raise CatalogueError(f"Column {name!r} has more than one number in each row and cannot be used")
         masks = [self._masks[name] for name in wanted if name in self._masks]
+        # Check the declared size before allocating memory. Texts are checked when their width is known.
+        refuse_beyond_memory(
+            f"{self.path.name}: {len(wanted)} columns in {n_rows:,} rows",
+            n_rows * (len(wanted) + len(masks)) * _MIN_VALUE_BYTES,
+        )
+        self._refuse_growth(n_rows)
         try:
             values = read([*wanted, *masks]) if wanted else {}
-            return {name: _masked(values[name], values[self._masks[name]]) if name in self._masks else values[name]
-                    for name in wanted}
+            return {
+                name: _masked(values[name], values[self._masks[name]]) if name in self._masks else values[name]
+                for name in wanted
+            }
         except CatalogueError:
             raise
         # The libraries below raise many kinds of error for a damaged file.
         except Exception as error:
             raise CatalogueError(f"{self.path.name}: reading {', '.join(wanted)} failed: {error}") from error
 
+    def _refuse_growth(self, n_rows: int) -> None:
+        """Refuse a file that declares far more values than it can hold: some formats store none for an empty part."""
+        n_values, limit = n_rows * len(self.columns), unpacked_limit(self._n_bytes)
+        if n_values > limit:
+            raise CatalogueError(
+                f"{self.path.name} declares {n_values:,} values ({n_rows:,} rows), but has only "
+                f"{self._n_bytes / 1e6:,.3f} MB; at most {limit:,} values are read from a file of this "
+                "size. It is damaged or empty: fetch it again, or save it again without the empty part"
+            )
+
     @abstractmethod
     def _read(self, names: list[str]) -> dict[str, NDArray[Any]]:
-        """Read columns that exist and are no vectors."""
+        """Read columns that exist and are not vectors."""
 
     def _read_head(self, names: list[str], n_rows: int) -> dict[str, NDArray[Any]]:
         return {name: values[:n_rows] for name, values in self._read(names).items()}
@@ -162,15 +201,17 @@ def _masked(values: NDArray[Any], mask: NDArray[Any]) -> NDArray[Any]:
 
 
 def unique_names(names: Iterable[str]) -> list[str]:
-    """Return usable names of columns: none empty, and a number added where two are the same."""
+    """Make column names unique and not empty, by appending numbers."""
     made: list[str] = []
     taken: set[str] = set()
+    counts: dict[str, int] = {}
     for position, given in enumerate(names, 1):
-        stem = name = given.strip() or f"col{position}"
-        count = 1
+        # A name that is not UTF-8 may hold halves of characters, which no file can hold.
+        whole = given.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        stem = name = whole.strip() or f"col{position}"
         while name in taken:
-            count += 1
-            name = f"{stem}_{count}"
+            counts[stem] = counts.get(stem, 1) + 1
+            name = f"{stem}_{counts[stem]}"
         taken.add(name)
         made.append(name)
     return made
@@ -182,8 +223,10 @@ def refuse_long_texts(name: str, n_rows: int, width: int) -> None:
     Raises
     ------
     CatalogueError
-        If the texts at their common width would take more than two gigabytes.
+        If the texts at their common width would take more than two gigabytes, or than `memory_limit`.
     """
-    if n_rows * width * 4 > _MAX_TEXT_BYTES:
-        raise CatalogueError(f"Column {name!r} holds texts of up to {width:,} characters in {n_rows:,} rows, too much "
-                             "to keep in memory; shorten them or leave the column out")
+    if n_rows * width * 4 > min(_MAX_TEXT_BYTES, memory_limit()):
+        raise CatalogueError(
+            f"Column {name!r} has texts of up to {width:,} characters in {n_rows:,} rows, which do not fit "
+            "in memory; shorten the texts or remove the column"
+        )

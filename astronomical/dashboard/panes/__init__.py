@@ -1,1 +1,1 @@
-"""What the panes of the grid show."""
+"""Contents of the panes."""

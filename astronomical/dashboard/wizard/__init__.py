@@ -1,1 +1,1 @@
-"""The wizard: from a table to a new project in four steps."""
+"""The wizard: create a project from a table in four steps."""

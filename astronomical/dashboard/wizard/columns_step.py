@@ -1,43 +1,49 @@
-"""Step 2 of the wizard: what the columns mean."""
+"""Step 2 of the wizard: choose what the columns mean."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import panel as pn
 import panel_material_ui as pmui
 
-from astronomical.dashboard.parts import Message, hint, row, section
+from astronomical.dashboard.ui.components import Message, hint, row, section
 from astronomical.dashboard.wizard.class_rows import ClassRows
-from astronomical.dashboard.wizard.table import check_ids, read_labels
+from astronomical.dashboard.wizard.column_texts import distinct, likely_first, meaning_question, proposal, with_counts
+from astronomical.errors import InvalidInputError
+from astronomical.setup.classes import REST, shortened
+from astronomical.setup.table_preview import check_ids, read_labels
 
 if TYPE_CHECKING:
-    from astronomical.dashboard.wizard.view import Wizard
+    from astronomical.dashboard.wizard.wizard import Wizard
 
 __all__ = ["ColumnsStep"]
 
-_NONE, _NO_LABELS = "(none)", "(none: I name the classes myself)"
+#: Maximum number of groups of similar labels to show.
+_SHOWN = 5
+_REST = {"unknown": "unknown", f"one class, “{REST}”": "class", "excluded": "excluded"}
+_NONE, _NO_LABELS = "(none)", "(none: I type the classes)"
 _MADE = {"Make one from the position (IAU style)": "position", "Make one from the row number": "row"}
-_GROUP = "Values that get one name are one class; press Enter. Names below can be changed one by one, too."
-_SEEMS = "Seem to mean missing; press those that do:"
-_EVERYWHERE = "{:g} then counts as missing in every column"
-_UNITS = {"degrees": "deg", "hours": "hourangle"}
+_GROUP = "Values with the same name form one class; press Enter. You can also change the names below one by one."
+_SEEMS = "Possible missing-value codes. Select those to treat as missing:"
+_EVERYWHERE = "Treat {:g} as missing in every column"
+_UNITS = {"degrees": "deg", "hours": "hourangle", "radians": "rad"}
 
 
 class ColumnsStep:
-    """The id, the position, missing values, the labels, and what is shown for a source."""
+    """Fields for the id, the position, missing values, labels, and the columns shown for a source."""
 
     def __init__(self, wizard: Wizard) -> None:
         self.wizard = wizard
         self._filling = False
         self.id = pmui.Select(
-            label="Id of a source",
+            label="Source id",
             options={},
             size="small",
             sizing_mode="stretch_width",
-            description="Labels are kept by this id, so every source needs one of its own.",
+            description="Labels refer to this id, so it must be different for each source.",
         )
         self.id_state = Message(severity="success")
         self.ra = pmui.Select(
@@ -45,54 +51,98 @@ class ColumnsStep:
             options={},
             size="small",
             sizing_mode="stretch_width",
-            description="ICRS, in degrees, hours or sexagesimal. Needed for cutouts.",
+            description="ICRS, in degrees, hours, radians or sexagesimal. Needed for cutouts.",
         )
-        self.dec = pmui.Select(
-            label="Declination", options={}, size="small", sizing_mode="stretch_width"
+        self.dec = pmui.Select(label="Declination", options={}, size="small", sizing_mode="stretch_width")
+        self.unit = pmui.Select(
+            label="Unit of right ascension",
+            options=_UNITS,
+            value=None,
+            size="small",
+            sizing_mode="stretch_width",
+            visible=False,
         )
-        self.unit = pmui.Select(label="Unit of right ascension", options=_UNITS, value=None, size="small",
-                                sizing_mode="stretch_width", visible=False)
         self.position_error = Message()
         self.missing = pmui.TextInput(
-            label="Numbers that mean missing",
+            label="Missing-value codes",
             placeholder="-99, -999",
             size="small",
             sizing_mode="stretch_width",
-            description="Sentinels, taken out before anything is computed; NaN, blank and infinite always are.",
+            description="Numbers such as -99 that stand for a missing value. NaN, blank and infinity always do.",
         )
         self.sentinels = pn.FlexBox(sizing_mode="stretch_width", margin=(0, 10), gap="4px")
         self._proposed: Any = None
         self.label = pmui.Select(
-            label="Column of known labels",
+            label="Label column",
             options={},
             size="small",
             sizing_mode="stretch_width",
-            description="Classes that are known already, for some or all sources.",
+            description="Classes that are already known for some or all sources.",
         )
         self.unknown = pmui.TextInput(
-            label="Labels that mean unknown", placeholder="UNKNOWN, ?", size="small", sizing_mode="stretch_width",
-            helper_text="Besides -1 and blank, which always do.")
-        self.names = pmui.TextInput(label="Names of the classes", placeholder="Star, Galaxy, QSO", size="small",
-                                    sizing_mode="stretch_width", helper_text="Separated by commas.", visible=False)
+            label="Labels that mean unknown",
+            placeholder="UNKNOWN, ?",
+            size="small",
+            sizing_mode="stretch_width",
+            helper_text="Blank always does. Remove a label to use it as a class.",
+        )
+        self.names = pmui.TextInput(
+            label="Class names",
+            placeholder="Star, Galaxy, QSO",
+            size="small",
+            sizing_mode="stretch_width",
+            helper_text="Separated by commas.",
+            visible=False,
+        )
         self.picked = pmui.MultiChoice(
-            label="Labels that matter",
+            label="Labels to use",
             options={},
             size=None,
             visible=False,
             sizing_mode="stretch_width",
-            helper_text="All others count as unknown.",
+        )
+        self.rest = pmui.RadioButtonGroup(
+            options=_REST,
+            value="unknown",
+            size="small",
+            margin=(0, 10),
+            description="Labels that are not selected above",
+            sx={"& .MuiButtonBase-root": {"textTransform": "none", "whiteSpace": "nowrap"}},
+        )
+        self.all_labels = pmui.Button(label="Select all labels", size="small", variant="text", on_click=self._on_all)
+        self.others = pn.Row(
+            hint("All other labels are:", sizing_mode=None, align="center"),
+            self.rest,
+            self.all_labels,
+            margin=0,
+            visible=False,
         )
         self.group = pmui.TextInput(
-            label="Group labels by pattern", placeholder="Galaxy = G*, E*; QSO = QSO*, BL*", size="small",
-            sizing_mode="stretch_width", helper_text=_GROUP)
+            label="Group labels by pattern",
+            placeholder="Galaxy = G*, E*; QSO = QSO*, BL*",
+            size="small",
+            sizing_mode="stretch_width",
+            helper_text=_GROUP,
+        )
         self.label_state = Message()
+        self.alike, self.meaning = Message(), Message()
+        self.merge = pmui.Button(
+            label="Merge them", variant="outlined", size="small", visible=False, margin=(0, 10), on_click=self._on_merge
+        )
         self.classes = ClassRows(self._on_classes)
-        self.extra = pmui.MultiChoice(label="Columns shown for a source", options=[],
-                                      sizing_mode="stretch_width",
-                                      description="Listed beside the images of the source that is to be labelled.")
-        self.images = pmui.MultiChoice(label="Columns of images", options=[], sizing_mode="stretch_width",
-                                       placeholder="none",
-                                       description="Web addresses, or paths of files beside the catalogue.")
+        self.extra = pmui.MultiChoice(
+            label="Columns shown for a source",
+            options=[],
+            sizing_mode="stretch_width",
+            description="Listed beside the images of the selected source.",
+        )
+        self.images = pmui.MultiChoice(
+            label="Image columns",
+            options=[],
+            sizing_mode="stretch_width",
+            placeholder="none",
+            description="Columns with web addresses, or with paths of files beside the catalogue.",
+        )
         self.view = pn.Column(
             row(
                 section("Id", self.id, self.id_state.view),
@@ -104,8 +154,12 @@ class ColumnsStep:
                 row(self.label, self.unknown),
                 self.names,
                 self.picked,
+                self.others,
                 self.group,
                 self.label_state.view,
+                self.alike.view,
+                self.merge,
+                self.meaning.view,
                 self.classes.view,
             ),
             row(
@@ -122,21 +176,21 @@ class ColumnsStep:
         for widget in (self.id, self.ra, self.dec, self.unit, self.missing):
             widget.param.watch(self._on_reading, "value")
         self.label.param.watch(self._on_label, "value")
-        for widget in (self.unknown, self.names, self.picked):
+        for widget in (self.unknown, self.names, self.picked, self.rest):
             widget.param.watch(self._on_words, "value")
         self.group.param.watch(self._on_group, "enter_pressed")
         self.extra.param.watch(self._on_extra, "value")
         self.images.param.watch(self._on_images, "value")
 
     async def prepare(self) -> None:
-        """Fill in what was found in a new table."""
+        """Fill in the fields for a new table."""
         draft = self.wizard.draft
         table = draft.table
         if table is None:
             return
         self._filling = True
         columns = {_NONE: "", **{name: name for name in table.readable}}
-        ids = {f"{name}   —   {_distinct(n, table.n_rows)}": f"column:{name}" for name, n in table.id_candidates}
+        ids = {f"{name}   —   {distinct(n, table.n_rows)}": f"column:{name}" for name, n in table.id_candidates}
         self.id.param.update(options={**ids, **_MADE}, value=self._id_value())
         self.ra.param.update(options=columns, value=draft.position[0] or "")
         self.dec.param.update(options=columns, value=draft.position[1] or "")
@@ -147,7 +201,7 @@ class ColumnsStep:
             draft.names_text,
         )
         label = draft.labels.name if draft.labels else draft.likely_label()
-        self.label.param.update(options={_NO_LABELS: "", **_likely_first(table.readable, label)}, value=label or "")
+        self.label.param.update(options={_NO_LABELS: "", **likely_first(table.readable, label)}, value=label or "")
         self.extra.param.update(options=list(table.readable), value=list(draft.extra_columns))
         texts = [column.name for column in table.columns if column.kind == "text"]
         self.images.param.update(options=texts, value=list(draft.image_columns), visible=bool(texts))
@@ -156,11 +210,11 @@ class ColumnsStep:
         await self._count(label)
 
     def refresh(self) -> None:
-        """Show what is wrong beside the question that it is about."""
+        """Show each problem beside its field."""
         draft = self.wizard.draft
         issues = {issue.field: issue for issue in reversed(draft.issues("columns"))}
         wrong = {name: issue.text for name, issue in issues.items() if not issue.open}
-        self.unit.visible = "unit" in issues or draft.unit == "hourangle" or self._unit_is_open()
+        self.unit.visible = "unit" in issues or draft.unit in ("hourangle", "rad") or self._unit_is_open()
         self.unit.error_state = "unit" in wrong
         self.position_error.show(wrong.get("position", wrong.get("unit", "")))
         self.missing.param.update(
@@ -170,28 +224,45 @@ class ColumnsStep:
         if "id" in wrong:
             self.id_state.show(wrong["id"], "error")
         elif draft.check is not None and draft.check.catalogue is not None and draft.check.plan == draft.id_plan:
-            self.id_state.show(f"Each source has an id of its own: {', '.join(draft.check.examples)}, …", "success")
+            self.id_state.show(f"Each source has a unique id: {', '.join(draft.check.examples)}, …", "success")
         else:
             self.id_state.show("")
         named = draft.labels is None
         self.names.visible, self.unknown.visible, self.picked.visible = named, not named, draft.must_pick
-        self.group.visible = not named
+        self.group.visible, self.others.visible = not named, draft.must_pick
         text = next((wrong[key] for key in ("label", "picked", "classes") if key in wrong), "")
         merged = "  ".join(
-            f"{', '.join(values)} are one class, {name}." for name, values in draft.classes.merged().items()
+            f"{shortened(values)} form one class, {name}." for name, values in draft.classes.merged().items()
         )
         self.label_state.show(text or merged, "error" if text else "info")
+        groups = () if named else draft.classes.alike
+        texts = [f"{', '.join(map(repr, group))} look alike, but are different classes." for group in groups]
+        self.alike.show("  ".join(texts[:_SHOWN]), "warning")
+        self.meaning.show(meaning_question(draft.classes), "info")
+        self.merge.visible = bool(groups)
         self.classes.show(draft.classes, with_counts=not named)
 
+    def _on_merge(self, _: Any) -> None:
+        self.wizard.draft.classes = self.wizard.draft.classes.with_alike_merged()
+        self.wizard.refresh()
+
     def _propose(self) -> None:
-        """Offer the numbers that seem to mean missing; none of them is assumed to."""
+        """Offer possible missing-value codes. None is used unless the user selects it."""
         proposed = self.wizard.draft.proposed_missing
         if proposed == self._proposed:
             return
         self._proposed = proposed
-        buttons = [pmui.Button(label=_proposal(value, columns), variant="outlined", size="small", margin=0,
-                               description=_EVERYWHERE.format(value), on_click=partial(self._on_proposal, value))
-                   for value, columns in proposed.items()]
+        buttons = [
+            pmui.Button(
+                label=proposal(value, columns),
+                variant="outlined",
+                size="small",
+                margin=0,
+                description=_EVERYWHERE.format(value),
+                on_click=partial(self._on_proposal, value),
+            )
+            for value, columns in proposed.items()
+        ]
         self.sentinels.objects = [hint(_SEEMS, margin=0), *buttons] if buttons else []
 
     def _on_proposal(self, value: float, _: Any) -> None:
@@ -203,17 +274,22 @@ class ColumnsStep:
         text = self.group.value_input or self.group.value
         try:
             draft.group(text)
-        except ValueError as error:
+        except InvalidInputError as error:
             self.group.param.update(error_state=True, helper_text=str(error))
             return
         self.group.param.update(error_state=False, helper_text=_GROUP)
         self._filling = True
-        self.picked.value = list(draft.picked)
+        self.picked.value = self._offered(draft.picked)
         self._filling = False
         self.wizard.refresh()
 
+    def _offered(self, values: Iterable[str]) -> list[str]:
+        """Return the labels that the field offers; of thousands of labels, it offers the most frequent."""
+        offered = set(self.picked.options.values())
+        return [value for value in values if value in offered]
+
     def _unit_is_open(self) -> bool:
-        """Return whether the file leaves the unit of right ascension to the person."""
+        """Return whether the user must choose the unit of right ascension."""
         table, ra = self.wizard.draft.table, self.wizard.draft.position[0]
         return table is not None and ra is not None and table.unit_of(ra) is None
 
@@ -241,7 +317,7 @@ class ColumnsStep:
         await self._check()
 
     async def _check(self) -> None:
-        """Try the ids as they are chosen now, unless that was done."""
+        """Check the ids with the current settings, unless this was done before."""
         draft = self.wizard.draft
         plan, table = draft.id_plan, draft.table
         if table is not None and plan is not None and (draft.check is None or draft.check.plan != plan):
@@ -264,25 +340,34 @@ class ColumnsStep:
             if error is not None:
                 self.label_state.show(self.wizard.words, "error")
             if (self.label.value or None) != name or draft.table is not table:
-                return  # something else was chosen meanwhile
+                return  # another column was chosen in the meantime
         draft.set_labels(labels)
         self._filling = True
         self.unknown.value = draft.unknown_text
-        self.picked.param.update(options=_with_counts(draft.known_counts), value=list(draft.picked))
+        self.picked.param.update(options=with_counts(draft.known_counts), value=list(draft.picked))
+        self.rest.value = draft.rest
         self._filling = False
         self.wizard.refresh()
+
+    def _on_all(self, _: Any) -> None:
+        self.picked.value = list(self.picked.options.values())
 
     def _on_words(self, event: Any) -> None:
         if self._filling:
             return
         draft = self.wizard.draft
         draft.unknown_text, draft.names_text = self.unknown.value, self.names.value
-        draft.picked = tuple(self.picked.value)
+        draft.rest = self.rest.value
+        offered = set(self.picked.options.values())
+        draft.picked = (*self.picked.value, *(value for value in draft.picked if value not in offered))
         draft.refresh_classes()
         if event.obj is self.unknown:
             self._filling = True
             known = draft.known_counts
-            self.picked.param.update(options=_with_counts(known), value=[v for v in draft.picked if v in known])
+            draft.picked = tuple(value for value in draft.picked if value in known)
+            options = with_counts(known)
+            chosen = [value for value in draft.picked if value in set(options.values())]
+            self.picked.param.update(options=options, value=chosen)
             self._filling = False
         self.wizard.refresh()
 
@@ -298,22 +383,3 @@ class ColumnsStep:
     def _on_extra(self, event: Any) -> None:
         if not self._filling:
             self.wizard.draft.extra_columns = tuple(event.new)
-
-
-def _proposal(value: float, columns: Sequence[tuple[str, int]]) -> str:
-    names = [name for name, _ in columns]
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return f"{value:g}: {sum(n for _, n in columns):,} values in {', '.join(names[:3])}{more}"
-
-
-def _distinct(n: int, n_rows: int) -> str:
-    return "a different value in every row" if n == n_rows else f"{n:,} different value{'' if n == 1 else 's'}"
-
-
-def _with_counts(counts: dict[str, int]) -> dict[str, str]:
-    shown = list(counts.items())[:1000]
-    return {f"{value} ({n:,})": value for value, n in shown}
-
-
-def _likely_first(columns: Sequence[str], label: str | None) -> dict[str, str]:
-    return {name: name for name in sorted(columns, key=lambda name: name != label)}

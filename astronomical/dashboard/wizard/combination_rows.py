@@ -1,4 +1,4 @@
-"""Combinations of columns, one line for each, with the parameters of its operation below."""
+"""Rows for the combinations of columns, each with the parameters of its operation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.config.schema import CombinationConfig
-from astronomical.dashboard.parameters import ParameterBox
+from astronomical.dashboard.ui.parameter_widgets import ParameterBox
+from astronomical.errors import InvalidInputError
 from astronomical.extend import Extension
 from astronomical.plugins.registry import Registry
 
@@ -20,14 +21,14 @@ _SIZES = (2, 3, 4, 5)
 
 
 class CombinationRows:
-    """Lines of operation, number and columns, with a button that adds one.
+    """Rows with operation, number and columns of each combination, and a button to add a row.
 
     Parameters
     ----------
     registry
-        Where operations are found.
+        Registry of feature operations.
     on_change
-        Called with all combinations after any change.
+        Called with all combinations after each change.
     """
 
     def __init__(self, registry: Registry, on_change: Callable[[tuple[CombinationConfig, ...]], None]) -> None:
@@ -41,12 +42,14 @@ class CombinationRows:
         self.view = pn.Column(self._list, self.add, sizing_mode="stretch_width", margin=0)
 
     def show(self, combinations: Sequence[CombinationConfig], columns: Sequence[str]) -> None:
-        """Show combinations, of columns to choose from."""
+        """Show the combinations and the columns to choose from."""
         if tuple(combinations) == self._shown and tuple(columns) == self._columns:
             return
         self._shown, self._columns = tuple(combinations), tuple(columns)
-        self._lines = [_Line(self._operations, item, self._columns, self._changed, partial(self._remove, place))
-                       for place, item in enumerate(combinations)]
+        self._lines = [
+            _Line(self._operations, item, self._columns, self._changed, partial(self._remove, place))
+            for place, item in enumerate(combinations)
+        ]
         self._list.objects = [line.view for line in self._lines]
 
     def _read(self) -> tuple[CombinationConfig, ...]:
@@ -68,25 +71,40 @@ class CombinationRows:
 
 
 class _Line:
-    """One combination: its operation, how many columns, which, and the parameters of the operation if it has any."""
+    """Row of one combination: operation, number of columns, columns, and parameters of the operation."""
 
-    def __init__(self, operations: Sequence[Extension], item: CombinationConfig, columns: Sequence[str],
-                 on_change: Callable[[], None], on_remove: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        operations: Sequence[Extension],
+        item: CombinationConfig,
+        columns: Sequence[str],
+        on_change: Callable[[], None],
+        on_remove: Callable[[], None],
+    ) -> None:
         self._known = {extension.name: extension for extension in operations}
         self._on_change = on_change
         options = {extension.title: extension.name for extension in operations}
-        if item.operation not in self._known:  # of a plugin that is not loaded
+        if item.operation not in self._known:  # from a plugin that is not loaded
             options[f"{item.operation} (not installed)"] = item.operation
         self._given = item.parameters
         self._operation = pmui.Select(label="Combine", options=options, value=item.operation, size="small", width=150)
-        self._n = pmui.Select(label="How many", options=list(_SIZES), value=item.n, size="small", width=120)
-        self._columns = pmui.MultiChoice(label="Of these columns", options=list(columns),
-                                         value=list(item.columns or ()), sizing_mode="stretch_width",
-                                         helper_text="Empty: of all feature columns.")
+        self._n = pmui.Select(label="Columns each", options=list(_SIZES), value=item.n, size="small", width=120)
+        self._columns = pmui.MultiChoice(
+            label="From these columns",
+            options=list(columns),
+            value=list(item.columns or ()),
+            sizing_mode="stretch_width",
+            helper_text="Leave empty to use all feature columns.",
+        )
         self._parameters = ParameterBox(self._on_parameters)
         remove = pmui.Button(label="Remove", variant="text", margin=(7, 10), on_click=lambda _: on_remove())
-        self.view = pn.Column(pn.Row(self._operation, self._n, remove, margin=0), self._columns, self._parameters.view,
-                              sizing_mode="stretch_width", margin=0)
+        self.view = pn.Column(
+            pn.Row(self._operation, self._n, remove, margin=0),
+            self._columns,
+            self._parameters.view,
+            sizing_mode="stretch_width",
+            margin=0,
+        )
         self._show_parameters(item.parameters)
         self._operation.param.watch(self._on_operation, "value")
         for widget in (self._n, self._columns):
@@ -94,9 +112,13 @@ class _Line:
 
     @property
     def combination(self) -> CombinationConfig:
-        """The combination as it stands in the config."""
-        return CombinationConfig(operation=self._operation.value, n=self._n.value,
-                                 columns=tuple(self._columns.value) or None, parameters=self._given)
+        """The combination, as written in the project file."""
+        return CombinationConfig(
+            operation=self._operation.value,
+            n=self._n.value,
+            columns=tuple(self._columns.value) or None,
+            parameters=self._given,
+        )
 
     def _on_operation(self, _: Any) -> None:
         self._given = {}
@@ -111,6 +133,6 @@ class _Line:
     def _on_parameters(self) -> None:
         try:
             self._given = self._parameters.values
-        except ValueError:  # another field is wrong, and says so
+        except InvalidInputError:  # another field is invalid and shows its own message
             return
         self._on_change()

@@ -1,4 +1,4 @@
-"""Step 1 of the wizard: which table, and where the project is to lie."""
+"""Step 1 of the wizard: choose the catalogue and the project file."""
 
 from __future__ import annotations
 
@@ -11,17 +11,20 @@ from typing import TYPE_CHECKING, Any
 import panel as pn
 import panel_material_ui as pmui
 
-from astronomical.catalogue.errors import TableChoiceError
+from astronomical.catalogue.errors import HeaderChoiceError, TableChoiceError
 from astronomical.catalogue.readers import SUFFIXES, ColumnInfo
-from astronomical.dashboard.file_browser import FileBrowser
-from astronomical.dashboard.parts import Message, hint, plain_table, row, section, set_hint
-from astronomical.dashboard.upload import MAX_BYTES, upload_button
-from astronomical.dashboard.wizard.create import plain_name
+from astronomical.dashboard.ui.components import Message, hint, plain_table, row, section, set_hint
+from astronomical.dashboard.ui.file_browser import FileBrowser
+from astronomical.dashboard.ui.safe_text import Html
+from astronomical.dashboard.ui.upload import MAX_BYTES, upload_button
+from astronomical.dashboard.wizard.header_question import header_buttons, header_question
 from astronomical.dashboard.wizard.join_card import JoinCard
-from astronomical.dashboard.wizard.table import read_table, resolve
+from astronomical.errors import AstronomicalError
+from astronomical.setup.create import plain_name
+from astronomical.setup.table_preview import read_table, resolve
 
 if TYPE_CHECKING:
-    from astronomical.dashboard.wizard.view import Wizard
+    from astronomical.dashboard.wizard.wizard import Wizard
 
 __all__ = ["DataStep"]
 
@@ -29,38 +32,74 @@ _KINDS = {"float": "numbers", "integer": "integers", "text": "text", "bool": "tr
 
 
 class DataStep:
-    """The table, its columns, and the project file."""
+    """Fields for the catalogue and the project file."""
 
     def __init__(self, wizard: Wizard) -> None:
         self.wizard = wizard
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._pending: tuple[Path, bool] | None = None
         self.path = pmui.TextInput(
-            label="Path of the catalogue", placeholder="~/catalogues/my_sources.fits", size="small",
-            helper_text="FITS, VOTable, ECSV, IPAC, CSV, Parquet, Feather or HDF5, on the computer where astronomical "
-                        "runs. Press Enter to read it.",
-            sizing_mode="stretch_width")
+            label="Catalogue file",
+            placeholder="~/catalogues/my_sources.fits",
+            size="small",
+            helper_text="FITS, VOTable, CSV and other text, Parquet, HDF5 and more, on the computer that runs "
+            "astronomical. Press Enter to read it.",
+            sizing_mode="stretch_width",
+        )
         self.read = pmui.Button(label="Read", variant="contained", margin=(7, 10))
-        self.browse = pmui.Button(label="Browse…", variant="outlined", margin=(7, 4),
-                                  description="Look for it on the computer where astronomical runs")
+        self.browse = pmui.Button(
+            label="Browse…",
+            variant="outlined",
+            margin=(7, 4),
+            description="Browse files on the computer that runs astronomical",
+        )
         self.browser = FileBrowser(self._on_file, SUFFIXES)
         self.upload = upload_button(
             self._on_upload, accept=",".join(SUFFIXES), label="Or upload a file, up to 100 MB (click or drop)"
         )
-        self.choice = pmui.Select(label="Table", options={}, value=None, size="small", visible=False,
-                                  helper_text="The file holds several tables.", sizing_mode="stretch_width")
+        self.choice = pmui.Select(
+            label="Table",
+            options={},
+            value=None,
+            size="small",
+            visible=False,
+            helper_text="The file has several tables.",
+            sizing_mode="stretch_width",
+        )
+        self.header = header_buttons(self._on_header)
         self.join = JoinCard(wizard)
         self.error = Message()
         self.summary = pn.Column(sizing_mode="stretch_width", margin=0)
-        self.title = pmui.TextInput(label="Title", size="small", sizing_mode="stretch_width",
-                                    description="Shown at the top of the dashboard. It can be changed later.")
+        self.title = pmui.TextInput(
+            label="Title",
+            size="small",
+            sizing_mode="stretch_width",
+            description="Shown at the top of the dashboard. It can be changed later.",
+        )
         self.project = pmui.TextInput(label="Project file", size="small", sizing_mode="stretch_width")
-        self.place = section("Project", row(self.title), row(self.project), visible=False,
-                             explain="Your labels and settings are kept in one file. The catalogue stays where it is.")
+        self.place = section(
+            "Project",
+            row(self.title),
+            row(self.project),
+            visible=False,
+            explain="Your labels and settings are saved in one file. The catalogue is not moved.",
+        )
         self.view = pn.Column(
-            section("Catalogue", row(self.path, self.browse, self.read), self.browser.view, self.upload,
-                    self.choice, self.error.view, self.summary),
-            self.join.view, self.place, sizing_mode="stretch_width", margin=0)
+            section(
+                "Catalogue",
+                row(self.path, self.browse, self.read),
+                self.browser.view,
+                self.upload,
+                self.choice,
+                self.error.view,
+                self.header,
+                self.summary,
+            ),
+            self.join.view,
+            self.place,
+            sizing_mode="stretch_width",
+            margin=0,
+        )
         self.path.param.watch(self._on_path, "value")
         self.path.param.watch(self._on_path, "enter_pressed")
         self.read.on_click(self._on_path)
@@ -71,13 +110,13 @@ class DataStep:
         self.project.param.watch(self._on_project, "value_input")
 
     def refresh(self) -> None:
-        """Show what is wrong, and nothing else: what was typed stays."""
+        """Show the problems, and keep the typed text."""
         issue = next((i for i in self.wizard.draft.issues("data") if i.field == "project"), None)
-        shown = "A .yaml or .json file; missing folders are made." if issue is None else issue.text
+        shown = "A .yaml or .json file. Missing folders are created." if issue is None else issue.text
         self.project.param.update(error_state=issue is not None, helper_text=shown)
 
     def clean_up(self) -> None:
-        """Remove what was uploaded."""
+        """Remove the uploaded file."""
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
@@ -86,19 +125,24 @@ class DataStep:
         text = self.path.value_input or self.path.value
         if not text.strip() or self.wizard.working:
             return
-        path = resolve(text)
+        try:
+            path = resolve(text)
+        except AstronomicalError as error:
+            self.error.show(str(error))
+            return
         table = self.wizard.draft.table
         if event.name == "value" and table is not None and table.path == path:
             return
         await self._read(path, uploaded=False)
 
     def _on_file(self, path: Path) -> None:
-        self.path.value = str(path)  # read as if it had been typed
+        self.path.value = str(path)  # starts reading, as if it had been typed
 
     def _on_upload(self, name: str, content: bytes) -> None:
         if len(content) > MAX_BYTES:
-            self.error.show(f"{name} is larger than 100 MB: put it on the computer where astronomical runs and type "
-                            "its path.")
+            self.error.show(
+                f"{name} is larger than 100 MB. Copy it to the computer that runs astronomical and type its path."
+            )
             return
         old, self._folder = self._folder, tempfile.TemporaryDirectory(prefix="astronomical-upload-")
         path = Path(self._folder.name).resolve() / plain_name(name, "catalogue.csv")
@@ -114,21 +158,31 @@ class DataStep:
         if event.new is not None and self._pending is not None:
             await self._read(*self._pending, name=event.new)
 
-    async def _read(self, path: Path, uploaded: bool, name: str | None = None) -> None:
-        if name is None:
+    async def _on_header(self, format: str, _: Any) -> None:
+        if self._pending is not None:
+            await self._read(*self._pending, format=format)
+
+    async def _read(self, path: Path, uploaded: bool, name: str | None = None, format: str | None = None) -> None:
+        if format is None:
+            self.header.visible = False
+        if name is None and format is None:
             self._pending = (path, uploaded)
             self.choice.param.update(visible=False, options={}, value=None)
         self.error.show("")
         with self.wizard.busy(f"Reading {path.name} …"):
-            await self._read_and_prepare(path, uploaded, name)
+            await self._read_and_prepare(path, uploaded, name, format)
         self.wizard.refresh()
 
-    async def _read_and_prepare(self, path: Path, uploaded: bool, name: str | None) -> None:
-        table, error = await self.wizard.work(f"Reading {path.name}", read_table, path, name)
+    async def _read_and_prepare(self, path: Path, uploaded: bool, name: str | None, format: str | None) -> None:
+        read = partial(read_table, path, name, format=format)
+        table, error = await self.wizard.work(f"Reading {path.name}", read)
         if isinstance(error, TableChoiceError):
-            self.error.show(f"{path.name} holds {len(error.tables)} tables: choose one of them.", "info")
+            self.error.show(f"{path.name} has {len(error.tables)} tables. Choose one.", "info")
             options = {"Choose a table": None, **dict(zip(error.descriptions, error.tables, strict=True))}
             self.choice.param.update(options=options, value=None, visible=True)
+        elif isinstance(error, HeaderChoiceError):
+            self.error.show(header_question(path, error), "info")
+            self.header.visible = True
         elif error is not None:
             self.error.show(self.wizard.words, "error")
         else:
@@ -136,7 +190,7 @@ class DataStep:
             await self.table_changed()
 
     async def table_changed(self) -> None:
-        """Show the table, and prepare the questions that it raises."""
+        """Show the table, and prepare the fields that depend on it."""
         self._show_table()
         self.join.show()
         await self.wizard.after_table()
@@ -151,7 +205,7 @@ class DataStep:
         parts = ", ".join(f"{kinds.count(kind)} of {name}" for kind, name in _KINDS.items() if kind in kinds)
         facts = f"{table.path.name}: {table.n_rows:,} rows, {len(kinds):,} columns ({parts})."
         if "vector" in kinds:
-            facts += " Vectors, with several numbers in each row, cannot be used."
+            facts += " Vector columns, with several numbers in each row, cannot be used."
         shown = hint("")
         set_hint(shown, facts)
         notes = [Message(text, "warning").view for text in table.notes]
@@ -168,8 +222,8 @@ class DataStep:
         self.wizard.refresh()
 
 
-def _table_of_columns(columns: Sequence[ColumnInfo]) -> pn.pane.HTML:
-    """Return name, kind and, where the file has any, unit and description of the columns."""
+def _table_of_columns(columns: Sequence[ColumnInfo]) -> Html:
+    """Return the columns with name, kind and, if the file has them, unit and description."""
     texts = {
         "Column": [column.name for column in columns],
         "Holds": [_KINDS[column.kind] for column in columns],

@@ -1,4 +1,4 @@
-"""The keys that give labels, one small field for each class."""
+"""Fields for the keys that give labels, one for each class."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.config.schema import key_problems, label_keys
-from astronomical.dashboard.parts import hint
+from astronomical.dashboard.ui.components import hint
 
 __all__ = ["KeyFields"]
 
-_HELP = "Keys that give the labels. A class without one of its own has a digit, in the order of the classes."
+_HELP = "Keys that give the labels. A class without a key of its own uses a digit, in the order of the classes."
 _WIDTH = 150
 
 
 class KeyFields:
-    """Fields for the keys of classes; they are made anew only when there are other classes.
+    """Fields for the keys of the classes. They are created again only when the classes change.
 
     Parameters
     ----------
     on_change
-        Called with the keys that were chosen, by class, those that cannot be used too.
+        Called with the chosen keys by class, including invalid ones.
 
     Attributes
     ----------
@@ -38,7 +38,7 @@ class KeyFields:
         self.view = pn.Column(hint(_HELP), self._list, sizing_mode="stretch_width", margin=(4, 0))
 
     def show(self, names: Sequence[str], keys: Mapping[str, str]) -> None:
-        """Show the keys of classes, and what is wrong with each."""
+        """Show the key of each class, and its problem if it has one."""
         names = tuple(name for name in names if name)
         if names != tuple(self.fields):
             self.fields = {name: self._make(name, keys.get(name, "")) for name in names}
@@ -61,5 +61,5 @@ class KeyFields:
 
 
 def _typed(field: pmui.TextInput) -> str:
-    """Return what stands in a field at this moment, as a key gives it."""
+    """Return the current text of a field, in the form of a key."""
     return (field.value_input if field.value_input is not None else field.value or "").strip().lower()

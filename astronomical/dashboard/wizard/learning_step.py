@@ -1,4 +1,4 @@
-"""Step 3 of the wizard: what is learnt, and from which features."""
+"""Step 3 of the wizard: choose the classes to train and the features."""
 
 from __future__ import annotations
 
@@ -8,64 +8,95 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.config.schema import CombinationConfig
-from astronomical.dashboard.parts import Message, hint, memory_switch, plain_table, row, section, set_hint
+from astronomical.dashboard.ui.components import Message, hint, memory_switch, plain_table, row, section, set_hint
+from astronomical.dashboard.ui.styles import PLAIN_NUMBER
 from astronomical.dashboard.wizard.combination_rows import CombinationRows
 from astronomical.dashboard.wizard.key_fields import KeyFields
-from astronomical.dashboard.wizard.typed import match_columns
+from astronomical.setup.input_parsing import match_columns
+from astronomical.setup.suggestions import (
+    about_left_out,
+    left_out,
+    measured_columns,
+    suggest_features,
+    suggested_magnitudes,
+)
 
 if TYPE_CHECKING:
-    from astronomical.dashboard.wizard.view import Wizard
+    from astronomical.dashboard.wizard.wizard import Wizard
 
 __all__ = ["LearningStep"]
 
 _AUTOMATIC = "(automatic)"
-_POLICIES = {"leave it to the model": "native", "fill with the median": "median", "leave the source out": "drop"}
+_POLICIES = {"let the model handle them": "native", "fill with the median": "median", "exclude the source": "drop"}
 _POLICY_HELP = (
-    "Random forests and gradient boosting take missing values as they are; models that cannot are given the "
-    "median of the training set. Leaving out means that such sources are neither asked for nor scored."
+    "Random forests and gradient boosting accept missing values; other models get the median of the training "
+    "set. Excluded sources are neither queried nor scored."
 )
 _SHOWN = 6
 
 
 class LearningStep:
-    """Classes, features, and the settings that go with them."""
+    """Fields for the classes, the features and related settings."""
 
     def __init__(self, wizard: Wizard) -> None:
         self.wizard = wizard
         self._filling = False
         wide: dict[str, Any] = {"size": "small", "sizing_mode": "stretch_width"}
-        self.train = pmui.MultiChoice(label="Classes to train", options=[], sizing_mode="stretch_width",
-                                      description="Each gets a classifier of its own: this class against all others.")
+        self.train = pmui.MultiChoice(
+            label="Classes to train",
+            options=[],
+            sizing_mode="stretch_width",
+            description="Each class gets its own learner: this class against the rest.",
+        )
         self.dropped = pmui.MultiChoice(
-            label="Classes left out",
+            label="Excluded classes",
             options=[],
             sizing_mode="stretch_width",
             placeholder="none",
-            description="Their sources are neither asked for nor scored.",
+            description="Their sources are neither queried nor scored.",
         )
-        self.unknown = pmui.Switch(label="Sources without a known label can be asked for", value=True, margin=(8, 10))
+        self.unknown = pmui.Switch(label="Query sources without a known label too", value=True, margin=(8, 10))
         self.features = pmui.MultiChoice(
-            label="Columns used as features",
+            label="Feature columns",
             options=[],
             sizing_mode="stretch_width",
-            description="What the classifier sees. Leave out ids, dates, and anything that gives the answer away.",
+            description="Columns that the models learn from. Leave out ids, dates, and columns that reveal the class.",
         )
-        self.pattern = pmui.TextInput(label="Choose by name or pattern",
-                                      placeholder="u,g,r,i,z  or  *mag  or  /^w[1-4]/",
-                                      helper_text="Separated by commas; press Enter.", **wide)
+        self.pattern = pmui.TextInput(
+            label="Select by name or pattern",
+            placeholder="u,g,r,i,z  or  *mag  or  /^w[1-4]/",
+            helper_text="Separated by commas; press Enter.",
+            **wide,
+        )
         self.by_unit = pmui.Select(label="Add by unit", options={"": ""}, value="", size="small", width=220)
         self.shares = pn.Column(sizing_mode="stretch_width", margin=0)
         self._shown_shares: Any = None
         self.keys = KeyFields(self._on_keys)
-        self.curated = pmui.Switch(label="Test on sources that I label myself, a curated test set", value=False,
-                                   margin=(8, 10))
-        self.all = pmui.Button(label="All numeric", variant="outlined", margin=(7, 4, 5, 10))
+        self.curated = pmui.Switch(label="Use a test set that I label myself", value=False, margin=(8, 10))
+        self.suggested = pmui.Button(
+            label="Suggested",
+            variant="outlined",
+            margin=(7, 4, 5, 10),
+            description="Magnitudes and their colours",
+        )
+        self.all = pmui.Button(
+            label="All numeric",
+            variant="outlined",
+            margin=(7, 4),
+            description="All numeric columns, except ids, dates, positions, errors, constants, redshifts and results "
+            "of classifications. You can add those by name.",
+        )
         self.none = pmui.Button(label="None", variant="outlined", margin=(7, 10, 5, 4))
         self.combinations = CombinationRows(wizard.draft.registry, self._on_combinations)
-        self.count = hint("")
+        self.count, self.left_out = hint(""), hint("")
         self.feature_state = Message()
-        self.scaling = pmui.Select(label="Scaling", options={"none": "none", "mean 0, deviation 1": "standard"}, **wide,
-                                   description="Forests do not need it; nearest neighbours and logistic regression do.")
+        self.scaling = pmui.Select(
+            label="Scaling",
+            options={"none": "none", "mean 0, standard deviation 1": "standard"},
+            **wide,
+            description="Recommended for nearest neighbours. Trees and forests do not need it; "
+            "logistic regression and Gaussian processes scale the features themselves.",
+        )
         self.missing = pmui.Select(label="Missing values", options=_POLICIES, **wide, description=_POLICY_HELP)
         self.x = pmui.Select(label="x of the first plot", options={_AUTOMATIC: ""}, value="", **wide)
         self.y = pmui.Select(label="y of the first plot", options={_AUTOMATIC: ""}, value="", **wide)
@@ -73,8 +104,9 @@ class LearningStep:
             label="Seed",
             value=0,
             start=0,
+            sx=PLAIN_NUMBER,
             **wide,
-            description="The same seed gives the same split, the same queries and the same scores.",
+            description="The same seed gives the same split, queries and scores.",
         )
         self.memory = memory_switch()
         self.axes_state = Message()
@@ -84,15 +116,21 @@ class LearningStep:
             section("Classes", row(self.train, self.dropped), row(self.unknown, self.curated), self.keys.view),
             section(
                 "Features",
-                row(self.pattern, self.by_unit, self.all, self.none),
+                row(self.pattern, self.by_unit, self.suggested, self.all, self.none),
                 self.features,
                 self.shares,
                 self.combinations.view,
                 self.count,
+                self.left_out,
                 self.feature_state.view,
             ),
-            section("Settings", row(self.scaling, self.missing, self.seed), row(self.x, self.y), self.axes_state.view,
-                    self.memory),
+            section(
+                "Settings",
+                row(self.scaling, self.missing, self.seed),
+                row(self.x, self.y),
+                self.axes_state.view,
+                self.memory,
+            ),
             sizing_mode="stretch_width",
             margin=0,
         )
@@ -116,13 +154,19 @@ class LearningStep:
         self.pattern.param.watch(self._on_pattern, "enter_pressed")
         self.pattern.param.watch(self._on_pattern, "value")
         self.by_unit.param.watch(self._on_unit, "value")
-        self.all.on_click(lambda _: self._choose(self.wizard.draft.plain_columns))
+        self.suggested.on_click(lambda _: self._suggest())
+        self.all.on_click(lambda _: self._choose(measured_columns(self.wizard.draft)))
         self.none.on_click(lambda _: self._choose(()))
 
     def prepare(self) -> None:
-        """Fill in what the earlier steps allow."""
+        """Fill in the fields from the earlier steps."""
         draft = self.wizard.draft
         self._filling = True
+        if not draft.suggested and not draft.features:
+            draft.suggested = True
+            suggest_features(draft)
+        self.suggested.visible = bool(suggested_magnitudes(measured_columns(draft)))
+        set_hint(self.left_out, about_left_out(left_out(draft).items()))
         names = list(draft.classes.names)
         draft.dropped = tuple(name for name in draft.dropped if name in names)
         self.train.param.update(options=names, value=list(draft.trained))
@@ -131,15 +175,16 @@ class LearningStep:
         self.features.param.update(options=list(draft.numeric_columns), value=list(draft.features))
         self.combinations.show(draft.combinations, draft.numeric_columns)
         self.scaling.value, self.missing.value, self.seed.value = draft.scaling, draft.missing_policy, draft.seed
-        units = {f"{unit} ({len(names)} column{'' if len(names) == 1 else 's'})": unit
-                 for unit, names in draft.units.items()}
+        units = {
+            f"{unit} ({len(names)} column{'' if len(names) == 1 else 's'})": unit for unit, names in draft.units.items()
+        }
         self.by_unit.param.update(options={"": "", **units}, value="", visible=bool(units))
         self.curated.value, self.memory.value = draft.curated_test, draft.optimise_memory
         self._fill_axes()
         self._filling = False
 
     def refresh(self) -> None:
-        """Show what is wrong, and how many features there are going to be."""
+        """Show the problems and the number of features."""
         draft = self.wizard.draft
         wrong = {issue.field: issue.text for issue in reversed(draft.issues("learning")) if not issue.open}
         self.dropped.param.update(error_state="dropped" in wrong, helper_text=wrong.get("dropped", ""))
@@ -150,7 +195,7 @@ class LearningStep:
         self._show_shares()
 
     def _show_shares(self) -> None:
-        """Show unit and missing values of the columns chosen."""
+        """Show the unit and the missing values of the chosen columns."""
         shares = self.wizard.draft.missing_shares()
         if shares == self._shown_shares:
             return
@@ -174,7 +219,7 @@ class LearningStep:
         options = {_AUTOMATIC: "", **{name: name for name in draft.axis_names}}
         for widget, value in ((self.x, draft.axes[0]), (self.y, draft.axes[1])):
             if value is not None and value not in options:
-                options = {**options, value: value}  # said to be gone by the rules
+                options = {**options, value: value}  # the rules report that it no longer exists
             widget.param.update(options=options, value=value or "")
 
     def _on_change(self, _: Any) -> None:
@@ -183,7 +228,7 @@ class LearningStep:
         draft = self.wizard.draft
         names = draft.classes.names
         chosen = tuple(name for name in names if name in self.train.value)
-        draft.train = None if chosen == names else chosen
+        draft.train = None if chosen == draft.trained_by_default else chosen
         draft.dropped, draft.use_unknown = tuple(self.dropped.value), self.unknown.value
         draft.curated_test, draft.optimise_memory = self.curated.value, self.memory.value
         if tuple(self.features.value) != draft.features:
@@ -209,8 +254,10 @@ class LearningStep:
             return
         found, unknown = match_columns(text, self.wizard.draft.numeric_columns)
         names = ", ".join(unknown)
-        self.pattern.param.update(error_state=bool(unknown), helper_text=(
-            f"No numeric column is named {names}." if unknown else f"{len(found)} columns chosen."))
+        self.pattern.param.update(
+            error_state=bool(unknown),
+            helper_text=(f"No numeric column matches {names}." if unknown else f"{len(found)} columns selected."),
+        )
         if found and not unknown:
             self._choose(found)
 
@@ -229,6 +276,11 @@ class LearningStep:
         self._features_changed()
         self._filling = False
         self.wizard.refresh()
+
+    def _suggest(self) -> None:
+        if suggest_features(self.wizard.draft):
+            self.combinations.show(self.wizard.draft.combinations, self.wizard.draft.numeric_columns)
+            self._choose(self.wizard.draft.features)
 
     def _on_combinations(self, combinations: tuple[CombinationConfig, ...]) -> None:
         self.wizard.draft.combinations = combinations

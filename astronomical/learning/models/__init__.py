@@ -1,7 +1,7 @@
 """Built-in models: functions of a seed and parameters that return an unfitted classifier.
 
-None of them uses threads of its own: a result must not depend on how many there are, and the pool is
-scored by threads of ours. Their defaults are for tens of labels.
+The models use a single thread, so that results do not depend on the number of threads; the pool is scored in several
+threads by `astronomical.learning.scoring`. The defaults are chosen for tens of labels.
 """
 
 from __future__ import annotations
@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from astronomical.learning.models.by_path import ALLOWED, by_path
+from astronomical.learning.models.keras_mlp import keras_mlp
+from astronomical.learning.models.linear_and_gp import gaussian_process, logistic_regression
 from astronomical.learning.models.neighbours import NearestNeighbours, knn
-from astronomical.learning.models.smooth import gaussian_process, logistic_regression
+from astronomical.learning.models.networks import is_installed
+from astronomical.learning.models.sklearn_models import ALLOWED, by_path
+from astronomical.learning.models.torch_mlp import torch_mlp
 from astronomical.learning.models.trees import (
     adaboost,
     decision_tree,
@@ -21,13 +24,44 @@ from astronomical.learning.models.trees import (
     random_forest,
 )
 
-__all__ = ["BUILTINS", "OWN", "NearestNeighbours", "adaboost", "decision_tree", "extra_trees", "gaussian_process",
-           "gradient_boosting", "hist_gradient_boosting", "knn", "logistic_regression", "random_forest"]
+__all__ = [
+    "BUILTINS",
+    "OF_EXTRAS",
+    "OWN",
+    "NearestNeighbours",
+    "adaboost",
+    "decision_tree",
+    "extra_trees",
+    "gaussian_process",
+    "gradient_boosting",
+    "hist_gradient_boosting",
+    "keras_mlp",
+    "knn",
+    "logistic_regression",
+    "random_forest",
+    "torch_mlp",
+]
 
-#: The models with defaults for tens of labels.
+#: Models with defaults for tens of labels.
 OWN: tuple[Callable[..., Any], ...] = (
-    random_forest, extra_trees, knn, decision_tree, adaboost, gradient_boosting, hist_gradient_boosting,
-    logistic_regression, gaussian_process,
+    random_forest,
+    extra_trees,
+    knn,
+    decision_tree,
+    adaboost,
+    gradient_boosting,
+    hist_gradient_boosting,
+    logistic_regression,
+    gaussian_process,
 )
-#: The models that come with the package.
-BUILTINS = (*OWN, *(by_path(*allowed) for allowed in ALLOWED))
+#: Models that need an extra of the distribution: its name, the modules that it brings, and the model.
+OF_EXTRAS: tuple[tuple[str, tuple[str, ...], Callable[..., Any]], ...] = (
+    ("torch", ("torch",), torch_mlp),
+    ("tensorflow", ("keras", "tensorflow"), keras_mlp),
+)
+#: All built-in models that can be used here.
+BUILTINS = (
+    *OWN,
+    *(model for _, modules, model in OF_EXTRAS if is_installed(*modules)),
+    *(by_path(*allowed) for allowed in ALLOWED),
+)

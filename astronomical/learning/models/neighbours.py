@@ -1,4 +1,4 @@
-"""Models that compare with the labelled sources: nearest neighbours."""
+"""K nearest neighbours."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ __all__ = ["NearestNeighbours", "knn"]
 
 
 class NearestNeighbours(ClassifierMixin, BaseEstimator):
-    """Nearest neighbours that make do with fewer labels than neighbours.
+    """Nearest-neighbours classifier that also works with fewer labels than neighbours.
 
     Parameters
     ----------
     n_neighbors
-        Number of neighbours that vote, at most the number of labels.
+        Number of neighbours that vote. With fewer labels, all of them vote.
     weights
-        ``uniform``, or ``distance`` for votes that fade with the distance.
+        ``uniform``, or ``distance`` to weight votes by the inverse of the distance.
     """
 
     def __init__(self, n_neighbors: int = 3, weights: str = "uniform") -> None:
@@ -32,7 +32,7 @@ class NearestNeighbours(ClassifierMixin, BaseEstimator):
         self.weights = weights
 
     def fit(self, X: NDArray[np.floating], y: NDArray[np.integer]) -> NearestNeighbours:
-        """Keep the labelled rows.
+        """Fit the classifier.
 
         Parameters
         ----------
@@ -42,7 +42,7 @@ class NearestNeighbours(ClassifierMixin, BaseEstimator):
             Targets, shape (n_rows,).
         """
         n_neighbors = min(self.n_neighbors, len(X))
-        # Labels are few and features many: comparing with every label is faster than a tree over them.
+        # With few labels and many features, a brute-force search is faster than a tree.
         self.voters_ = KNeighborsClassifier(n_neighbors, weights=self.weights, algorithm="brute", n_jobs=1)
         self.voters_.fit(X, y)
         self.classes_ = self.voters_.classes_
@@ -50,13 +50,13 @@ class NearestNeighbours(ClassifierMixin, BaseEstimator):
         return self
 
     def predict_proba(self, X: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Return the votes for each class, shape (n_rows, n_classes)."""
+        """Return the fraction of the votes for each class, shape (n_rows, n_classes)."""
         check_is_fitted(self)
         votes: NDArray[np.float64] = self.voters_.predict_proba(X)
         return votes
 
     def predict(self, X: NDArray[np.floating]) -> NDArray[np.integer]:
-        """Return the class with most votes, shape (n_rows,)."""
+        """Return the class with the most votes, shape (n_rows,)."""
         chosen: NDArray[np.integer] = self.classes_[np.argmax(self.predict_proba(X), axis=1)]
         return chosen
 
@@ -64,14 +64,14 @@ class NearestNeighbours(ClassifierMixin, BaseEstimator):
 @extend.model(
     "knn",
     title="K nearest neighbours",
-    help="The labelled sources most alike vote; scale the features for it.",
+    help="The most similar labelled sources vote. Scale the features for this model.",
     parameters=(
         Parameter("n_neighbors", 3, "Number of neighbours that vote.", (1, 1000)),
-        Parameter("weights", "uniform", "Whether nearer neighbours count more.", None,
-                  ("uniform", "distance")),
+        Parameter(
+            "weights", "uniform", "Whether nearer neighbours have a larger weight.", None, ("uniform", "distance")
+        ),
     ),
 )
-def knn(seed: int, n_neighbors: int = 3,
-        weights: Literal["uniform", "distance"] = "uniform") -> NearestNeighbours:
-    """Return nearest neighbours; nothing in it is random."""
+def knn(seed: int, n_neighbors: int = 3, weights: Literal["uniform", "distance"] = "uniform") -> NearestNeighbours:
+    """Return a nearest-neighbours classifier. It is deterministic, so the seed has no effect."""
     return NearestNeighbours(n_neighbors, weights)

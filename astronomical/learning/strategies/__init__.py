@@ -1,4 +1,4 @@
-"""Built-in query strategies: one utility per source of the pool, the largest is asked first."""
+"""Built-in query strategies: functions that return a utility for each source; the largest is queried first."""
 
 from __future__ import annotations
 
@@ -9,10 +9,28 @@ from astronomical.learning.strategies.committee import consensus_entropy, max_di
 from astronomical.learning.strategies.features import batch, density
 from astronomical.learning.strategies.probability import entropy, margin, random, uncertainty
 
-__all__ = ["BUILTINS", "batch", "consensus_entropy", "density", "entropy", "margin", "max_disagreement", "random",
-           "uncertainty", "vote_entropy"]
+__all__ = [
+    "BUILTINS",
+    "batch",
+    "consensus_entropy",
+    "density",
+    "entropy",
+    "margin",
+    "max_disagreement",
+    "random",
+    "uncertainty",
+    "vote_entropy",
+]
 
-#: The strategies that come with the package.
+#: All built-in query strategies.
 BUILTINS: tuple[Callable[..., Any], ...] = (
-    uncertainty, margin, entropy, vote_entropy, consensus_entropy, max_disagreement, density, batch, random,
+    uncertainty,
+    margin,
+    entropy,
+    vote_entropy,
+    consensus_entropy,
+    max_disagreement,
+    density,
+    batch,
+    random,
 )

@@ -1,4 +1,4 @@
-"""Strategies that look at where sources lie among the others, as well as at what the model makes of them."""
+"""Query strategies that use the features of the sources as well as the probabilities."""
 
 from __future__ import annotations
 
@@ -7,40 +7,42 @@ from numpy.typing import NDArray
 
 from astronomical import extend
 from astronomical.extend import Parameter
+from astronomical.learning.feature_space import Space
 from astronomical.learning.ranking import DECIMALS, best_first
-from astronomical.learning.space import Space
 from astronomical.learning.strategies.probability import Order, Proba, margin_confidence
 
 __all__ = ["batch", "density"]
 
-#: Only the most useful sources are looked at closely: the cost does not grow with the catalogue.
+#: Only this many of the most uncertain sources are compared, so that the cost does not grow with the catalogue.
 _N_DENSITY, _N_REFERENCES = 10_000, 1_000
 _N_BATCH, _N_CHOSEN = 1_000, 256
 _BLOCK = 2_000
 
 
 @extend.query_strategy(
-    "density", title="Density-weighted", looks_at="features",
-    help="Asks where the answer is uncertain and many sources are alike: not for outliers.",
-    parameters=(Parameter("beta", 1.0, "Weight of the density: 0 is uncertainty alone.", (0.0, 10.0)),),
+    "density",
+    title="Density-weighted",
+    looks_at="features",
+    help="Queries uncertain sources that are similar to many others, and avoids outliers.",
+    parameters=(Parameter("beta", 1.0, "Weight of the density; 0 for uncertainty alone.", (0.0, 10.0)),),
 )
 def density(proba: Proba, order: Order, space: Space, beta: float = 1.0) -> NDArray[np.float64]:
-    """Return the information density of Settles & Craven (2008): uncertainty times mean similarity to the pool.
+    """Return the information density: uncertainty times mean similarity to the pool (Settles & Craven 2008, EMNLP).
 
-    The similarity is 1 / (1 + d), d being the Euclidean distance of robustly scaled features; its mean is taken over
-    a seeded sample of 1,000 sources. It is worked out for the 10,000 most uncertain sources; the
-    others come after them, by uncertainty.
+    The similarity of two sources is 1 / (1 + d), where d is the Euclidean distance of the robustly scaled features.
+    Its mean is taken over a seeded sample of 1,000 sources of the pool. The density is computed for the 10,000 most
+    uncertain sources; the others are ranked after them by uncertainty.
 
     Parameters
     ----------
     proba
         Probabilities of rest and class, shape (n, 2).
     order
-        A seeded hash of each source, shape (n,).
+        Seeded hash of each source, shape (n,).
     space
-        Where the sources lie.
+        Scaled features of the pool.
     beta
-        Weight of the density.
+        Exponent of the mean similarity.
     """
     uncertain = 1.0 - margin_confidence(proba)
     places = best_first(uncertain, order, _N_DENSITY)
@@ -55,41 +57,43 @@ def density(proba: Proba, order: Order, space: Space, beta: float = 1.0) -> NDAr
 
 
 @extend.query_strategy(
-    "batch", title="Diverse batch", looks_at="features",
-    help="Asks for sources that are uncertain, and unlike those labelled and those asked before them in a batch.",
-    parameters=(Parameter("diversity", 0.5, "Weight of the distance against that of the uncertainty.", (0.0, 1.0)),),
+    "batch",
+    title="Diverse batch",
+    looks_at="features",
+    help="Queries uncertain sources that differ from the labelled ones and from each other.",
+    parameters=(Parameter("diversity", 0.5, "Weight of the distance relative to the uncertainty.", (0.0, 1.0)),),
 )
 def batch(proba: Proba, order: Order, space: Space, diversity: float = 0.5) -> NDArray[np.float64]:
-    """Return the score at which each source joins a batch that grows one by one.
+    """Return the score with which each source is added to a diverse batch.
 
-    The next of a batch is the source with the largest weighted sum of its uncertainty and its distance from the
-    nearest of those chosen (Brinker 2003, ICML) or labelled (Cardoso et al. 2017), of the 1,000 most uncertain.
-    Uncertainty is 1 - abs(2p - 1); a distance d counts as d / (d + s), where d is Euclidean in robustly scaled features
-    and s is the median distance of the 1,000 from their mean. Scores fall from one to the next, so that a
-    batch of any size is the head of the ranking.
+    The batch is built greedily from the 1,000 most uncertain sources. The next source has the largest weighted sum of
+    its uncertainty and its distance from the nearest source that was already chosen (Brinker 2003, ICML) or labelled
+    (Cardoso et al. 2017). The uncertainty is 1 - abs(2p - 1). A Euclidean distance d between robustly scaled features
+    is mapped to d / (d + s), where s is the median distance of the 1,000 sources from their mean. The scores decrease
+    from one source to the next, so that a batch of any size is the beginning of the ranking.
 
     Parameters
     ----------
     proba
         Probabilities of rest and class, shape (n, 2).
     order
-        A seeded hash of each source, shape (n,).
+        Seeded hash of each source, shape (n,).
     space
-        Where the sources lie.
+        Scaled features of the pool.
     diversity
-        Weight of the distance, from 0 to 1.
+        Weight of the distance, from 0 to 1; the weight of the uncertainty is one minus this.
     """
     uncertain = 1.0 - margin_confidence(proba)
     candidates = best_first(uncertain, order, _N_BATCH)
     utilities = (1.0 - diversity) * uncertain
-    utilities[candidates] = _joining_scores(utilities[candidates], space.places(candidates), space.labelled,
-                                            diversity)
+    utilities[candidates] = _joining_scores(utilities[candidates], space.places(candidates), space.labelled, diversity)
     return utilities
 
 
-def _joining_scores(useful: NDArray[np.float64], points: NDArray[np.float64], labelled: NDArray[np.float64],
-                    diversity: float) -> NDArray[np.float64]:
-    """Return the score of each candidate when it was chosen, or in the end if it was not."""
+def _joining_scores(
+    useful: NDArray[np.float64], points: NDArray[np.float64], labelled: NDArray[np.float64], diversity: float
+) -> NDArray[np.float64]:
+    """Return the score of each candidate when it was chosen, or the final score if it was not chosen."""
     if not useful.size:
         return useful
     unit = float(np.median(np.linalg.norm(points - points.mean(axis=0), axis=1))) or 1.0
@@ -98,7 +102,7 @@ def _joining_scores(useful: NDArray[np.float64], points: NDArray[np.float64], la
         scores = np.minimum(scores, _score_beside(other, useful, points, unit, diversity))
     waiting = np.ones(useful.size, dtype=bool)
     for _ in range(min(_N_CHOSEN, useful.size)):
-        # Candidates come in the order of their hashes where they are equal, and argmax takes the first.
+        # Candidates with equal scores are in the order of their hashes, and argmax takes the first.
         chosen = int(np.argmax(np.where(waiting, np.round(scores, DECIMALS), -np.inf)))
         waiting[chosen] = False
         beside = _score_beside(points[chosen], useful, points, unit, diversity)
@@ -106,16 +110,17 @@ def _joining_scores(useful: NDArray[np.float64], points: NDArray[np.float64], la
     return scores
 
 
-def _score_beside(other: NDArray[np.float64], useful: NDArray[np.float64], points: NDArray[np.float64], unit: float,
-                  diversity: float) -> NDArray[np.float64]:
-    """Return the scores of candidates if this were the nearest of those labelled or chosen."""
+def _score_beside(
+    other: NDArray[np.float64], useful: NDArray[np.float64], points: NDArray[np.float64], unit: float, diversity: float
+) -> NDArray[np.float64]:
+    """Return the scores of candidates if `other` were their nearest chosen or labelled source."""
     distance = np.linalg.norm(points - other, axis=1)
     scores: NDArray[np.float64] = useful + diversity * distance / (distance + unit)
     return scores
 
 
 def _distances(points: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the distance of each point from each of the others, shape (n_points, n_others)."""
-    squares = (np.sum(points**2, axis=1)[:, None] + np.sum(others**2, axis=1) - 2.0 * points @ others.T)
+    """Return the Euclidean distances between two sets of points, shape (n_points, n_others)."""
+    squares = np.sum(points**2, axis=1)[:, None] + np.sum(others**2, axis=1) - 2.0 * points @ others.T
     distances: NDArray[np.float64] = np.sqrt(np.maximum(squares, 0.0))
     return distances

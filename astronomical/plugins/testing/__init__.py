@@ -1,4 +1,4 @@
-"""A kit with which the author of a plugin tests it: the same checks that every built-in passes.
+"""Checks for plugins. All built-in extensions pass the same checks.
 
 On the command line ``python -m astronomical.plugins.testing my_plugin.py``; in pytest the fixture ``check_plugin`` of
 `astronomical.plugins.testing.fixtures`.

@@ -1,4 +1,4 @@
-"""What a feature generator has to do."""
+"""Checks for feature operations."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ def goes_row_by_row(make: Any) -> None:
     whole = make(columns)
     part = make([column[10:20] for column in columns])
     assert np.array_equal(whole[10:20], part, equal_nan=True), (
-        "a part of the rows gives other values: the feature depends on other sources")
+        "a part of the rows gives other values: the feature depends on other sources"
+    )
 
 
 def keeps_missing_missing(make: Any) -> None:
@@ -74,5 +75,12 @@ def _columns(n: int) -> list[NDArray[np.float64]]:
     return [rng.normal(18, 2, 50) for _ in range(n)]
 
 
-CHECKS = (makes_one_column, is_repeatable, goes_row_by_row, keeps_missing_missing, stands_few_rows, changes_nothing,
-          takes_its_parameters)
+CHECKS = (
+    makes_one_column,
+    is_repeatable,
+    goes_row_by_row,
+    keeps_missing_missing,
+    stands_few_rows,
+    changes_nothing,
+    takes_its_parameters,
+)

@@ -1,4 +1,4 @@
-"""What a plot has to do."""
+"""Checks for plots."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astronomical.extend import Column, extension_of
-from astronomical.plots.data import CannotDrawError, Colouring, NeedsAnswersError, NeedsColumnsError, PlotData
+from astronomical.plots.plot_data import CannotDrawError, Colouring, NeedsAnswersError, NeedsColumnsError, PlotData
 
 __all__ = ["CHECKS"]
 
@@ -52,7 +52,7 @@ def takes_its_parameters(draw: Any) -> None:
 
 
 def _drawn(draw: Any, data: PlotData, must: bool = False, **parameters: Any) -> None:
-    """Draw, answering what is asked with the first choice; arrays are read-only, so that a change in place fails."""
+    """Draw with the first choice as the answer to each question. Arrays are read-only, so changes in place fail."""
     for _ in range(5):
         reason: str | None = None
         try:
@@ -67,13 +67,21 @@ def _drawn(draw: Any, data: PlotData, must: bool = False, **parameters: Any) -> 
             assert reason, "CannotDrawError gives no reason"
             return
         assert type(found).__module__.startswith("holoviews"), (
-            f"it returned a {type(found).__name__}; return a HoloViews element")
+            f"it returned a {type(found).__name__}; return a HoloViews element"
+        )
         return
-    raise AssertionError("it asks without end: give each question a key of its own")
+    raise AssertionError("it asks the same question again; give each question its own key")
 
 
-def _data(draw: Any, n: int, *, selected: int | None = None, optional: bool = True, missing: float = 0.0,
-          hidden: tuple[str, ...] = ()) -> PlotData:
+def _data(
+    draw: Any,
+    n: int,
+    *,
+    selected: int | None = None,
+    optional: bool = True,
+    missing: float = 0.0,
+    hidden: tuple[str, ...] = (),
+) -> PlotData:
     extension = extension_of(draw)
     roles: tuple[Column, ...] = extension.option("columns", ()) if extension is not None else ()
     rng = np.random.default_rng(5)
@@ -103,5 +111,11 @@ def _data(draw: Any, n: int, *, selected: int | None = None, optional: bool = Tr
     )
 
 
-CHECKS = (returns_an_element, draws_with_a_selection, draws_what_is_there, stands_missing_values, stands_few_sources,
-          takes_its_parameters)
+CHECKS = (
+    returns_an_element,
+    draws_with_a_selection,
+    draws_what_is_there,
+    stands_missing_values,
+    stands_few_sources,
+    takes_its_parameters,
+)

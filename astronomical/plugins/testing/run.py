@@ -1,4 +1,4 @@
-"""Runs the checks of an extension one by one, and keeps what each of them found."""
+"""Run the checks of an extension and collect the findings."""
 
 from __future__ import annotations
 
@@ -17,24 +17,27 @@ __all__ = ["Finding", "check_extension", "check_path"]
 Check = Callable[[Any], None]
 
 _CHECKS: dict[Kind, tuple[Check, ...]] = {
-    "model": models.CHECKS, "strategy": strategies.CHECKS, "feature": features.CHECKS, "plot": plots.CHECKS,
+    "model": models.CHECKS,
+    "strategy": strategies.CHECKS,
+    "feature": features.CHECKS,
+    "plot": plots.CHECKS,
 }
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check found.
+    """Result of a check.
 
     Attributes
     ----------
     extension
-        Kind and name of what was checked.
+        Kind and name of the extension.
     check
-        What was checked, in words.
+        Description of the check.
     error
-        What is wrong; None if nothing is.
+        Description of the failure; None if the check passed.
     seconds
-        How long it took.
+        Duration in seconds.
     """
 
     extension: str
@@ -45,11 +48,12 @@ class Finding:
     def __str__(self) -> str:
         mark = "ok    " if self.error is None else "FAILED"
         return f"{mark} {self.extension}: {self.check} ({self.seconds:.2f} s)" + (
-            "" if self.error is None else f"\n       {self.error}")
+            "" if self.error is None else f"\n       {self.error}"
+        )
 
 
 def check_path(path: Path) -> Iterator[Finding]:
-    """Check everything that a plugin file, or a folder of them, marks. The files are run.
+    """Check all extensions in a plugin file or a folder of plugin files. The files are run.
 
     Raises
     ------
@@ -62,16 +66,16 @@ def check_path(path: Path) -> Iterator[Finding]:
 
 
 def check_extension(obj: Any) -> Iterator[Finding]:
-    """Run all checks of a marked object.
+    """Run all checks of an extension.
 
     Raises
     ------
     TypeError
-        If it is not marked by a decorator of `astronomical.extend`.
+        If the object has no decorator of `astronomical.extend`.
     """
     extension = extension_of(obj)
     if extension is None:
-        raise TypeError(f"{obj!r} is not marked by a decorator of astronomical.extend")
+        raise TypeError(f"{obj!r} has no decorator of astronomical.extend")
     is_modal = extension.option("looks_at") == "classifier"
     for check in strategies.MODAL_CHECKS if is_modal else _CHECKS[extension.kind]:
         yield _run(f"{extension.kind} {extension.name}", check, obj)
@@ -84,7 +88,7 @@ def _run(name: str, check: Check, obj: Any) -> Finding:
         check(obj)
         error = None
     except AssertionError as failure:
-        error = str(failure) or "it does not hold"
-    except Exception as failure:  # whatever an author's code does is a finding
+        error = str(failure) or "the check failed"
+    except Exception as failure:  # any error of the plugin is a finding
         error = f"{type(failure).__name__}: {failure}"
     return Finding(name, words, error, time.perf_counter() - began)

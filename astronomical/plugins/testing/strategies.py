@@ -1,4 +1,4 @@
-"""What a query strategy has to do."""
+"""Checks for query strategies."""
 
 from __future__ import annotations
 
@@ -23,14 +23,16 @@ def gives_one_utility_each(utility: Any) -> None:
 def is_repeatable(utility: Any) -> None:
     """The same pool gives the same utilities."""
     assert np.array_equal(_utilities(utility, 500), _utilities(utility, 500)), (
-        "two calls differ: take what is random from the hashes in `order`")
+        "two calls differ; derive random numbers from the hashes in `order`"
+    )
 
 
 def does_not_depend_on_row_order(utility: Any) -> None:
-    """A source's utility does not depend on where in the pool it stands."""
+    """The utility of a source does not depend on its place in the pool."""
     places = np.argsort(pool()[1])
     assert np.allclose(_utilities(utility, 500)[places], _utilities(utility, 500, places)), (
-        "the utilities change with the order of the rows")
+        "the utilities change with the order of the rows"
+    )
 
 
 def changes_nothing(utility: Any) -> None:
@@ -47,16 +49,16 @@ def stands_small_pools(utility: Any) -> None:
     assert _utilities(utility, 1).shape == (1,)
     sure = np.tile([0.0, 1.0], (10, 1))
     found = np.asarray(utility(*_given(utility, sure, pool(10)[1])))
-    assert np.isfinite(found).all(), "certain sources have no utility"
+    assert np.isfinite(found).all(), "the utilities of certain sources are not finite"
 
 
 def keeps_confidence_in_bounds(utility: Any) -> None:
-    """Its confidence, if it has one, lies between 0 and 1."""
+    """Its confidence, if it has one, is between 0 and 1."""
     extension = extension_of(utility)
     confidence = extension.option("confidence") if extension is not None else None
     if confidence is not None:
         found = np.round(confidence(_given(utility, *pool())[0]), 9)
-        assert ((found >= 0) & (found <= 1)).all(), "a confidence lies outside 0..1"
+        assert ((found >= 0) & (found <= 1)).all(), "a confidence is outside the range 0 to 1"
 
 
 def asks_for_sources_of_the_pool(strategy: Any) -> None:
@@ -64,14 +66,14 @@ def asks_for_sources_of_the_pool(strategy: Any) -> None:
     classifier, X_pool = small_learner()
     for n in (1, 5):
         found = _indices(strategy(classifier, X_pool, n_instances=n))
-        assert len(np.unique(found)) == n, f"asked for {n} sources, it returned {found.size}"
-        assert ((found >= 0) & (found < len(X_pool))).all(), "an index lies outside the pool"
+        assert len(np.unique(found)) == n, f"{n} sources were requested, but {found.size} were returned, or some twice"
+        assert ((found >= 0) & (found < len(X_pool))).all(), "an index is outside the pool"
 
 
 def asks_for_the_same_again(strategy: Any) -> None:
     """The same pool is asked for the same sources."""
     first, second = (_indices(strategy(*small_learner(), n_instances=3)) for _ in range(2))
-    assert np.array_equal(first, second), "two calls differ: the pool comes in random order already"
+    assert np.array_equal(first, second), "two calls differ; the pool is already in random order"
 
 
 def leaves_the_pool_alone(strategy: Any) -> None:
@@ -88,7 +90,7 @@ def _utilities(utility: Any, n: int, places: Any = slice(None)) -> NDArray[np.fl
 
 
 def _given(utility: Any, proba: NDArray[np.float64], order: NDArray[np.uint64]) -> tuple[Any, ...]:
-    """Return what a strategy is given of a pool: all that it looks at."""
+    """Return the arguments of a strategy for a pool."""
     extension = extension_of(utility)
     looks_at = extension.option("looks_at") if extension is not None else "probabilities"
     if looks_at == "votes":
@@ -100,7 +102,13 @@ def _indices(answer: Any) -> NDArray[np.integer[Any]]:
     return np.atleast_1d(np.asarray(answer[0] if isinstance(answer, tuple) else answer))
 
 
-CHECKS = (gives_one_utility_each, is_repeatable, does_not_depend_on_row_order, changes_nothing, stands_small_pools,
-          keeps_confidence_in_bounds)
+CHECKS = (
+    gives_one_utility_each,
+    is_repeatable,
+    does_not_depend_on_row_order,
+    changes_nothing,
+    stands_small_pools,
+    keeps_confidence_in_bounds,
+)
 #: Those of a strategy with modAL's signature.
 MODAL_CHECKS = (asks_for_sources_of_the_pool, asks_for_the_same_again, leaves_the_pool_alone)

@@ -8,18 +8,21 @@ from astronomical.catalogue.labels import code_labels, label_counts, normalise_l
 MASKED = np.ma.MaskedArray([0, 1, -1, 7], mask=[False, False, False, True])
 
 
-@pytest.mark.parametrize(("values", "expected"), [
-    (np.array([0, 1, -1, 12]), ["0", "1", "", "12"]),
-    (MASKED, ["0", "1", "", ""]),
-    (np.array([0.0, 1.0, -1.0, np.nan]), ["0", "1", "", ""]),
-    (np.array([0.0, 1.5, -1.0], dtype=np.float32), ["0", "1.5", ""]),
-    (np.array(["STAR ", " QSO", "", "-1", "nan", "NaN"]), ["STAR", "QSO", "", "", "", ""]),
-    (np.array(["0.0", "1.", "-1.0", "1.5", "v1.0", "2.00"]), ["0", "1", "", "1.5", "v1.0", "2"]),
-    (np.array([b"STAR  ", b"-1    "]), ["STAR", ""]),
-    (np.array([True, False]), ["True", "False"]),
-    (np.array([None, "a", np.nan], dtype=object), ["", "a", ""]),
-    (np.array([], dtype="U4"), []),
-])
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (np.array([0, 1, -1, 12]), ["0", "1", "", "12"]),
+        (MASKED, ["0", "1", "", ""]),
+        (np.array([0.0, 1.0, -1.0, np.nan]), ["0", "1", "", ""]),
+        (np.array([0.0, 1.5, -1.0], dtype=np.float32), ["0", "1.5", ""]),
+        (np.array(["STAR ", " QSO", "", "-1", "nan", "NaN"]), ["STAR", "QSO", "", "", "", ""]),
+        (np.array(["0.0", "1.", "-1.0", "1.5", "v1.0", "2.00"]), ["0", "1", "", "1.5", "v1.0", "2"]),
+        (np.array([b"STAR  ", b"-1    "]), ["STAR", ""]),
+        (np.array([True, False]), ["True", "False"]),
+        (np.array([None, "a", np.nan], dtype=object), ["", "a", ""]),
+        (np.array([], dtype="U4"), []),
+    ],
+)
 def test_one_spelling_for_each_label(values, expected):
     assert normalise_labels(values).tolist() == expected
 

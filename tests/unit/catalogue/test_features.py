@@ -11,8 +11,10 @@ from astronomical.catalogue.features import FeatureRecipe, apply_features, build
 OPERATIONS = {name: getattr(features, name) for name in ("subtract", "add", "multiply", "divide")}
 NAN = np.nan
 COLUMNS = {
-    "u": np.array([4, 3, NAN, 1, 8], dtype=np.float32), "g": np.array([1, 0, 2, 1, 9], dtype=np.float32),
-    "r": np.array([2, 2, 2, 2, 2], dtype=np.float32), "none": np.full(5, NAN, dtype=np.float32),
+    "u": np.array([4, 3, NAN, 1, 8], dtype=np.float32),
+    "g": np.array([1, 0, 2, 1, 9], dtype=np.float32),
+    "r": np.array([2, 2, 2, 2, 2], dtype=np.float32),
+    "none": np.full(5, NAN, dtype=np.float32),
 }
 ALL = np.ones(5, dtype=bool)
 
@@ -24,8 +26,9 @@ def build(columns, *combinations, training=ALL, operations=OPERATIONS, **setting
 def test_names_and_values_of_all_operations():
     matrix = build((), *((name, 2, ("u", "g")) for name in OPERATIONS))
     assert matrix.names == ("u-g", "u+g", "u*g", "u/g")
-    np.testing.assert_array_equal(matrix.values, [[3, 3, NAN, 0, -1], [5, 3, NAN, 2, 17], [4, 0, NAN, 1, 72],
-                                                  np.float32([4, NAN, NAN, 1, 8 / 9])])
+    np.testing.assert_array_equal(
+        matrix.values, [[3, 3, NAN, 0, -1], [5, 3, NAN, 2, 17], [4, 0, NAN, 1, 72], np.float32([4, NAN, NAN, 1, 8 / 9])]
+    )
     assert matrix.values.flags.c_contiguous
     assert matrix.values.dtype == np.float32
 
@@ -69,8 +72,12 @@ def test_a_missing_input_makes_a_missing_feature_whatever_the_operation_says():
     def nameless(columns):
         return columns[0]
 
-    made = build((), ("largest", 2, ("u", "g")), ("nameless", 2, ("u", "g")),
-                 operations={"largest": largest, "nameless": nameless})
+    made = build(
+        (),
+        ("largest", 2, ("u", "g")),
+        ("nameless", 2, ("u", "g")),
+        operations={"largest": largest, "nameless": nameless},
+    )
     assert made.names == ("u^g", "nameless(u,g)")
     assert np.isnan(made.values[:, 2]).all()
 
@@ -130,14 +137,18 @@ def test_values_cannot_be_written_to():
 def test_too_many_features_are_counted_but_not_made():
     recipe = FeatureRecipe(tuple(f"c{i}" for i in range(100)), (("subtract", 5, None),))
     assert count_features(recipe) == 75_287_620
-    with pytest.raises(CatalogueError, match="75,287,620 features are more than 2,000"):
+    with pytest.raises(CatalogueError, match="Too many features: 75,287,620, at most 2,000"):
         build_features(lambda name: pytest.fail("nothing may be read"), recipe, OPERATIONS, ALL)
 
 
-@pytest.mark.parametrize(("recipe", "words"), [
-    (FeatureRecipe(()), "no features"), (FeatureRecipe(("u",), (("power", 2, ("u", "g")),)), "no operation 'power'"),
-    (FeatureRecipe(("u-g", "u", "g"), (("subtract", 2, ("u", "g")),)), "named 'u-g'"),
-])
+@pytest.mark.parametrize(
+    ("recipe", "words"),
+    [
+        (FeatureRecipe(()), "No features"),
+        (FeatureRecipe(("u",), (("power", 2, ("u", "g")),)), "no operation 'power'"),
+        (FeatureRecipe(("u-g", "u", "g"), (("subtract", 2, ("u", "g")),)), "the name 'u-g'"),
+    ],
+)
 def test_recipes_that_cannot_be_made(recipe, words):
     with pytest.raises(CatalogueError, match=words):
         feature_names(recipe, OPERATIONS)
@@ -150,4 +161,8 @@ def test_an_operation_of_the_wrong_shape_is_refused():
 
 def test_the_operations_are_marked():
     assert {name: extend.extension_of(f).option("symbol") for name, f in OPERATIONS.items()} == {
-        "subtract": "-", "add": "+", "multiply": "*", "divide": "/"}
+        "subtract": "-",
+        "add": "+",
+        "multiply": "*",
+        "divide": "/",
+    }

@@ -21,7 +21,8 @@ def test_what_it_holds():
 
 def test_it_is_what_it_always_was():
     assert fingerprint(IDS, {"x": np.array([1.0, np.nan, -0.0]), "t": np.array(["p", "", "ü"])}) == (
-        {"rows": 3, "ids": "f9ef58e5ffc12ac2", "columns": {"x": "48e07767217c2069", "t": "a722de8e4ba91c19"}})
+        {"rows": 3, "ids": "f9ef58e5ffc12ac2", "columns": {"x": "48e07767217c2069", "t": "a722de8e4ba91c19"}}
+    )
 
 
 def test_numbers_of_all_types_are_alike():

@@ -7,7 +7,7 @@ from astronomical.catalogue.errors import IdError
 from astronomical.catalogue.hashing import derive_seed, hash_ids, hash_order
 from astronomical.catalogue.ids import id_candidates, ids_from_column, ids_from_position, ids_from_rows
 from astronomical.catalogue.readers import open_table
-from astronomical.catalogue.texts import sort_order
+from astronomical.catalogue.string_arrays import sort_order
 
 
 def texts(ids):
@@ -18,24 +18,32 @@ def positions(*pairs):
     return texts(ids_from_position(*np.array(pairs, dtype=np.float64).T))
 
 
-@pytest.mark.parametrize(("values", "expected"), [
-    (np.array([5, -7]), ["5", "-7"]),
-    (np.array([2**64 - 1, 1], dtype=np.uint64), ["18446744073709551615", "1"]),
-    (np.array([5.0, 6.0]), ["5", "6"]),
-    (np.array([5.0, 6.5]), ["5.0", "6.5"]),
-    (np.array([0.1, 0.2], dtype=np.float32), ["0.1", "0.2"]),
-    (np.array([" a", "ü "]), ["a", "ü"]),
-    (np.ma.MaskedArray([1, 2], mask=[False, False]), ["1", "2"]),
-])
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (np.array([5, -7]), ["5", "-7"]),
+        (np.array([2**64 - 1, 1], dtype=np.uint64), ["18446744073709551615", "1"]),
+        (np.array([5.0, 6.0]), ["5", "6"]),
+        (np.array([5.0, 6.5]), ["5.0", "6.5"]),
+        (np.array([0.1, 0.2], dtype=np.float32), ["0.1", "0.2"]),
+        (np.array([" a", "ü "]), ["a", "ü"]),
+        (np.ma.MaskedArray([1, 2], mask=[False, False]), ["1", "2"]),
+    ],
+)
 def test_any_column_makes_texts(values, expected):
     assert texts(ids_from_column(values)) == expected
 
 
-@pytest.mark.parametrize("values", [
-    np.array(["a", ""]), np.array([1.0, np.nan]), np.ma.MaskedArray([1, 2], mask=[False, True]),
-])
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.array(["a", ""]),
+        np.array([1.0, np.nan]),
+        np.ma.MaskedArray([1, 2], mask=[False, True]),
+    ],
+)
 def test_missing_ids_are_refused(values):
-    with pytest.raises(IdError, match=r"Column 'x' .* missing in 1 of 2 rows \(first in row 2\)"):
+    with pytest.raises(IdError, match=r"Column 'x' .* 1 of 2 values are missing \(the first in row 2\)"):
         ids_from_column(values, "x")
 
 
@@ -78,7 +86,7 @@ def test_identical_positions_are_counted_in_order_of_full_precision():
 
 
 def test_a_missing_position_is_refused():
-    with pytest.raises(IdError, match="missing in 1 of 2"):
+    with pytest.raises(IdError, match="1 of 2 positions are missing"):
         positions((1, 2), (np.nan, 2))
 
 

@@ -12,12 +12,26 @@ def columns(*names):
     return [ColumnInfo(name, "float") for name in names]
 
 
-@pytest.mark.parametrize("pair", [
-    ("ra", "dec"), ("RA", "DEC"), ("RAJ2000", "DEJ2000"), ("_RAJ2000", "_DEJ2000"), ("_RA", "_DE"), ("ra_1", "dec_1"),
-    ("RA_ICRS", "DE_ICRS"), ("ALPHA_J2000", "DELTA_J2000"), ("CSCv2_RA", "CSCv2_DEC"), ("ra_deg", "dec_deg"),
-    ("raMean", "decMean"), ("right_ascension", "declination"), ("RAdeg", "DEdeg"), ("TARGET_RA", "TARGET_DEC"),
-    ("alpha", "delta"),
-])
+@pytest.mark.parametrize(
+    "pair",
+    [
+        ("ra", "dec"),
+        ("RA", "DEC"),
+        ("RAJ2000", "DEJ2000"),
+        ("_RAJ2000", "_DEJ2000"),
+        ("_RA", "_DE"),
+        ("ra_1", "dec_1"),
+        ("RA_ICRS", "DE_ICRS"),
+        ("ALPHA_J2000", "DELTA_J2000"),
+        ("CSCv2_RA", "CSCv2_DEC"),
+        ("ra_deg", "dec_deg"),
+        ("raMean", "decMean"),
+        ("right_ascension", "declination"),
+        ("RAdeg", "DEdeg"),
+        ("TARGET_RA", "TARGET_DEC"),
+        ("alpha", "delta"),
+    ],
+)
 def test_found_by_name(pair):
     others = ("e_RA", "pmRA", "pmDE", "ra_err", "dec_err", "ra_dec_corr", "grade", "decals", "RAB1950", "DEB1950")
     assert find_position(columns(*others, *pair)) == pair
@@ -27,18 +41,28 @@ def test_the_plainest_name_is_preferred():
     assert find_position(columns("gaia_ra", "gaia_dec", "ra_2", "dec_2", "ra", "dec")) == ("ra", "dec")
 
 
-@pytest.mark.parametrize("names", [
-    ("ra",), ("l", "b"), ("RAB1950", "DEB1950"), ("extra", "decade"), ("ra_error", "dec_error"),
-])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("ra",),
+        ("l", "b"),
+        ("RAB1950", "DEB1950"),
+        ("extra", "decade"),
+        ("ra_error", "dec_error"),
+    ],
+)
 def test_nothing_is_found_where_nothing_is(names):
     assert find_position(columns(*names)) is None
 
 
 def test_found_by_ucd_before_name():
-    found = find_position([
-        *columns("ra", "dec"), ColumnInfo("x", "float", ucd="pos.eq.ra;meta.main"),
-        ColumnInfo("y", "float", ucd="pos.eq.dec"),
-    ])
+    found = find_position(
+        [
+            *columns("ra", "dec"),
+            ColumnInfo("x", "float", ucd="pos.eq.ra;meta.main"),
+            ColumnInfo("y", "float", ucd="pos.eq.dec"),
+        ]
+    )
     assert found == ("x", "y")
 
 
@@ -70,10 +94,15 @@ def test_sexagesimal_declination_keeps_the_sign_of_zero(text):
     np.testing.assert_allclose(to_degrees(np.array([text]), "dec"), [-0.51], rtol=1e-14)
 
 
-@pytest.mark.parametrize(("values", "kind", "words"), [
-    ([400.0, 10], "ra", "Right ascension 400 is out of range in 1 of 2"), ([-99.0], "dec", "Declination -99"),
-    (["12:00:00", "somewhere"], "ra", "'somewhere' is no right ascension"), (["25:00:00"], "ra", "out of range"),
-])
+@pytest.mark.parametrize(
+    ("values", "kind", "words"),
+    [
+        ([400.0, 10], "ra", "Right ascension 400 is out of range in 1 of 2"),
+        ([-99.0], "dec", "Declination -99"),
+        (["12:00:00", "somewhere"], "ra", "'somewhere' is not a valid right ascension"),
+        (["25:00:00"], "ra", "out of range"),
+    ],
+)
 def test_what_is_no_position_is_refused(values, kind, words):
     with pytest.raises(CatalogueError, match=words):
         to_degrees(np.array(values), kind)

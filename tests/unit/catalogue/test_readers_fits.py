@@ -19,21 +19,23 @@ def write(path, *columns, name="", primary=None):
 
 @pytest.fixture
 def mixed(tmp_path):
-    hdu = fits.BinTableHDU.from_columns([
-        fits.Column("NAME", "8A", array=["a", "bb  ", "", "dddddddd"]),
-        fits.Column("RA", "D", unit="deg", array=[1.5, np.nan, 3, 4]),
-        fits.Column("MAG", "E", unit="mag", array=[1.5, 2, 3, 4]),
-        fits.Column("N", "J", null=-99, array=[1, -99, 3, 4]),
-        fits.Column("BIG", "K", array=[2**62 + 1, 2, 3, 4]),
-        fits.Column("U16", "I", bzero=2**15, array=np.array([0, 1, 2**15, 2**16 - 1], dtype=np.uint16)),
-        fits.Column("U32", "J", bzero=2**31, array=np.array([0, 1, 2**31, 2**32 - 1], dtype=np.uint32)),
-        fits.Column("U64", "K", bzero=2**63, array=np.array([0, 1, 2**63, 2**64 - 1], dtype=np.uint64)),
-        fits.Column("S8", "B", bzero=-128, array=np.array([-128, -1, 0, 127], dtype=np.int8)),
-        fits.Column("FLAG", "L", array=[True, False, True, False]),
-        fits.Column("VEC", "5E", array=np.zeros((4, 5))),
-        fits.Column("VAR", "PE()", array=np.array([[1.0], [1, 2], [], [3]], dtype=object)),
-        fits.Column("BITS", "11X", array=np.zeros((4, 11), dtype=bool)),
-    ])
+    hdu = fits.BinTableHDU.from_columns(
+        [
+            fits.Column("NAME", "8A", array=["a", "bb  ", "", "dddddddd"]),
+            fits.Column("RA", "D", unit="deg", array=[1.5, np.nan, 3, 4]),
+            fits.Column("MAG", "E", unit="mag", array=[1.5, 2, 3, 4]),
+            fits.Column("N", "J", null=-99, array=[1, -99, 3, 4]),
+            fits.Column("BIG", "K", array=[2**62 + 1, 2, 3, 4]),
+            fits.Column("U16", "I", bzero=2**15, array=np.array([0, 1, 2**15, 2**16 - 1], dtype=np.uint16)),
+            fits.Column("U32", "J", bzero=2**31, array=np.array([0, 1, 2**31, 2**32 - 1], dtype=np.uint32)),
+            fits.Column("U64", "K", bzero=2**63, array=np.array([0, 1, 2**63, 2**64 - 1], dtype=np.uint64)),
+            fits.Column("S8", "B", bzero=-128, array=np.array([-128, -1, 0, 127], dtype=np.int8)),
+            fits.Column("FLAG", "L", array=[True, False, True, False]),
+            fits.Column("VEC", "11E", array=np.zeros((4, 11))),
+            fits.Column("VAR", "PE()", array=np.array([[1.0], [1, 2], [], [3]], dtype=object)),
+            fits.Column("BITS", "11X", array=np.zeros((4, 11), dtype=bool)),
+        ]
+    )
     hdu.header["TCOMM2"] = "right ascension"
     hdu.header["TUCD2"] = "pos.eq.ra;meta.main"
     hdu.header.comments["TTYPE3"] = "magnitude in r"
@@ -47,9 +49,20 @@ def test_kinds_units_and_descriptions(mixed):
     source = open_table(mixed)
     assert (source.format, source.n_rows) == ("fits", 4)
     assert {c.name: c.kind for c in source.columns} == {
-        "NAME": "text", "RA": "float", "MAG": "float", "N": "integer", "BIG": "integer", "U16": "integer",
-        "U32": "integer", "U64": "integer", "S8": "integer", "FLAG": "bool", "VEC": "vector", "VAR": "vector",
-        "BITS": "vector"}
+        "NAME": "text",
+        "RA": "float",
+        "MAG": "float",
+        "N": "integer",
+        "BIG": "integer",
+        "U16": "integer",
+        "U32": "integer",
+        "U64": "integer",
+        "S8": "integer",
+        "FLAG": "bool",
+        "VEC": "vector",
+        "VAR": "vector",
+        "BITS": "vector",
+    }
     ra = source.info("RA")
     assert (ra.unit, ra.description, ra.ucd) == ("deg", "right ascension", "pos.eq.ra;meta.main")
     assert source.info("MAG").description == "magnitude in r"
@@ -99,8 +112,11 @@ def test_scaled_integers_become_floats_and_null_becomes_nan(tmp_path):
 
 def test_blocks_join_seamlessly(tmp_path, monkeypatch):
     monkeypatch.setattr("astronomical.catalogue.readers.fits._BLOCK_BYTES", 64)
-    path = write(tmp_path / "t.fits", fits.Column("A", "K", array=np.arange(1001)),
-                 fits.Column("B", "7A", array=[f"s{i}" for i in range(1001)]))
+    path = write(
+        tmp_path / "t.fits",
+        fits.Column("A", "K", array=np.arange(1001)),
+        fits.Column("B", "7A", array=[f"s{i}" for i in range(1001)]),
+    )
     values = open_table(path).read(["B", "A"])
     assert values["A"].tolist() == list(range(1001))
     assert values["B"].tolist() == [f"s{i}" for i in range(1001)]
@@ -113,9 +129,14 @@ def test_compressed_by_gzip(tmp_path, mixed):
 
 
 def test_ascii_table(tmp_path):
-    table = fits.TableHDU.from_columns([
-        fits.Column("NAME", "A6", array=["a", "b", ""]), fits.Column("I", "I10", array=[1, -2, 300]),
-        fits.Column("F", "F8.3", array=[1.5, -2.25, 0]), fits.Column("D", "D25.17", array=[1e-300, 2, 3])])
+    table = fits.TableHDU.from_columns(
+        [
+            fits.Column("NAME", "A6", array=["a", "b", ""]),
+            fits.Column("I", "I10", array=[1, -2, 300]),
+            fits.Column("F", "F8.3", array=[1.5, -2.25, 0]),
+            fits.Column("D", "D25.17", array=[1e-300, 2, 3]),
+        ]
+    )
     table.writeto(tmp_path / "ascii.fits")
     source = open_table(tmp_path / "ascii.fits")
     assert [c.kind for c in source.columns] == ["text", "integer", "float", "float"]
@@ -127,12 +148,15 @@ def test_ascii_table(tmp_path):
 
 
 def several(path):
-    fits.HDUList([
-        fits.PrimaryHDU(), fits.ImageHDU(np.zeros((2, 2)), name="PIC"),
-        fits.BinTableHDU.from_columns([fits.Column("A", "J", array=[1])], name="ONE"),
-        fits.BinTableHDU.from_columns([fits.Column("B", "J", array=[1, 2])], name="TWO"),
-        fits.BinTableHDU.from_columns([fits.Column("C", "J", array=[1, 2, 3])]),
-    ]).writeto(path)
+    fits.HDUList(
+        [
+            fits.PrimaryHDU(),
+            fits.ImageHDU(np.zeros((2, 2)), name="PIC"),
+            fits.BinTableHDU.from_columns([fits.Column("A", "J", array=[1])], name="ONE"),
+            fits.BinTableHDU.from_columns([fits.Column("B", "J", array=[1, 2])], name="TWO"),
+            fits.BinTableHDU.from_columns([fits.Column("C", "J", array=[1, 2, 3])]),
+        ]
+    ).writeto(path)
     return path
 
 
@@ -147,25 +171,25 @@ def test_several_tables_are_asked_about_and_each_answer_opens_one(tmp_path):
 
 
 def test_a_table_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(CatalogueError, match="there are ONE, TWO, 4"):
+    with pytest.raises(CatalogueError, match="the tables are ONE, TWO, 4"):
         open_table(several(tmp_path / "several.fits"), table="THREE")
 
 
 def test_images_only(tmp_path):
     fits.PrimaryHDU(np.zeros((3, 3))).writeto(tmp_path / "image.fits")
-    with pytest.raises(CatalogueError, match="holds no table"):
+    with pytest.raises(CatalogueError, match="contains no table"):
         open_table(tmp_path / "image.fits")
 
 
 def test_a_compressed_image_is_no_table(tmp_path):
     fits.HDUList([fits.PrimaryHDU(), fits.CompImageHDU(np.zeros((8, 8), dtype=np.int16))]).writeto(tmp_path / "c.fits")
-    with pytest.raises(CatalogueError, match="holds no table"):
+    with pytest.raises(CatalogueError, match="contains no table"):
         open_table(tmp_path / "c.fits")
 
 
 def test_a_file_cut_short_names_the_first_missing_row(tmp_path):
     path = write(tmp_path / "t.fits", fits.Column("A", "K", array=np.arange(5000)))
-    path.write_bytes(path.read_bytes()[:5760 + 800])
+    path.write_bytes(path.read_bytes()[: 5760 + 800])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         source = open_table(path)
@@ -204,3 +228,29 @@ def test_columns_of_one_name_are_kept_apart(tmp_path):
     source = open_table(path)
     assert [c.name for c in source.columns] == ["A", "A_2"]
     assert source.read(["A_2"])["A_2"].tolist() == [2]
+
+
+def test_the_values_of_a_short_vector_are_columns(tmp_path):
+    flux = np.arange(15, dtype=np.float32).reshape(3, 5)
+    count = np.arange(6, dtype=np.int16).reshape(3, 2)
+    table = fits.BinTableHDU.from_columns(
+        [
+            fits.Column("N_2", "J", array=[7, 8, 9]),
+            fits.Column("FLUX", "5E", unit="nmgy", array=flux),
+            fits.Column("N", "2I", array=count),
+            fits.Column("IMAGE", "4E", dim="(2,2)", array=np.zeros((3, 2, 2))),
+            fits.Column("END", "D", array=[1, 2, 3]),
+        ]
+    )
+    table.writeto(tmp_path / "t.fits")
+    source = open_table(tmp_path / "t.fits")
+    names = ["N_2", *(f"FLUX_{i}" for i in range(1, 6)), "N_1", "N[2]", "IMAGE", "END"]
+    assert [column.name for column in source.columns] == names
+    assert source.info("FLUX_3").unit == "nmgy"
+    assert source.info("IMAGE").kind == "vector"
+    values = source.read([name for name in names if name != "IMAGE"])
+    for i in range(5):
+        np.testing.assert_array_equal(values[f"FLUX_{i + 1}"], flux[:, i])
+    assert values["N_2"].tolist() == [7, 8, 9]
+    assert values["N[2]"].tolist() == [1, 3, 5]
+    assert values["END"].tolist() == [1, 2, 3]

@@ -145,17 +145,24 @@ def test_names_that_are_blank_or_the_same(tmp_path):
 
 
 def test_a_short_line_is_named(tmp_path):
-    with pytest.raises(CatalogueError, match="table of 3 columns: line 3 has 2 of them: '3,4'"):
+    with pytest.raises(CatalogueError, match="table of 3 columns: line 3 has 2 columns: '3,4'"):
         table(tmp_path, "a,b,c\n0,1,2\n3,4\n5,6,7\n")
 
 
-@pytest.mark.parametrize(("content", "words"), [
-    (b"", "is empty"), (b"  \n", "is empty"), (b"<?xml version='1.0'?><VOTABLE/>", "without a table"),
-    (b"# %ECSV 1.0\n", "ends before its columns are named"), (b"\\ x\na b\n", "no line names columns"),
-    (b"\x89HDF\r\n\x1a\n", "cannot be read"), (b"\x93NUMPY\x01\x00", "an array of NumPy"),
-    (b"ab\x00\x01", "no known format"),
-    (b"just some words here\nand more\n", "does not look like a table"),
-])
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "is empty"),
+        (b"  \n", "is empty"),
+        (b"<?xml version='1.0'?><VOTABLE/>", "without a table"),
+        (b"# %ECSV 1.0\n", "ends before the names of its columns"),
+        (b"\\ x\na b\n", "no line names columns"),
+        (b"\x89HDF\r\n\x1a\n", "cannot be read"),
+        (b"\x93NUMPY\x01\x00", "a NumPy array"),
+        (b"ab\x00\x01", "is not known"),
+        (b"just some words here\nand more\n", "does not look like a table"),
+    ],
+)
 def test_what_is_no_table_is_refused_in_words(tmp_path, content, words):
     (tmp_path / "file.txt").write_bytes(content)
     with pytest.raises(CatalogueError, match=words):
@@ -168,5 +175,13 @@ def test_missing_file_folder_and_format(tmp_path):
     with pytest.raises(CatalogueError, match="folder"):
         open_table(tmp_path)
     (tmp_path / "t.csv").write_text("a\n1\n")
-    with pytest.raises(CatalogueError, match="no format 'xls'"):
+    with pytest.raises(CatalogueError, match="Unknown format 'xls'"):
         open_table(tmp_path / "t.csv", format="xls")
+
+
+def test_a_wrong_line_that_is_not_utf_8_is_named_without_a_traceback(tmp_path, capfd):
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"id,ra\n" + b"a,1\n" * 5 + b"\xff\xfe \xc3\xa9,1,2,3\n" + b"a,1\n" * 5)
+    with pytest.raises(CatalogueError, match=r"line 7 has 4 columns: .*é,1,2,3"):
+        open_table(path, format="csv").read(["id"])
+    assert capfd.readouterr().err == ""

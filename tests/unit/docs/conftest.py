@@ -10,7 +10,7 @@ import pytest
 from astropy.io import fits
 from astropy.table import Table
 
-from astronomical.session.session import Session
+from astronomical.session import Session
 from tests.support.projects import label_until, make_project
 from tests.support.v1 import write_v1
 
@@ -19,7 +19,7 @@ DOCS = Path(__file__).resolve().parents[3] / "docs"
 
 @pytest.fixture(scope="session")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Projects with trained learners, the same catalogue elsewhere, a second one, a model, plugins, an old config."""
+    """Make a project with a trained learner, catalogues, plugins, and a configuration file of AstronomicAL."""
     folder = tmp_path_factory.mktemp("stage")
     write_v1(folder)
     (folder / "configs" / "old.json").rename(folder / "configs" / "my_config.json")
@@ -28,19 +28,27 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Path:
     text = path.read_text(encoding="utf-8").replace("path: catalogue.fits", "path: sources.fits")
     path.write_text(text, encoding="utf-8")
     with Session.open(path, who="vera") as session:
-        session.start_training("Star")
+        session.training.start("Star")
         label_until(session, "Star", 8)
-        session.export("model", folder / "model.skops")
     table = Table.read(folder / "sources.fits")
     (folder / "elsewhere").mkdir()
     table.write(folder / "elsewhere" / "sources.csv")
     shutil.copyfile(folder / "sources.fits", folder / "stars.fits")
-    Table({"designation": np.arange(20), "ra": table["ra"][:20], "dec": table["dec"][:20],
-           "w1mpro": table["i"][:20], "w2mpro": table["i"][:20]}).write(folder / "allwise.tbl", format="ascii.ipac")
-    survey = fits.BinTableHDU(Table({"source_id": np.arange(30), "flux": np.random.default_rng(0).normal(size=30)}),
-                              name="PHOTOMETRY")
+    Table(
+        {
+            "designation": np.arange(20),
+            "ra": table["ra"][:20],
+            "dec": table["dec"][:20],
+            "w1mpro": table["i"][:20],
+            "w2mpro": table["i"][:20],
+        }
+    ).write(folder / "allwise.tbl", format="ascii.ipac")
+    survey = fits.BinTableHDU(
+        Table({"source_id": np.arange(30), "flux": np.random.default_rng(0).normal(size=30)}), name="PHOTOMETRY"
+    )
     fits.HDUList([fits.PrimaryHDU(), fits.BinTableHDU(Table({"n": [1]}), name="NOTES"), survey]).writeto(
-        folder / "survey.fits")
+        folder / "survey.fits"
+    )
     shutil.copytree(DOCS / "plugins", folder / "plugins")
     shutil.copyfile(DOCS / "plugins" / "naive_bayes.py", folder / "mine.py")
     return folder

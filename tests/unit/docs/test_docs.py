@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import inspect
 import json
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
 
 import astronomical
@@ -28,8 +31,11 @@ DOCS = CHECKOUT / "docs"
 PAGES = sorted(path for path in DOCS.rglob("*.md") if "_build" not in path.parts)
 README = CHECKOUT / "README.md"
 #: Where packages, scripts, fonts or badges would come from.
-FOREIGN = re.compile(r"pypi\.|pythonhosted|anaconda\.org|npmjs|jsdelivr|unpkg|cdnjs|cloudflare|cdn\.|googleapis|"
-                     r"gstatic|esm\.sh|skypack|shields\.io|badge\.", re.IGNORECASE)
+FOREIGN = re.compile(
+    r"pypi\.|pythonhosted|anaconda\.org|npmjs|jsdelivr|unpkg|cdnjs|cloudflare|cdn\.|googleapis|"
+    r"gstatic|esm\.sh|skypack|shields\.io|badge\.",
+    re.IGNORECASE,
+)
 
 
 @cache
@@ -44,7 +50,7 @@ def generated() -> ModuleType:
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:
-    (action,) = (a for a in cli._parser()._actions if isinstance(a, argparse._SubParsersAction))
+    (action,) = (a for a in cli.make_parser()._actions if isinstance(a, argparse._SubParsersAction))
     return dict(action.choices)
 
 
@@ -84,7 +90,7 @@ def test_commands_shown_anywhere_can_be_parsed():
     shown = [line for page in [README, *PAGES] for line in command_lines(page)]
     assert len(shown) >= 5
     for words in shown:
-        cli._parser().parse_args(words)
+        cli.make_parser().parse_args(words)
 
 
 def command_lines(page: Path) -> Iterator[list[str]]:
@@ -148,7 +154,7 @@ def test_every_public_name_is_documented():
 
 
 def test_every_key_of_the_keyboard_is_in_the_reference():
-    dialogs = pytest.importorskip("astronomical.dashboard.dialogs")
+    dialogs = pytest.importorskip("astronomical.dashboard.page.dialogs")
     page = (DOCS / "reference" / "keys.md").read_text(encoding="utf-8")
     shown = [row.split("|")[1].replace(" ", "") for row in page.splitlines() if row.startswith("| ")][1:]
     assert shown == [key.replace(" ", "") for key, _ in dialogs._KEYS]
@@ -180,8 +186,11 @@ def test_links_between_files_lead_somewhere():
 def test_no_package_registry_and_no_cdn_is_named():
     files = [README, *PAGES, *DOCS.rglob("*.py")]
     files += [path for path in (CHECKOUT / "astronomical").rglob("*") if path.suffix in (".py", ".js", ".css", ".html")]
-    named = [f"{path.relative_to(CHECKOUT)}: {found[0]}" for path in files
-             if (found := FOREIGN.search(path.read_text(encoding="utf-8")))]
+    named = [
+        f"{path.relative_to(CHECKOUT)}: {found[0]}"
+        for path in files
+        if (found := FOREIGN.search(path.read_text(encoding="utf-8")))
+    ]
     assert named == []
 
 
@@ -190,8 +199,9 @@ def python_snippet() -> str:
     return str(snippet)
 
 
-def test_the_readme_works_without_a_screen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-                                           capsys: pytest.CaptureFixture[str]):
+def test_the_readme_works_without_a_screen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
     monkeypatch.chdir(tmp_path)
     write_catalogue(tmp_path / "sources.fits")
     (command,) = (words for words in command_lines(README) if words[0] == "new")
@@ -200,15 +210,28 @@ def test_the_readme_works_without_a_screen(tmp_path: Path, monkeypatch: pytest.M
     printed = capsys.readouterr().out
     assert "accuracy" in printed
     with astronomical.open_project("project.yaml", read_only=True) as session:
-        assert len(session.trained("Star")) == 10
+        assert len(session.training.targets("Star")) == 10
     assert cli.main(["reproduce", "project.yaml"]) == 0
 
 
+@pytest.mark.slow
 def test_the_pages_build_without_warnings_and_load_nothing_from_outside(tmp_path: Path):
     for name in ("sphinx", "myst_parser", "numpydoc", "pydata_sphinx_theme"):
         pytest.importorskip(name)
-    build = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-d", str(tmp_path / "cache"), "-b", "html",
-             str(DOCS), str(tmp_path / "html")]
+    build = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-q",
+        "-W",
+        "--keep-going",
+        "-d",
+        str(tmp_path / "cache"),
+        "-b",
+        "html",
+        str(DOCS),
+        str(tmp_path / "html"),
+    ]
     result = subprocess.run(build, capture_output=True, text=True, check=False, timeout=280)
     assert result.returncode == 0, result.stderr
     assert json.loads((tmp_path / "html" / "reference" / "config.schema.json").read_text(encoding="utf-8"))
@@ -216,12 +239,65 @@ def test_the_pages_build_without_warnings_and_load_nothing_from_outside(tmp_path
     assert len(pages) > len(PAGES)
     assert [url for page in pages for url in loaded_by(page) if urlsplit(url).netloc] == []
     sheets = (tmp_path / "html").rglob("*.css")
-    assert [path.name for path in sheets if re.search(r"(?:url\(|@import )[\"']?(?:https?:)?//",
-                                                      path.read_text(encoding="utf-8"))] == []
+    assert [
+        path.name
+        for path in sheets
+        if re.search(r"(?:url\(|@import )[\"']?(?:https?:)?//", path.read_text(encoding="utf-8"))
+    ] == []
 
 
 def loaded_by(page: Path) -> list[str]:
     """Return the addresses that a browser asks for to draw a page."""
     text = page.read_text(encoding="utf-8")
     return re.findall(r"<(?:script|img|iframe|source|video)\b[^>]*?\ssrc=\"([^\"]+)", text) + re.findall(
-        r"<link\b[^>]*?\shref=\"([^\"]+)", text)
+        r"<link\b[^>]*?\shref=\"([^\"]+)", text
+    )
+
+
+def test_paths_of_the_package_that_are_named_exist():
+    """A table row may name several files in one folder: ``folder/`` first, then names in it."""
+    pages = [README, *PAGES, *CHECKOUT.glob("*.md")]
+    named = {
+        (page.name, path)
+        for page in pages
+        for line in page.read_text(encoding="utf-8").splitlines()
+        for path in paths_in(line)
+    }
+    assert sorted(where for where in named if not (CHECKOUT / where[1]).exists()) == []
+
+
+def paths_in(line: str) -> Iterator[str]:
+    folder = ""
+    for path in re.findall(r"`([\w/.-]+(?:/|\.py))`", line):
+        if path.startswith(("astronomical/", "docs/", "tests/")):
+            folder = path if path.endswith("/") else path.rpartition("/")[0] + "/"
+            yield path
+        elif folder and "/" not in path.rstrip("/"):
+            yield folder + path
+
+
+def test_the_glossary_defines_each_word_once():
+    lines = (DOCS / "reference" / "glossary.md").read_text(encoding="utf-8").splitlines()
+    words = [word.strip() for term, below in pairwise(lines) if below.startswith(": ") for word in term.split(",")]
+    assert len(words) > 40
+    assert sorted({word for word in words if words.count(word) > 1}) == []
+
+
+def test_the_scaling_field_says_which_models_depend_on_it():
+    """Recommend scaling only for models whose predictions change with it."""
+    step = pytest.importorskip("astronomical.dashboard.wizard.learning_step")
+    text = inspect.getsource(step).split('label="Scaling"')[1].split("self.missing")[0]
+    X = np.random.default_rng(0).normal(size=(60, 2))
+    y = (X.sum(axis=1) > 0).astype(int)
+    depends = {name: changes_with_scale(name, X, y) for name in ("logistic_regression", "knn")}
+    assert depends == {"logistic_regression": False, "knn": True}
+    recommended, _, rest = text.partition(".")
+    assert "nearest neighbours" in recommended
+    assert "logistic regression" in rest
+
+
+def changes_with_scale(name: str, X: Any, y: Any) -> bool:
+    factors = np.array([1.0, 1000.0])
+    make = builtin_registry().find("model", name).obj
+    plain, scaled = make(0).fit(X, y).predict_proba(X), make(0).fit(X * factors, y).predict_proba(X * factors)
+    return not np.allclose(plain, scaled, atol=1e-3)

@@ -29,7 +29,7 @@ def public() -> Iterator[str]:
                     yield f"{path}.{name}"
 
 
-@pytest.mark.parametrize("path", public())
+@pytest.mark.parametrize("path", list(public()))
 def test_parameters_and_results_are_documented(path: str):
     validate = pytest.importorskip("numpydoc.validate").validate
     function = inspect.unwrap(pydoc.locate(path))

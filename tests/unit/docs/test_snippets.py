@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from astronomical import cli
+from astronomical.config.parsing import parse_yaml
 from astronomical.config.schema import Config
-from astronomical.config.text import parse_yaml
 from astronomical.plugins.testing.__main__ import main as kit
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
@@ -36,15 +36,17 @@ class Snippet(NamedTuple):
 
 def snippets(page: Path) -> list[Snippet]:
     text = page.read_text(encoding="utf-8")
-    return [Snippet(found[1].strip(), found[2], text.count("\n", 0, found.start()) + 2)
-            for found in _BLOCK.finditer(text)]
+    return [
+        Snippet(found[1].strip(), found[2], text.count("\n", 0, found.start()) + 2) for found in _BLOCK.finditer(text)
+    ]
 
 
 RUN = {page: [s for s in snippets(page) if s.language in ("sh", "python", "yaml", "toml")] for page in PAGES}
 
 
-@pytest.mark.parametrize("page", [page for page, found in RUN.items() if found],
-                         ids=lambda page: str(page.relative_to(DOCS)))
+@pytest.mark.parametrize(
+    "page", [page for page, found in RUN.items() if found], ids=lambda page: str(page.relative_to(DOCS))
+)
 def test_the_snippets_of_a_page_work(page: Path, page_folder: Path):
     namespace: dict[str, Any] = {}
     for snippet in RUN[page]:
@@ -71,8 +73,9 @@ def run_commands(text: str, where: str) -> None:
         elif words[:3] == ["python", "-m", "astronomical.plugins.testing"]:
             code = kit(words[3:])
         elif words[0] == "pytest":
-            code = subprocess.run([sys.executable, "-m", *words, "-q", "-p", "no:cacheprovider"], check=False,
-                                  capture_output=True).returncode
+            code = subprocess.run(
+                [sys.executable, "-m", *words, "-q", "-p", "no:cacheprovider"], check=False, capture_output=True
+            ).returncode
         else:
             pytest.fail(f"{where}: no test knows how to run {words[0]}; a block that is not to be run has no language")
         assert code == expected, f"{where}: {command}"
@@ -98,10 +101,15 @@ def check_yaml(text: str, folder: Path) -> None:
 
 def test_a_command_that_can_be_run_is_run():
     """Commands outside of ``sh`` blocks are those that open the dashboard."""
-    missed = [f"{page.name}, line {snippet.line}: {line}" for page in PAGES if page.stem != "command-line"
-              for snippet in snippets(page) if snippet.language in ("", "text", "console", "bash")
-              for line in snippet.text.splitlines()
-              if line.startswith("astronomical ") and not line.startswith("astronomical serve")]
+    missed = [
+        f"{page.name}, line {snippet.line}: {line}"
+        for page in PAGES
+        if page.stem != "command-line"
+        for snippet in snippets(page)
+        if snippet.language in ("", "text", "console", "bash")
+        for line in snippet.text.splitlines()
+        if line.startswith("astronomical ") and not line.startswith("astronomical serve")
+    ]
     assert missed == []
 
 

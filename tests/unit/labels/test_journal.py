@@ -11,8 +11,9 @@ import time
 
 import pytest
 
-from astronomical.labels import journal as journal_module
+from astronomical.config.parsing import MAX_BYTES
 from astronomical.labels.journal import (
+    ForeignJournalError,
     Journal,
     JournalError,
     JournalMismatch,
@@ -20,14 +21,16 @@ from astronomical.labels.journal import (
     merge,
     read_journal,
 )
+from astronomical.labels.journal_reader import header_line
 from astronomical.labels.ledger import FIRST_CHECK, Ledger, LedgerError
 
 
 def ledger_of(n: int) -> Ledger:
     ledger = Ledger.empty()
     for number in range(1, n + 1):
-        ledger, _ = ledger.append(kind="label", id=f"źródło-{number}", label="Star", class_name="Star",
-                                  who="ana", score=number / 7)
+        ledger, _ = ledger.append(
+            kind="label", id=f"źródło-{number}", label="Star", class_name="Star", who="ana", score=number / 7
+        )
     return ledger
 
 
@@ -101,13 +104,13 @@ def test_every_truncation_keeps_the_whole_lines(path):
         contents = read_journal(path)
         confirmed = max(0, sum(end <= size for end in ends) - 1)
         without_newline = any(size == end - 1 for end in ends[1:])
-        assert contents.events == events[:confirmed + without_newline]
+        assert contents.events == events[: confirmed + without_newline]
         on_a_line_end = size in ends or any(size == end - 1 for end in ends)
         assert contents.torn == (not on_a_line_end)
         journal, merged, _ = Journal.open(path, ())
         with journal:
             assert merged == contents.events
-            for event in events[len(merged):]:
+            for event in events[len(merged) :]:
                 journal.append(event)
         assert read_journal(path).events == events
 
@@ -129,11 +132,12 @@ def test_resume_refuses_a_file_without_its_first_line(path):
         Journal.resume(path)
 
 
-@pytest.mark.parametrize("content", [b"my notes", b"SIMPLE  =  T\n", b"[1]\n",
-                                     b'{"extends": "000000000000", "version": 2}\n'])
+@pytest.mark.parametrize(
+    "content", [b"my notes", b"SIMPLE  =  T\n", b"[1]\n", b'{"extends": "000000000000", "version": 2}\n']
+)
 def test_another_file_is_not_taken_for_a_torn_journal(path, content):
     path.write_bytes(content)
-    with pytest.raises(JournalError, match="does not begin like a journal of version 1"):
+    with pytest.raises(JournalError, match="is not a journal of version 1"):
         Journal.open(path, ())
     assert path.read_bytes() == content
 
@@ -143,7 +147,7 @@ def test_a_broken_line_in_the_middle_is_an_error(path):
     lines = path.read_bytes().splitlines(keepends=True)
     lines[2] = lines[2].replace(b'"kind"', b'"kinf"')
     path.write_bytes(b"".join(lines))
-    with pytest.raises(JournalError, match="line 3 is broken"):
+    with pytest.raises(JournalError, match="line 3 is damaged"):
         read_journal(path)
 
 
@@ -228,7 +232,7 @@ def test_restart_for_another_config_is_refused(path):
     assert read_journal(path).events == events
 
 
-def test_restart_that_fails_keeps_the_journal(path, monkeypatch):
+def test_restart_that_fails_loses_nothing(path, monkeypatch):
     events = ledger_of(2).events
     with Journal.create(path, FIRST_CHECK) as journal:
         journal.append(events[0])
@@ -237,11 +241,65 @@ def test_restart_that_fails_keeps_the_journal(path, monkeypatch):
             raise OSError(28, "No space left on device")
 
         with monkeypatch.context() as patch:
-            patch.setattr(journal_module, "write_atomically", refuse)
+            patch.setattr(os, "fsync", refuse)
             with pytest.raises(JournalError, match="No space left"):
                 journal.restart(events[0].check)
+        assert merge(events[:1], read_journal(path)) == events[:1]
         journal.append(events[1])
+    assert merge(events[:1], read_journal(path)) == events
+
+
+def test_the_journal_of_another_writer_is_never_emptied_nor_removed(path):
+    events = ledger_of(3).events
+    journal = Journal.create(path, FIRST_CHECK)
+    journal.append(events[0])
+    other = Journal.resume(path)
+    other.append(events[1])
+    with pytest.raises(ForeignJournalError):
+        journal.restart(events[0].check)
+    journal.remove()
+    other.append(events[2])
+    other.close()
     assert read_journal(path).events == events
+
+
+def test_a_journal_that_replaced_ours_is_left_alone(path):
+    events = ledger_of(3).events
+    journal = Journal.create(path, FIRST_CHECK)
+    path.unlink()
+    other = Journal.create(path, FIRST_CHECK)
+    other.append(events[0])
+    with pytest.raises(ForeignJournalError):
+        journal.append(events[0])
+    with pytest.raises(ForeignJournalError):
+        journal.restart(FIRST_CHECK)
+    journal.remove()
+    other.close()
+    assert read_journal(path).events == events[:1]
+
+
+def test_a_journal_is_not_emptied_by_two_that_have_it_open(path):
+    events = ledger_of(2).events
+    first = Journal.create(path, FIRST_CHECK)
+    first.append(events[0])
+    second, _, _ = Journal.open(path, events[:1])  # whose config has all that the journal has
+    first.append(events[1])
+    with pytest.raises(ForeignJournalError):
+        second.append(events[1])
+    with pytest.raises(ForeignJournalError):
+        second.restart(events[0].check)
+    second.remove()
+    first.close()
+    assert merge(events[:1], read_journal(path)) == events
+
+
+def test_a_new_journal_honours_the_umask(path):
+    old = os.umask(0o077)
+    try:
+        with Journal.create(path, FIRST_CHECK):
+            assert path.stat().st_mode & 0o777 == 0o600
+    finally:
+        os.umask(old)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits the size of files by setrlimit")
@@ -255,7 +313,7 @@ def test_full_disk_leaves_no_half_line(path):
         soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 30, hard))  # room for a part of the line
         try:
-            with pytest.raises(JournalError, match=r"could not be written .* nothing was recorded") as caught:
+            with pytest.raises(JournalError, match=r"could not be written .* Nothing was recorded") as caught:
                 journal.append(events[1])
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
@@ -318,7 +376,7 @@ def test_half_line_that_could_not_be_cut_is_cut_later(path, monkeypatch):
 def test_a_deleted_journal_confirms_nothing(path):
     with Journal.create(path, FIRST_CHECK) as journal:
         path.unlink()
-        with pytest.raises(JournalError, match="is gone"):
+        with pytest.raises(JournalError, match="was removed or closed"):
             journal.append(ledger_of(1).events[0])
 
 
@@ -350,6 +408,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_nothing_confirmed_is_lost_when_the_process_is_killed(path):
     confirmed: list[str] = []
     for kill in range(10):
@@ -364,3 +423,37 @@ def test_nothing_confirmed_is_lost_when_the_process_is_killed(path):
         assert set(confirmed) <= on_disk
     assert len(confirmed) >= 10
     assert len(Ledger.replay(read_journal(path).events)) >= len(confirmed)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"n":1,"x":"' + b"a" * 2**20 + b'"}',
+        b"{" + b",".join(b'"k%d":1' % n for n in range(100_000)) + b"}",
+        b"[" * 100_000,
+    ],
+    ids=["long", "many keys", "deep"],
+)
+def test_a_line_that_no_event_is_like_is_damage(path, line):
+    events = ledger_of(2).events
+    write(path, FIRST_CHECK, events)
+    with path.open("ab") as stream:
+        stream.write(line + b"\n{}\n")
+    with pytest.raises(JournalError, match="line 4 is damaged"):
+        read_journal(path)
+    assert read_journal(path, tolerant=True).events == events
+
+
+def test_a_journal_larger_than_any_project_is_refused(path):
+    write(path, FIRST_CHECK, ledger_of(2).events)
+    os.truncate(path, MAX_BYTES + 1)
+    with pytest.raises(JournalError, match="larger than 512 MB"):
+        read_journal(path, tolerant=True)
+
+
+def test_a_very_long_key_is_named_in_short(path):
+    line = b'{"n":1,"' + b"9" * 6000 + b'":1}\n'
+    path.write_bytes(header_line(FIRST_CHECK) + line + line)
+    with pytest.raises(JournalError) as caught:
+        read_journal(path)
+    assert len(str(caught.value)) < 1000

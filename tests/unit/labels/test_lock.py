@@ -11,8 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from astronomical.labels import lock as locks
 from astronomical.labels.lock import LockedError, LockError, ProjectLock
-from astronomical.labels.processes import is_running, start_of_process
+from astronomical.labels.process_info import is_running, start_of_process
 
 
 @pytest.fixture
@@ -22,9 +23,14 @@ def config(tmp_path):
 
 def leave_behind(config, **changes):
     """Write the lock of somebody who did not release it."""
-    fields = {"pid": os.getpid(), "host": socket.gethostname(), "user": "ana",
-              "started": "2026-01-02T03:04:05+00:00",
-              "process": start_of_process(os.getpid()), "token": "theirs"} | changes
+    fields = {
+        "pid": os.getpid(),
+        "host": socket.gethostname(),
+        "user": "ana",
+        "started": "2026-01-02T03:04:05+00:00",
+        "process": start_of_process(os.getpid()),
+        "token": "theirs",
+    } | changes
     path = config.with_name(config.name + ".lock")
     path.write_text(json.dumps(fields))
     return path
@@ -88,7 +94,7 @@ def test_lock_of_a_reused_pid_is_taken_over(config):
 
 
 def test_lock_of_another_host_is_respected(config):
-    leave_behind(config, host="elsewhere.example", pid=ended_process())
+    leave_behind(config, host="elsewhere.example", pid=ended_process(), process="their-boot:1")
     with pytest.raises(LockedError, match=r"of ana on elsewhere.example since 2026-01-02.*delete"):
         ProjectLock(config).acquire()
 
@@ -99,10 +105,70 @@ def test_empty_lock_of_a_crash_is_taken_over(config):
         assert lock.is_held
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_lock_of_this_machine_under_its_old_host_name_is_taken_over(config):
+    leave_behind(config, host="name-of-yesterday", pid=ended_process())
+    with ProjectLock(config) as lock:
+        assert lock.is_held
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_lock_of_this_machine_before_it_was_restarted_is_taken_over(config, monkeypatch):
+    monkeypatch.setattr("astronomical.labels.lock.machine", lambda: "this one")
+    leave_behind(config, host="name-of-yesterday", process="another-boot:1", machine="this one")
+    with ProjectLock(config) as lock:
+        assert lock.is_held
+
+
+def test_lock_of_another_machine_with_our_host_name_is_respected(config, monkeypatch):
+    monkeypatch.setattr("astronomical.labels.lock.machine", lambda: "this one")
+    leave_behind(config, pid=ended_process(), process="another-boot:1", machine="another one")
+    with pytest.raises(LockedError):
+        ProjectLock(config).acquire()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_lock_of_another_container_is_respected_while_it_runs(config, monkeypatch):
+    with ProjectLock(config) as lock:
+        monkeypatch.setattr("astronomical.labels.lock.pid_namespace", lambda: "another")
+        monkeypatch.setattr("astronomical.labels.lock.is_running", lambda pid: False)
+        with pytest.raises(LockedError):
+            ProjectLock(config).acquire()
+        content = lock.path.read_bytes()
+    lock.path.write_bytes(content)  # as if it had been killed
+    with ProjectLock(config) as taken:
+        assert taken.is_held
+
+
+@pytest.mark.parametrize("content", [b'{"pid": 41, "ho', b'{"p', b"\0" * 40, b'{"pid": 41\0\0\0'])
+def test_half_written_lock_of_a_crash_is_taken_over(config, content):
+    config.with_name("project.yaml.lock").write_bytes(content)
+    with ProjectLock(config) as lock:
+        assert lock.is_held
+
+
+def test_lock_honours_the_umask(config):
+    old = os.umask(0o077)
+    try:
+        with ProjectLock(config) as lock:
+            assert lock.path.stat().st_mode & 0o777 == 0o600
+    finally:
+        os.umask(old)
+
+
+def test_lock_that_was_deleted_or_replaced_is_no_longer_ours(config):
+    with ProjectLock(config) as lock:
+        assert lock.is_ours()
+        lock.path.unlink()
+        assert not lock.is_ours()
+        leave_behind(config)
+        assert not lock.is_ours()
+
+
 @pytest.mark.parametrize("content", [b"mine!", b"[]", b'{"pid": 1}'])
 def test_unreadable_lock_is_respected(config, content):
     config.with_name("project.yaml.lock").write_bytes(content)
-    with pytest.raises(LockedError, match="does not say by whom") as caught:
+    with pytest.raises(LockedError, match="does not name the owner") as caught:
         ProjectLock(config).acquire()
     assert caught.value.owner is None
 
@@ -143,6 +209,21 @@ def test_of_many_that_see_a_stale_lock_one_gets_it(config):
             assert sum(threads.map(attempt, locks)) == 1
         for lock in locks:
             lock.release()
+
+
+def test_another_thread_does_not_take_a_lock_over_at_the_moment_it_is_made(config, monkeypatch):
+    create, other = locks._create, ProjectLock(config)
+
+    def create_and_try_another(path, owner):
+        monkeypatch.setattr(locks, "_create", create)
+        made = create(path, owner)
+        with pytest.raises(LockedError):
+            other.acquire()
+        return made
+
+    monkeypatch.setattr(locks, "_create", create_and_try_another)
+    with ProjectLock(config) as mine:
+        assert mine.is_ours()
 
 
 def test_takeover_that_died_half_way_is_cleared(config):

@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 from astronomical.catalogue.features import FeatureMatrix
 from astronomical.extend import extension_of
 from astronomical.learning import models, strategies
-from astronomical.learning.judging import Strategy
+from astronomical.learning.query_selection import Strategy
 from astronomical.learning.rounds import Member, RoundRequest
 
 
@@ -24,6 +24,7 @@ def one_thread() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def matrix() -> Callable[[np.ndarray], FeatureMatrix]:
     """Turn row-major features, NaN allowed, into a FeatureMatrix."""
+
     def make(rows: np.ndarray) -> FeatureMatrix:
         values = np.ascontiguousarray(np.asarray(rows, dtype=np.float32).T)
         present = [column[~np.isnan(column)] for column in values]
@@ -62,8 +63,10 @@ def strategy() -> Callable[[str], Strategy]:
 @pytest.fixture
 def request_of(matrix, member, strategy) -> Callable[..., RoundRequest]:
     """Return a request over two overlapping clouds: 60 % training, 20 % validation, 20 % test."""
-    def make(n: int = 400, n_features: int = 4, seed: int = 0, n_labels: int = 12, missing: float = 0.0,
-             **changes: Any) -> RoundRequest:
+
+    def make(
+        n: int = 400, n_features: int = 4, seed: int = 0, n_labels: int = 12, missing: float = 0.0, **changes: Any
+    ) -> RoundRequest:
         rng = np.random.default_rng(seed)
         side = (rng.random(n) < 0.4).astype(np.int8)
         rows = rng.normal(size=(n, n_features)) + side[:, None] * 1.5
@@ -72,15 +75,26 @@ def request_of(matrix, member, strategy) -> Callable[..., RoundRequest]:
         part = rng.random(n)
         training, validation = part < 0.6, (part >= 0.6) & (part < 0.8)
         known = np.flatnonzero(training & (truth >= 0))
-        labelled = np.sort(np.concatenate([known[truth[known] == s][:n_labels // 2] for s in (0, 1)]))
+        labelled = np.sort(np.concatenate([known[truth[known] == s][: n_labels // 2] for s in (0, 1)]))
         pool = training.copy()
         pool[labelled] = False
         settings: dict[str, Any] = {
-            "class_name": "Star", "key": "0123456789abcdef", "k": len(labelled),
-            "ids": np.array([f"src{i:05d}".encode() for i in range(n)]), "features": matrix(rows),
-            "rows": labelled, "targets": truth[labelled], "pool": pool, "truth": truth, "training": training,
-            "validation": validation, "members": (member(n_estimators=12),), "strategy": strategy(),
-            "model_seed": 2**63 + 5, "query_seed": 11, "n_start": 2,
+            "class_name": "Star",
+            "key": "0123456789abcdef",
+            "k": len(labelled),
+            "ids": np.array([f"src{i:05d}".encode() for i in range(n)]),
+            "features": matrix(rows),
+            "rows": labelled,
+            "targets": truth[labelled],
+            "pool": pool,
+            "truth": truth,
+            "training": training,
+            "validation": validation,
+            "members": (member(n_estimators=12),),
+            "strategy": strategy(),
+            "model_seed": 2**63 + 5,
+            "query_seed": 11,
+            "n_start": 2,
         }
         return RoundRequest(**(settings | changes))
 

@@ -11,8 +11,8 @@ from sklearn.dummy import DummyClassifier
 from astronomical.catalogue.hashing import hash_order
 from astronomical.extend import extension_of
 from astronomical.learning import models, strategies
-from astronomical.learning.judging import Strategy
 from astronomical.learning.metrics import confusion
+from astronomical.learning.query_selection import Strategy
 from astronomical.learning.rounds import Cancelled, Member, fit_round, round_key
 
 MODELS = [extension_of(model).name for model in models.BUILTINS]
@@ -130,8 +130,9 @@ def test_training_scores_take_the_target_trained_on(request_of):
     truth = request.truth.copy()
     truth[request.rows] = relabelled.targets
     assert outcome.training.counts == confusion(truth[request.training], outcome.proba[request.training] > 0.5)
-    assert outcome.validation.counts == confusion(request.truth[request.validation],
-                                                  outcome.proba[request.validation] > 0.5)
+    assert outcome.validation.counts == confusion(
+        request.truth[request.validation], outcome.proba[request.validation] > 0.5
+    )
     unknown = request.truth.copy()
     unknown[request.rows] = -1
     assert fit_round(replace(request, truth=unknown)).training == fit_round(request).training
@@ -202,8 +203,9 @@ def test_a_member_may_come_twice_with_a_seed_of_its_own_and_the_first_is_as_if_a
 def test_progress_rises_from_the_growing_to_the_scoring_in_the_calling_thread(request_of, member, monkeypatch, case):
     monkeypatch.setattr("astronomical.learning.scoring._MOST_ROWS", 4096)
     members = {"committee": (member(n_estimators=100), member("knn")), "one opaque model": (member("knn"),)}
-    request = request_of(n=20_000, members=members.get(case, (member(n_estimators=100),)),
-                         n_start=13 if case == "no model yet" else 2)
+    request = request_of(
+        n=20_000, members=members.get(case, (member(n_estimators=100),)), n_start=13 if case == "no model yet" else 2
+    )
     told = []
     outcome = fit_round(request, progress=lambda fraction: told.append((fraction, threading.current_thread())))
     fractions = [fraction for fraction, _ in told]
@@ -211,8 +213,12 @@ def test_progress_rises_from_the_growing_to_the_scoring_in_the_calling_thread(re
     assert fractions == sorted(fractions)
     assert fractions[0] >= 0
     assert 0.9 < fractions[-1] <= 1
-    assert {"forest": len([f for f in fractions if f < 0.5]) >= 2, "committee": 0.25 in fractions,
-            "one opaque model": 0.5 in fractions, "no model yet": len(fractions) > 20}[case]
+    assert {
+        "forest": len([f for f in fractions if f < 0.5]) >= 2,
+        "committee": 0.25 in fractions,
+        "one opaque model": 0.5 in fractions,
+        "no model yet": len(fractions) > 20,
+    }[case]
     assert any(0.5 < fraction < 1 for fraction in fractions)
     assert_same(outcome, fit_round(request))
 
@@ -281,13 +287,16 @@ def test_a_strategy_that_returns_something_else_is_named(request_of):
         fit_round(request_of(strategy=wrong))
 
 
-@pytest.mark.parametrize(("changes", "message"), [
-    ({"rows": np.array([5, 3]), "targets": np.array([0, 1])}, "ascend"),
-    ({"rows": np.array([3, 3]), "targets": np.array([0, 1])}, "ascend"),
-    ({"rows": np.array([3, 5]), "targets": np.array([0, 2])}, "1 for the class or 0"),
-    ({"rows": np.array([3, 5]), "targets": np.array([0])}, "2 rows have 1 targets"),
-    ({"members": ()}, "Star has no model"),
-])
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"rows": np.array([5, 3]), "targets": np.array([0, 1])}, "sorted"),
+        ({"rows": np.array([3, 3]), "targets": np.array([0, 1])}, "sorted"),
+        ({"rows": np.array([3, 5]), "targets": np.array([0, 2])}, "1 for the class or 0"),
+        ({"rows": np.array([3, 5]), "targets": np.array([0])}, "2 rows have 1 targets"),
+        ({"members": ()}, "Star has no model"),
+    ],
+)
 def test_requests_that_make_no_sense_are_refused(request_of, changes, message):
     with pytest.raises(ValueError, match=message):
         request_of(**changes)

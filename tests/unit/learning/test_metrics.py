@@ -38,13 +38,16 @@ def test_scores_by_hand():
     assert scores.majority == 0.6
 
 
-@pytest.mark.parametrize(("counts", "undefined"), [
-    (Counts(0, 0, 0, 0), {"accuracy", "precision", "recall", "f1", "prevalence", "majority"}),
-    (Counts(0, 0, 0, 5), {"precision", "recall", "f1"}),
-    (Counts(0, 0, 3, 5), {"precision"}),
-    (Counts(0, 3, 0, 5), {"recall"}),
-    (Counts(2, 0, 0, 0), set()),
-])
+@pytest.mark.parametrize(
+    ("counts", "undefined"),
+    [
+        (Counts(0, 0, 0, 0), {"accuracy", "precision", "recall", "f1", "prevalence", "majority"}),
+        (Counts(0, 0, 0, 5), {"precision", "recall", "f1"}),
+        (Counts(0, 0, 3, 5), {"precision"}),
+        (Counts(0, 3, 0, 5), {"recall"}),
+        (Counts(2, 0, 0, 0), set()),
+    ],
+)
 def test_undefined_scores_are_none(counts, undefined):
     scores = SetScores.of(counts)
     names = ("accuracy", "precision", "recall", "f1", "prevalence", "majority")

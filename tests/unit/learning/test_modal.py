@@ -14,13 +14,16 @@ from modAL.uncertainty import classifier_uncertainty, entropy_sampling, margin_s
 from astronomical import extend
 from astronomical.catalogue.hashing import hash_ids
 from astronomical.extend import extension_of
-from astronomical.learning.judging import Strategy
 from astronomical.learning.modal import ranked_by
+from astronomical.learning.query_selection import Strategy
 from astronomical.learning.rounds import fit_round
 
 SINGLE = [uncertainty_sampling, margin_sampling, entropy_sampling, uncertainty_batch_sampling]
-OF_COMMITTEE = [disagreement.vote_entropy_sampling, disagreement.consensus_entropy_sampling,
-                disagreement.max_disagreement_sampling]
+OF_COMMITTEE = [
+    disagreement.vote_entropy_sampling,
+    disagreement.consensus_entropy_sampling,
+    disagreement.max_disagreement_sampling,
+]
 
 
 def modal(function) -> Strategy:
@@ -60,7 +63,8 @@ def test_the_first_is_the_one_that_modal_asks_for(request_of, member):
     first = int(outcome.queries[0].removeprefix("src"))
     assert abs(outcome.proba[first] - 0.5) == distance.min()
     assert {abs(outcome.proba[int(id.removeprefix("src"))] - 0.5) for id in outcome.queries[:16]} == set(
-        np.sort(distance)[:16])
+        np.sort(distance)[:16]
+    )
 
 
 def test_the_pool_is_in_the_order_of_hashes_and_answered_from_memory(request_of, member):
@@ -107,10 +111,17 @@ def test_a_longer_ranking_continues_a_shorter_one(request_of):
     assert len(long) == 100
 
 
-@pytest.mark.parametrize(("answer", "message"), [
-    ([0.5], "returned list of float64"), (np.array([], dtype=int), "shape \\(0,\\)"), ([10_000], "the index 10000"),
-    (np.zeros((2, 2), dtype=int), "shape \\(2, 2\\)"), (None, "NoneType"), ([-1], "index"),
-])
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ([0.5], "returned list of float64"),
+        (np.array([], dtype=int), "shape \\(0,\\)"),
+        ([10_000], "the index 10000"),
+        (np.zeros((2, 2), dtype=int), "shape \\(2, 2\\)"),
+        (None, "NoneType"),
+        ([-1], "index"),
+    ],
+)
 def test_what_is_no_answer_is_named(answer, message):
     with pytest.raises(ValueError, match=f"'theirs'.*{message}"):
         ranked_by(lambda classifier, X_pool, n_instances=1: answer, "theirs", None, np.zeros((30, 2), np.float32), 4)

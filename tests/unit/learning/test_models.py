@@ -29,8 +29,17 @@ def clouds(n: int = 60, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_the_names_in_a_config():
-    assert NAMES == ["random_forest", "extra_trees", "knn", "decision_tree", "adaboost", "gradient_boosting",
-                     "hist_gradient_boosting", "logistic_regression", "gaussian_process"]
+    assert NAMES == [
+        "random_forest",
+        "extra_trees",
+        "knn",
+        "decision_tree",
+        "adaboost",
+        "gradient_boosting",
+        "hist_gradient_boosting",
+        "logistic_regression",
+        "gaussian_process",
+    ]
 
 
 @every_model
@@ -111,16 +120,20 @@ def test_fewer_labels_than_neighbours():
 def test_logistic_regression_does_not_see_units():
     X, y = clouds()
     units = np.array([1, 1e3, 1e-4, 1e6, 1e-8])
-    np.testing.assert_allclose(logistic_regression(0).fit(X, y).predict_proba(X),
-                               logistic_regression(0).fit(X * units, y).predict_proba(X * units), atol=1e-6)
+    np.testing.assert_allclose(
+        logistic_regression(0).fit(X, y).predict_proba(X),
+        logistic_regression(0).fit(X * units, y).predict_proba(X * units),
+        atol=1e-6,
+    )
 
 
 def test_a_gaussian_process_does_not_see_units_and_learns_its_reach():
     X, y = clouds()
     units = np.array([1, 1e3, 1e-4, 1e6, 1e-8])
     fitted = gaussian_process(0).fit(X, y)
-    np.testing.assert_allclose(fitted.predict_proba(X), gaussian_process(0).fit(X * units, y).predict_proba(X * units),
-                               atol=1e-4)
+    np.testing.assert_allclose(
+        fitted.predict_proba(X), gaussian_process(0).fit(X * units, y).predict_proba(X * units), atol=1e-4
+    )
     assert fitted["process"].kernel_.k2.length_scale != 3.0
     fixed = gaussian_process(0, length_scale=2.0, fit_kernel=False).fit(X, y)
     assert fixed["process"].kernel_.k2.length_scale == 2.0

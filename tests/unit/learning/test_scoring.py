@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -10,10 +9,18 @@ from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from threadpoolctl import threadpool_limits
 
 from astronomical.learning import scoring
+from astronomical.learning.kernels import KERNELS
 from astronomical.learning.models import OWN, knn
 from astronomical.learning.scoring import CHUNK_ROWS, Cancelled, fill_missing, predict, probabilities
+from tests.support.cancelling import CancelAt
 
 N = 2 * CHUNK_ROWS + 77
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled() -> None:
+    """Score with the compiled kernels."""
+    assert KERNELS.wait()
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +35,7 @@ def fitted(model, features, n: int = 200):
     return model.fit(X, np.random.default_rng(1).integers(0, 2, n))
 
 
-@pytest.fixture(params=[model.__name__ for model in OWN])
+@pytest.fixture(scope="module", params=[model.__name__ for model in OWN])
 def model(request, features):
     builders = {model.__name__: model for model in OWN}
     return fitted(builders[request.param](0), features)
@@ -47,8 +54,7 @@ def test_equals_the_plain_call(model, features):
 def test_forests_equal_scikit_learn_to_the_last_bit(forest, features):
     model = fitted(forest(23, random_state=0, n_jobs=1), features)
     rows = np.arange(1000)
-    np.testing.assert_array_equal(probabilities(model, features, rows),
-                                  model.predict_proba(features.rows(rows))[:, 1])
+    np.testing.assert_array_equal(probabilities(model, features, rows), model.predict_proba(features.rows(rows))[:, 1])
 
 
 def test_number_of_threads_changes_nothing(model, features):
@@ -109,7 +115,7 @@ def test_no_chunk_begins_after_a_cancel(features, monkeypatch):
     model = fitted(knn(0), features)
     cancel, scored = threading.Event(), []
 
-    def score(estimator, column, features, fill, rows):
+    def score(estimator, column, features, fill, left_out, rows):
         scored.append(len(rows))
         cancel.set()
         return np.zeros(len(rows))
@@ -120,27 +126,16 @@ def test_no_chunk_begins_after_a_cancel(features, monkeypatch):
     assert len(scored) <= scoring.N_THREADS
 
 
-def test_a_forest_of_100_trees_stops_soon_after_a_cancel(features):
+def test_scoring_with_a_forest_can_be_cancelled_between_small_chunks(features):
     model = fitted(RandomForestClassifier(100, random_state=0, n_jobs=1), features, 500)
     rows = np.tile(np.arange(N), 30)
-    # The best of three: another process may hold the cores for a moment.
-    assert min(seconds_to_stop(model, features, rows) for _ in range(3)) < 0.1
-
-
-def seconds_to_stop(model, features, rows) -> float:
-    cancel, cancelled_at = threading.Event(), []
-
-    def call_off():
-        cancelled_at.append(time.perf_counter())
-        cancel.set()
-
-    timer = threading.Timer(0.15, call_off)
-    timer.start()
+    looks = CancelAt(None)
+    predict(model, features, rows, looks)
+    assert len(rows) / looks.n < 40_000  # rows between two looks, of 100 trees each
+    looks = CancelAt(5)
     with pytest.raises(Cancelled):
-        predict(model, features, rows, cancel.is_set)
-    stopped_at = time.perf_counter()
-    timer.join()
-    return stopped_at - cancelled_at[0]
+        predict(model, features, rows, looks)
+    assert looks.n_no == 4  # no chunk is scored after the cancel
 
 
 def test_an_error_in_a_thread_is_raised(features):

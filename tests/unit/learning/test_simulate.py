@@ -6,18 +6,26 @@ from itertools import groupby
 import numpy as np
 import pytest
 
+from astronomical.learning.initial_sample import StartError
 from astronomical.learning.scoring import Cancelled
 from astronomical.learning.simulate import CURVE_COLUMNS, SimulationRequest, simulate
-from astronomical.learning.starting import StartError
 
 
 @pytest.fixture
 def request_to_simulate(request_of, member, strategy):
     base = request_of(n=600)
     return SimulationRequest(
-        class_name="Star", ids=base.ids, features=base.features, truth=base.truth, training=base.training,
-        validation=base.validation, member=member("knn"),
-        strategies=(strategy("uncertainty"), strategy("random")), n_labels=12, n_seeds=2, n_start=4,
+        class_name="Star",
+        ids=base.ids,
+        features=base.features,
+        truth=base.truth,
+        training=base.training,
+        validation=base.validation,
+        member=member("knn"),
+        strategies=(strategy("uncertainty"), strategy("random")),
+        n_labels=12,
+        n_seeds=2,
+        n_start=4,
     )
 
 
@@ -28,7 +36,8 @@ def curves(rows):
 def test_one_row_per_strategy_seed_and_label(request_to_simulate):
     rows = list(simulate(request_to_simulate))
     assert [(row["strategy"], row["seed"], row["n_labels"]) for row in rows] == [
-        (strategy, seed, n) for strategy in ("uncertainty", "random") for seed in (0, 1) for n in range(4, 13)]
+        (strategy, seed, n) for strategy in ("uncertainty", "random") for seed in (0, 1) for n in range(4, 13)
+    ]
     for row in rows:
         assert tuple(row) == CURVE_COLUMNS
         assert (row["class"], row["model"]) == ("Star", "knn")
@@ -36,8 +45,10 @@ def test_one_row_per_strategy_seed_and_label(request_to_simulate):
 
 
 def test_strategies_of_a_seed_start_alike_and_seeds_differ(request_to_simulate):
-    first = {key: {name: run[0][name] for name in CURVE_COLUMNS[5:]}
-             for key, run in curves(simulate(request_to_simulate)).items()}
+    first = {
+        key: {name: run[0][name] for name in CURVE_COLUMNS[5:]}
+        for key, run in curves(simulate(request_to_simulate)).items()
+    }
     assert first["uncertainty", 0] == first["random", 0]
     assert first["uncertainty", 1] == first["random", 1]
     assert first["random", 0] != first["random", 1]
@@ -72,8 +83,17 @@ def test_random_draws_without_replacement_until_the_pool_is_empty(request_to_sim
     known = np.flatnonzero(request.training & (request.truth >= 0))[:30]
     training = np.zeros_like(request.training)
     training[known] = True
-    rows = list(simulate(replace(request, training=training, n_labels=1000, n_seeds=1,
-                                 strategies=(strategy("random"), strategy("margin")))))
+    rows = list(
+        simulate(
+            replace(
+                request,
+                training=training,
+                n_labels=1000,
+                n_seeds=1,
+                strategies=(strategy("random"), strategy("margin")),
+            )
+        )
+    )
     assert [row["n_labels"] for row in rows] == [*range(4, 31)] * 2
     # With every label spent both have learnt from the same sources.
     last = [{name: row[name] for name in CURVE_COLUMNS[5:]} for row in rows if row["n_labels"] == 30]
@@ -90,9 +110,9 @@ def test_undefined_scores_are_none(request_to_simulate):
 
 
 def test_what_cannot_start_says_so_at_once(request_to_simulate):
-    with pytest.raises(StartError, match="fewer starting points"):
+    with pytest.raises(StartError, match="fewer initial labels"):
         simulate(replace(request_to_simulate, n_labels=3))
-    with pytest.raises(StartError, match="no source of Star"):
+    with pytest.raises(StartError, match="No source of Star"):
         simulate(replace(request_to_simulate, truth=np.zeros_like(request_to_simulate.truth)))
 
 
@@ -104,8 +124,18 @@ def test_cancel(request_to_simulate):
 
 def test_learning_learns(request_of, member, strategy):
     base = request_of(n=1500, seed=4)
-    request = SimulationRequest("Star", base.ids, base.features, base.truth, base.training, base.validation,
-                                member("logistic_regression"), (strategy("uncertainty"),), 40, 3)
+    request = SimulationRequest(
+        "Star",
+        base.ids,
+        base.features,
+        base.truth,
+        base.training,
+        base.validation,
+        member("logistic_regression"),
+        (strategy("uncertainty"),),
+        40,
+        3,
+    )
     runs = curves(simulate(request)).values()
     gained = [run[-1]["average_precision"] - run[0]["average_precision"] for run in runs]
     assert np.mean(gained) > 0.02

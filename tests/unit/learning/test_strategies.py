@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from astronomical.extend import extension_of
-from astronomical.learning.space import Space
+from astronomical.learning.feature_space import Space
 from astronomical.learning.strategies import (
     BUILTINS,
     batch,
@@ -27,8 +27,9 @@ from astronomical.learning.strategies.probability import entropy_confidence, mar
 NAMES = [extension_of(strategy).name for strategy in BUILTINS]
 every_strategy = pytest.mark.parametrize("strategy", BUILTINS, ids=NAMES)
 by_model = pytest.mark.parametrize("strategy", [uncertainty, margin, entropy], ids=["uncertainty", "margin", "entropy"])
-of_committee = pytest.mark.parametrize("strategy", [vote_entropy, consensus_entropy, max_disagreement],
-                                       ids=["vote", "consensus", "disagreement"])
+of_committee = pytest.mark.parametrize(
+    "strategy", [vote_entropy, consensus_entropy, max_disagreement], ids=["vote", "consensus", "disagreement"]
+)
 
 
 def sides(*p: float) -> np.ndarray:
@@ -42,6 +43,7 @@ def hashes(n: int, seed: int = 0) -> np.ndarray:
 @pytest.fixture
 def arguments(matrix):
     """Return what a strategy is given of a pool of n: all that it looks at, in the order of `places`."""
+
     def make(strategy, n: int, places=slice(None), p=None):
         rng = np.random.default_rng(1)
         p = (np.linspace(0, 1, n) if p is None else np.asarray(p))[places]
@@ -60,8 +62,17 @@ def arguments(matrix):
 
 
 def test_the_names_in_a_config():
-    assert NAMES == ["uncertainty", "margin", "entropy", "vote_entropy", "consensus_entropy", "max_disagreement",
-                     "density", "batch", "random"]
+    assert NAMES == [
+        "uncertainty",
+        "margin",
+        "entropy",
+        "vote_entropy",
+        "consensus_entropy",
+        "max_disagreement",
+        "density",
+        "batch",
+        "random",
+    ]
     options = {name: extension_of(strategy).option for name, strategy in zip(NAMES, BUILTINS, strict=True)}
     assert [name for name in NAMES if not options[name]("needs_model")] == ["random"]
     assert [name for name in NAMES if options[name]("learners") == "committee"] == NAMES[3:6]
@@ -85,8 +96,9 @@ def test_one_finite_utility_per_row_and_nothing_changed(strategy, arguments):
 @every_strategy
 def test_a_pool_in_another_order_gives_the_same_utilities(strategy, arguments):
     places = np.random.default_rng(5).permutation(60)
-    np.testing.assert_allclose(strategy(*arguments(strategy, 60, places)), strategy(*arguments(strategy, 60))[places],
-                               atol=1e-12)
+    np.testing.assert_allclose(
+        strategy(*arguments(strategy, 60, places)), strategy(*arguments(strategy, 60))[places], atol=1e-12
+    )
 
 
 @every_strategy
@@ -140,8 +152,11 @@ def test_values_of_a_committee_by_hand():
     third = -(1 / 3) * log(1 / 3) - (2 / 3) * log(2 / 3)
     np.testing.assert_allclose(vote_entropy(votes, order), [third, 0, third])
     np.testing.assert_allclose(consensus_entropy(votes, order)[2], third)
-    np.testing.assert_allclose(max_disagreement(votes, order), [
-        max(p * log(p / 0.6) + (1 - p) * log((1 - p) / 0.4) for p in (0.9, 0.6, 0.3)), 0, log(3)], atol=1e-12)
+    np.testing.assert_allclose(
+        max_disagreement(votes, order),
+        [max(p * log(p / 0.6) + (1 - p) * log((1 - p) / 0.4) for p in (0.9, 0.6, 0.3)), 0, log(3)],
+        atol=1e-12,
+    )
     np.testing.assert_allclose(vote_confidence(votes), [1 - third / log(2), 1, 1 - third / log(2)])
     np.testing.assert_allclose(consensus_confidence(votes)[2], 1 - third / log(2))
     np.testing.assert_allclose(disagreement_confidence(votes)[1:], [1, 0], atol=1e-12)
@@ -172,8 +187,11 @@ def test_a_committee_is_judged_as_by_modal(strategy):
 
     rng = np.random.default_rng(4)
     p = np.round(rng.random((200, 3)), 1)
-    theirs = {vote_entropy: disagreement.vote_entropy, consensus_entropy: disagreement.consensus_entropy,
-              max_disagreement: disagreement.KL_max_disagreement}[strategy]
+    theirs = {
+        vote_entropy: disagreement.vote_entropy,
+        consensus_entropy: disagreement.consensus_entropy,
+        max_disagreement: disagreement.KL_max_disagreement,
+    }[strategy]
     np.testing.assert_allclose(strategy(p.T.copy(), hashes(200)), theirs(Three(), p), atol=1e-12)
 
 
@@ -195,8 +213,9 @@ def test_random_follows_the_hashes_alone():
 def crowd_and_outliers(matrix):
     """Sixty uncertain sources close together, four as uncertain far out, and many certain ones."""
     rng = np.random.default_rng(2)
-    rows = np.concatenate([rng.normal(0, 0.1, (60, 2)), rng.normal(0, 0.1, (4, 2)) + np.array([[8, 8]]),
-                           rng.normal(0, 1, (400, 2))])
+    rows = np.concatenate(
+        [rng.normal(0, 0.1, (60, 2)), rng.normal(0, 0.1, (4, 2)) + np.array([[8, 8]]), rng.normal(0, 1, (400, 2))]
+    )
     p = np.concatenate([np.full(64, 0.5), np.full(400, 0.98)])
     order = hashes(464)
     return sides(*p), order, Space(matrix(rows), np.arange(464), order)
@@ -213,8 +232,9 @@ def test_density_asks_by_uncertainty_beyond_those_looked_at(matrix, monkeypatch)
     monkeypatch.setattr("astronomical.learning.strategies.features._N_DENSITY", 10)
     p = np.linspace(0.5, 1, 100)
     order = hashes(100)
-    utility = density(sides(*p), order, Space(matrix(np.random.default_rng(0).normal(size=(100, 2))), np.arange(100),
-                                              order))
+    utility = density(
+        sides(*p), order, Space(matrix(np.random.default_rng(0).normal(size=(100, 2))), np.arange(100), order)
+    )
     assert utility[:10].min() > utility[10:].max()
     assert (np.diff(utility[10:]) < 0).all()
 

@@ -24,33 +24,48 @@ from astronomical.plots.bpt import (
 LINES = Path(__file__).parents[4] / "shared" / "data" / "lines"
 
 
-@pytest.mark.parametrize(("x", "y", "code"), [
-    (-1.0, 0.0, STAR_FORMING), (-0.2, -0.5, COMPOSITE), (0.0, 1.0, AGN),
-    (0.47, -9.0, AGN), (2.0, -9.0, AGN),  # at and beyond the asymptote of Kewley et al.
-    (0.05, -2.0, COMPOSITE), (0.30, -3.0, COMPOSITE),  # beyond that of Kauffmann et al. alone
-    (-0.40, 0.61 / (-0.40 - 0.47) + 1.19 + 1e-6, AGN), (-0.40, 0.61 / (-0.40 - 0.47) + 1.19 - 1e-6, COMPOSITE),
-    (np.nan, 0.0, -1), (0.0, -np.inf, -1),
-])
+@pytest.mark.parametrize(
+    ("x", "y", "code"),
+    [
+        (-1.0, 0.0, STAR_FORMING),
+        (-0.2, -0.5, COMPOSITE),
+        (0.0, 1.0, AGN),
+        (0.47, -9.0, AGN),
+        (2.0, -9.0, AGN),  # at and beyond the asymptote of Kewley et al.
+        (0.05, -2.0, COMPOSITE),
+        (0.30, -3.0, COMPOSITE),  # beyond that of Kauffmann et al. alone
+        (-0.40, 0.61 / (-0.40 - 0.47) + 1.19 + 1e-6, AGN),
+        (-0.40, 0.61 / (-0.40 - 0.47) + 1.19 - 1e-6, COMPOSITE),
+        (np.nan, 0.0, -1),
+        (0.0, -np.inf, -1),
+    ],
+)
 def test_the_nii_diagram(x: float, y: float, code: int) -> None:
     assert classify_nii(np.array([x]), np.array([y])).tolist() == [code]
 
 
-@pytest.mark.parametrize(("x", "y", "code"), [
-    (-1.0, 0.0, STAR_FORMING), (-0.2, 1.0, SEYFERT), (0.2, 0.5, LINER), (0.32, -5.0, LINER), (0.32, 2.0, SEYFERT)])
+@pytest.mark.parametrize(
+    ("x", "y", "code"),
+    [(-1.0, 0.0, STAR_FORMING), (-0.2, 1.0, SEYFERT), (0.2, 0.5, LINER), (0.32, -5.0, LINER), (0.32, 2.0, SEYFERT)],
+)
 def test_the_sii_diagram(x: float, y: float, code: int) -> None:
     assert classify_sii(np.array([x]), np.array([y])).tolist() == [code]
 
 
-@pytest.mark.parametrize(("x", "y", "code"), [
-    (-2.0, 0.0, STAR_FORMING), (-1.0, 1.0, SEYFERT), (-0.7, 0.3, LINER), (-0.59, -5.0, LINER)])
+@pytest.mark.parametrize(
+    ("x", "y", "code"), [(-2.0, 0.0, STAR_FORMING), (-1.0, 1.0, SEYFERT), (-0.7, 0.3, LINER), (-0.59, -5.0, LINER)]
+)
 def test_the_oi_diagram(x: float, y: float, code: int) -> None:
     assert classify_oi(np.array([x]), np.array([y])).tolist() == [code]
 
 
-@pytest.mark.parametrize(("border", "slope", "offset", "x", "y"), [
-    (kewley_sii, 1.89, 0.76, -0.315, 0.165), (kewley_oi, 1.18, 1.30, -1.127, -0.030)])
-def test_seyferts_and_liners_part_at_the_starburst_line(border, slope: float, offset: float, x: float,
-                                                        y: float) -> None:
+@pytest.mark.parametrize(
+    ("border", "slope", "offset", "x", "y"),
+    [(kewley_sii, 1.89, 0.76, -0.315, 0.165), (kewley_oi, 1.18, 1.30, -1.127, -0.030)],
+)
+def test_seyferts_and_liners_part_at_the_starburst_line(
+    border, slope: float, offset: float, x: float, y: float
+) -> None:
     assert slope * x + offset == pytest.approx(y, abs=2e-3)
     assert border(x) == pytest.approx(y, abs=5e-3)
 
@@ -60,7 +75,15 @@ def test_the_joint_class() -> None:
     sii = [STAR_FORMING, SEYFERT, SEYFERT, LINER, LINER, LINER, STAR_FORMING, SEYFERT]
     oi = [STAR_FORMING, STAR_FORMING, SEYFERT, LINER, SEYFERT, STAR_FORMING, SEYFERT, SEYFERT]
     assert joint_class(nii, sii, oi).tolist() == [
-        STAR_FORMING, COMPOSITE, SEYFERT, LINER, AMBIGUOUS, AMBIGUOUS, AMBIGUOUS, -1]
+        STAR_FORMING,
+        COMPOSITE,
+        SEYFERT,
+        LINER,
+        AMBIGUOUS,
+        AMBIGUOUS,
+        AMBIGUOUS,
+        -1,
+    ]
 
 
 @pytest.mark.skipif(not LINES.is_dir(), reason="the model grids are not on this computer")

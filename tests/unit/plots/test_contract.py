@@ -9,41 +9,16 @@ import numpy as np
 import pytest
 
 from astronomical.extend import extension_of
-from astronomical.plots.data import (
+from astronomical.plots.plot_data import (
     CannotDrawError,
-    Colouring,
     NeedsAnswersError,
     NeedsColumnsError,
     PlotData,
 )
-from astronomical.plugins.registry import builtin_registry
+from tests.support.plot_data import PLOTS, frozen, make_data
 
-PLOTS = [entry.obj for entry in builtin_registry().entries("plot")]
 EXPECTED = (CannotDrawError, NeedsAnswersError, NeedsColumnsError)
 by_name = pytest.mark.parametrize("plot", PLOTS, ids=[extension_of(plot).name for plot in PLOTS])
-
-
-def make_data(plot: Any, n: int = 50, *, fill: float | None = None, without: bool = False, **extra: Any) -> PlotData:
-    rng = np.random.default_rng(3)
-    columns = extension_of(plot).option("columns", ())
-    values = {c.name: frozen(rng.uniform(1, 20, n) if fill is None else np.full(n, fill)) for c in columns}
-    bands = {band: frozen(rng.uniform(15, 22, n)) for band in "ugriz"}
-    data = {
-        "values": dict.fromkeys(values) if without else values,
-        "colouring": Colouring((np.arange(n) % 3).astype(np.int16), ("A", "B", "unknown"),
-                               ("#0072B2", "#E69F00", "#8A8F98")),
-        "names": {name: name for name in values}, "selected": 0,
-        "position": (rng.uniform(0, 360, n), rng.uniform(-90, 90, n)),
-        "columns": dict.fromkeys(bands, "mag(AB)"), "read": lambda name: bands[name],
-        "answers": {"wise_system": "Vega", "mateos_flux": "flux densities per unit frequency"},
-    }
-    return PlotData(**{**data, **extra})
-
-
-def frozen(values: np.ndarray) -> np.ndarray:
-    made = values.astype(np.float32)
-    made.setflags(write=False)
-    return made
 
 
 def draw(element: Any) -> None:
@@ -87,10 +62,12 @@ def test_one_row_and_no_selection(plot: Any) -> None:
 @pytest.mark.parametrize("case", ["nan", "absent", "nowhere", "all hidden"])
 def test_what_cannot_be_drawn_is_said(plot: Any, case: str) -> None:
     nowhere = (np.full(50, np.nan), np.full(50, np.nan))
-    data = {"nan": lambda: make_data(plot, fill=np.nan, position=nowhere, columns={}),
-            "absent": lambda: make_data(plot, without=True, position=None, columns={}),
-            "nowhere": lambda: make_data(plot, fill=-1.0, position=nowhere),
-            "all hidden": lambda: make_data(plot, hidden=frozenset({"A", "B", "unknown"}))}[case]()
+    data = {
+        "nan": lambda: make_data(plot, fill=np.nan, position=nowhere, columns={}),
+        "absent": lambda: make_data(plot, without=True, position=None, columns={}),
+        "nowhere": lambda: make_data(plot, fill=-1.0, position=nowhere),
+        "all hidden": lambda: make_data(plot, hidden=frozenset({"A", "B", "unknown"})),
+    }[case]()
     assert outcome(plot, data) == "said" or case in ("nowhere", "all hidden"), "nothing was drawn, and nothing was said"
 
 
@@ -105,9 +82,11 @@ def test_a_system_that_is_not_known_is_asked() -> None:
 def test_bpt_says_what_is_not_drawn() -> None:
     bpt = next(plot for plot in PLOTS if extension_of(plot).name == "bpt")
     data = make_data(bpt, 4, without=True)
-    data.values = {**data.values, **{name: frozen(np.array([5.0, 5, -1, np.nan]))
-                                     for name in ("halpha", "hbeta", "oiii", "nii")},
-                   "halpha_err": frozen(np.array([1.0, 4, 1, 1]))}
+    data.values = {
+        **data.values,
+        **{name: frozen(np.array([5.0, 5, -1, np.nan])) for name in ("halpha", "hbeta", "oiii", "nii")},
+        "halpha_err": frozen(np.array([1.0, 4, 1, 1])),
+    }
     bpt(data)
     assert data.notes[0] == "1 drawn; not drawn: 1 below S/N 3, 1 with a flux ≤ 0, 1 without all lines"
 

@@ -7,7 +7,7 @@ import pytest
 from astropy.table import Table
 
 import astronomical
-from astronomical.plots.data import CannotDrawError
+from astronomical.plots.plot_data import CannotDrawError
 
 N = 400
 
@@ -15,8 +15,9 @@ N = 400
 @pytest.fixture
 def frame() -> pd.DataFrame:
     rng = np.random.default_rng(2)
-    made = pd.DataFrame({"g": rng.normal(20, 1, N), "r": rng.normal(19, 1, N),
-                         "class": np.where(rng.random(N) < 0.5, "star", "galaxy")})
+    made = pd.DataFrame(
+        {"g": rng.normal(20, 1, N), "r": rng.normal(19, 1, N), "class": np.where(rng.random(N) < 0.5, "star", "galaxy")}
+    )
     made.loc[0, "g"] = 1e6
     return made
 
@@ -35,8 +36,16 @@ def test_many_points_become_an_image(frame):
 
 
 def test_glyphs_without_datashader(frame):
-    element = astronomical.create_plot(frame, "g", "r", label="class", slow_render=True, legend_position="bottom_left",
-                                       colours={"star": "#123456"}, selected=3)
+    element = astronomical.create_plot(
+        frame,
+        "g",
+        "r",
+        label="class",
+        slow_render=True,
+        legend_position="bottom_left",
+        colours={"star": "#123456"},
+        selected=3,
+    )
     shown = figure(element)
     assert shown.legend[0].location == "bottom_left"
     assert "#123456" in {getattr(r.glyph, "fill_color", None) for r in shown.renderers}

@@ -44,8 +44,8 @@ def test_image_is_the_right_way_up(cloud):
     assert image[10.0, 20.0, "R"] > 200
     plot = plotted(points_element(cloud))
     packed = plot.handles["source"].data["image"][0]
-    assert packed[: 40, : 40].any()
-    assert not packed[-40:, : 40].any()
+    assert packed[:40, :40].any()
+    assert not packed[-40:, :40].any()
 
 
 def test_range_and_size_of_the_plot_are_followed(cloud, shaded):

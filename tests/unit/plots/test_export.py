@@ -8,7 +8,7 @@ from PIL import Image
 
 from astronomical.extend import extension_of
 from astronomical.plots.export import Mark, take_picture, write_picture
-from tests.unit.plots.test_contract import PLOTS, make_data
+from tests.support.plot_data import PLOTS, make_data
 
 
 @pytest.mark.parametrize("plot", PLOTS, ids=[extension_of(plot).name for plot in PLOTS])
@@ -16,12 +16,17 @@ def test_every_built_in_plot_can_be_printed(plot):
     data = make_data(plot)
     element = plot(data)
     points = data.points_drawn[0] if data.points_drawn else None
-    picture = take_picture(element, cloud=points and points.source.data, frame=points and points.drawn.frame,
-                           marks=[Mark([(1.0, 1.0)], "D", 8)], title="a < b & c")
+    picture = take_picture(
+        element,
+        cloud=points and points.source.data,
+        frame=points and points.drawn.frame,
+        marks=[Mark([(1.0, 1.0)], "D", 8)],
+        title="a < b & c",
+    )
     png, svg = write_picture(picture, "png"), write_picture(picture, "svg").getvalue().decode()
     image = Image.open(png)
     assert image.size == (2100, 1500)
-    assert len(np.unique(np.asarray(image.convert("RGB")).reshape(-1, 3), axis=0)) > 2, "the picture is empty"
+    assert image.convert("RGB").getcolors(2) is None, "the picture is empty"
     assert svg.lstrip().startswith("<?xml")
     assert "a &lt; b &amp; c" in svg or "<path" in svg
 
@@ -37,5 +42,5 @@ def test_a_magnitude_runs_the_right_way_in_print():
     picture = take_picture(element, cloud=points.source.data, frame=points.drawn.frame)
     pixels = np.asarray(Image.open(io.BytesIO(write_picture(picture, "png").getvalue())).convert("L"))
     inside = pixels[120:1300, 250:1950] < 200
-    upper, lower = inside[: len(inside) // 2].sum(), inside[len(inside) // 2:].sum()
+    upper, lower = inside[: len(inside) // 2].sum(), inside[len(inside) // 2 :].sum()
     assert upper > lower, "bright sources belong at the top"

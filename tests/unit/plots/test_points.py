@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from astronomical.plots.limits import clipped_limits
+from astronomical.plots.axis_limits import clipped_limits
 from astronomical.plots.points import PointCloud
 
 

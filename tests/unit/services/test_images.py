@@ -57,8 +57,16 @@ def test_missing_pixels_are_dark_and_nothing_else_is_refused():
 
 
 def test_scale_and_directions_come_from_the_header():
-    cards = {"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": 10.0, "CRVAL2": 60.0, "CRPIX1": 16.0,
-             "CRPIX2": 16.0, "CDELT1": 0.5 / 3600, "CDELT2": 0.5 / 3600}
+    cards = {
+        "CTYPE1": "RA---TAN",
+        "CTYPE2": "DEC--TAN",
+        "CRVAL1": 10.0,
+        "CRVAL2": 60.0,
+        "CRPIX1": 16.0,
+        "CRPIX2": 16.0,
+        "CDELT1": 0.5 / 3600,
+        "CDELT2": 0.5 / 3600,
+    }
     rendered = render_fits(as_fits(ramp(), **cards), LookConfig())
     assert rendered.scale_arcsec == pytest.approx(0.5, rel=1e-3)
     assert rendered.compass == pytest.approx((0, 90), abs=0.1)  # mirrored: east is right
@@ -66,8 +74,14 @@ def test_scale_and_directions_come_from_the_header():
 
 
 def test_a_large_image_is_made_smaller_and_its_scale_larger():
-    cards = {"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CDELT1": -0.1 / 3600, "CDELT2": 0.1 / 3600,
-             "CRPIX1": 1000, "CRPIX2": 1000}
+    cards = {
+        "CTYPE1": "RA---TAN",
+        "CTYPE2": "DEC--TAN",
+        "CDELT1": -0.1 / 3600,
+        "CDELT2": 0.1 / 3600,
+        "CRPIX1": 1000,
+        "CRPIX2": 1000,
+    }
     checked = check_image(as_fits(np.random.default_rng(1).normal(size=(2000, 2000)).astype(np.float32), **cards))
     assert (checked.width, checked.height) == (1000, 1000)
     assert checked.scale_arcsec == pytest.approx(0.2, rel=1e-3)
@@ -92,12 +106,15 @@ def test_a_photograph_is_made_smaller():
     assert (checked.mime, checked.width, checked.height) == ("image/jpeg", 1024, 512)
 
 
-@pytest.mark.parametrize(("svg", "reason"), [
-    (b"<!DOCTYPE svg [<!ENTITY a 'b'>]><svg xmlns='http://www.w3.org/2000/svg'>&a;</svg>", "entities"),
-    (b"<svg xmlns='http://www.w3.org/2000/svg'><g>", "damaged"),
-    (b"<html><svg/></html>", r"\(XML\)"),
-    (b"<svg>" + b" " * 2_000_001 + b"</svg>", "larger than 2 MB"),
-])
+@pytest.mark.parametrize(
+    ("svg", "reason"),
+    [
+        (b"<!DOCTYPE svg [<!ENTITY a 'b'>]><svg xmlns='http://www.w3.org/2000/svg'>&a;</svg>", "entities"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'><g>", "damaged"),
+        (b"<html><svg/></html>", r"\(XML\)"),
+        (b"<svg>" + b" " * 2_000_001 + b"</svg>", "larger than 2 MB"),
+    ],
+)
 def test_svg_that_is_not_taken(svg, reason):
     with pytest.raises(ImageError, match=reason):
         check_image(svg, svg=True)

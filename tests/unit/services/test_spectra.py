@@ -3,9 +3,10 @@ import pytest
 from astropy.io import fits
 from astropy.table import Table
 
-from astronomical.services.lines import LINES
 from astronomical.services.local_files import LocalFiles
-from astronomical.services.spectra import SpectrumError, air_from_vacuum, read_spectrum, smoothed
+from astronomical.services.spectra import SpectrumError, read_spectrum
+from astronomical.services.spectral_lines import LINES
+from astronomical.services.spectrum_display import air_from_vacuum, smoothed
 
 WAVE = np.linspace(4000.0, 9000.0, 200)
 FLUX = 1 + np.exp(-0.5 * ((WAVE - 6564.61) / 30) ** 2)
@@ -20,10 +21,20 @@ def read(tmp_path, monkeypatch):
 def test_sdss_spec_lite(read, tmp_path):
     ivar = np.full(200, 4.0, np.float32)
     ivar[10] = 0
-    coadd = fits.BinTableHDU(Table({"flux": FLUX.astype(np.float32), "loglam": np.log10(WAVE).astype(np.float32),
-                                    "ivar": ivar, "and_mask": np.zeros(200, np.int32)}), name="COADD")
+    coadd = fits.BinTableHDU(
+        Table(
+            {
+                "flux": FLUX.astype(np.float32),
+                "loglam": np.log10(WAVE).astype(np.float32),
+                "ivar": ivar,
+                "and_mask": np.zeros(200, np.int32),
+            }
+        ),
+        name="COADD",
+    )
     fits.HDUList([fits.PrimaryHDU(), coadd, fits.BinTableHDU(Table({"Z": [0.123]}), name="SPECOBJ")]).writeto(
-        tmp_path / "spec-1-2-3.fits")
+        tmp_path / "spec-1-2-3.fits"
+    )
     found = read("spec-1-2-3.fits")
     assert (found.kind, found.medium, found.medium_stated, found.redshift) == ("SDSS", "vacuum", True, 0.123)
     assert found.wavelength == pytest.approx(WAVE, rel=1e-6)
@@ -33,15 +44,19 @@ def test_sdss_spec_lite(read, tmp_path):
 
 @pytest.fixture
 def desi(tmp_path):
-    hdus = [fits.PrimaryHDU(), fits.BinTableHDU(Table({"TARGETID": np.array([39627, 39628], np.int64)}),
-                                                name="FIBERMAP")]
+    hdus = [
+        fits.PrimaryHDU(),
+        fits.BinTableHDU(Table({"TARGETID": np.array([39627, 39628], np.int64)}), name="FIBERMAP"),
+    ]
     for arm, start in (("B", 0), ("R", 80), ("Z", 150)):
-        wave = WAVE[start:start + 100] if arm != "Z" else WAVE[150:]
+        wave = WAVE[start : start + 100] if arm != "Z" else WAVE[150:]
         flux = np.stack([np.zeros(len(wave)), np.full(len(wave), {"B": 1.0, "R": 3.0, "Z": 3.0}[arm])])
-        hdus += [fits.ImageHDU(wave, name=f"{arm}_WAVELENGTH"),
-                 fits.ImageHDU(flux.astype(np.float32), name=f"{arm}_FLUX"),
-                 fits.ImageHDU(np.ones_like(flux, dtype=np.float32), name=f"{arm}_IVAR"),
-                 fits.ImageHDU(np.zeros(flux.shape, np.int32), name=f"{arm}_MASK")]
+        hdus += [
+            fits.ImageHDU(wave, name=f"{arm}_WAVELENGTH"),
+            fits.ImageHDU(flux.astype(np.float32), name=f"{arm}_FLUX"),
+            fits.ImageHDU(np.ones_like(flux, dtype=np.float32), name=f"{arm}_IVAR"),
+            fits.ImageHDU(np.zeros(flux.shape, np.int32), name=f"{arm}_MASK"),
+        ]
     fits.HDUList(hdus).writeto(tmp_path / "coadd.fits")
 
 
@@ -51,7 +66,7 @@ def test_desi_coadd_by_target(read):
         assert (found.kind, len(found.wavelength)) == ("DESI", 200)
         assert (found.flux[0], found.flux[90], found.flux[-1]) == (1, 2, 3)  # where arms overlap, their mean
         assert found.error[90] == pytest.approx(2**-0.5)
-    with pytest.raises(SpectrumError, match=r"holds 2 spectra; write path#TARGETID"):
+    with pytest.raises(SpectrumError, match=r"has 2 spectra; write path#TARGETID"):
         read("coadd.fits")
     with pytest.raises(SpectrumError, match="no TARGETID 7"):
         read("coadd.fits#7")
@@ -72,8 +87,10 @@ def test_plain_tables(read, tmp_path, format):
     assert (found.medium, found.medium_stated) == ("vacuum", False)
 
 
-@pytest.mark.parametrize(("names", "medium"), [(("wave_air", "f_lambda"), "air"), (("wave_vac", "FLUX"), "vacuum"),
-                                               (("loglam", "flam"), "vacuum")])
+@pytest.mark.parametrize(
+    ("names", "medium"),
+    [(("wave_air", "f_lambda"), "air"), (("wave_vac", "FLUX"), "vacuum"), (("loglam", "flam"), "vacuum")],
+)
 def test_columns_are_known_by_name(read, tmp_path, names, medium):
     wave = np.log10(WAVE) if names[0] == "loglam" else WAVE
     Table({names[0]: wave, names[1]: FLUX, "ivar": np.full(200, 4.0)}).write(tmp_path / "a.fits")
@@ -94,13 +111,16 @@ def test_microns_without_a_unit(read, tmp_path):
     assert read("a.fits").wavelength == pytest.approx(WAVE)
 
 
-@pytest.mark.parametrize(("name", "content", "reason"), [
-    ("a.csv", "a,b\n1,2\n", "no columns of wavelength and flux; there are a, b"),
-    ("a.fits", "nothing", "cannot be read as a spectrum"),
-    ("a.csv", "wave,flux\n1,nan\n2,nan\n", "holds no flux"),
-    ("../a.csv", None, "outside the folder"),
-    ("b.csv", None, "no such file"),
-])
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("a.csv", "a,b\n1,2\n", "no columns of wavelength and flux; the columns are a, b"),
+        ("a.fits", "nothing", "does not begin like a FITS file"),
+        ("a.csv", "wave,flux\n1,nan\n2,nan\n", "contains no flux values"),
+        ("../a.csv", None, "outside the folder"),
+        ("b.csv", None, "no such file"),
+    ],
+)
 def test_what_is_no_spectrum_says_why(read, tmp_path, name, content, reason):
     if content is not None:
         (tmp_path / name).write_text(content)

@@ -32,22 +32,35 @@ def query_of(path):
 def test_legacy(fetch, server):
     cutout = fetch(kind="legacy", url=server.url(stub.LEGACY_PATH), layer="ls-dr9")
     assert (cutout.ok, cutout.width, cutout.scale_arcsec) == (True, 64, 0.262)
-    assert query_of(server.requests[0]) == {"ra": "187.705930", "dec": "12.391120", "layer": "ls-dr9",
-                                            "pixscale": "0.262", "size": "64"}
+    assert query_of(server.requests[0]) == {
+        "ra": "187.705930",
+        "dec": "12.391120",
+        "layer": "ls-dr9",
+        "pixscale": "0.262",
+        "size": "64",
+    }
 
 
 def test_legacy_as_fits_is_rendered_here(fetch, server):
-    cutout = fetch(kind="legacy", url=server.url(stub.LEGACY_FITS_PATH), format="fits",
-                   look={"stretch": "log", "colour_map": "viridis"})
+    cutout = fetch(
+        kind="legacy",
+        url=server.url(stub.LEGACY_FITS_PATH),
+        format="fits",
+        look={"stretch": "log", "colour_map": "viridis"},
+    )
     assert (cutout.ok, cutout.mime, cutout.width) == (True, "image/png", 64)
     assert cutout.scale_arcsec == pytest.approx(0.262, rel=1e-3)
     assert cutout.compass == pytest.approx((0, -90), abs=0.1)
 
 
-@pytest.mark.parametrize(("path", "format", "asked"), [
-    (stub.LEGACY_PATH, "fits", stub.LEGACY_FITS_PATH), (stub.LEGACY_FITS_PATH, None, stub.LEGACY_PATH),
-    (stub.LEGACY_FITS_PATH + "?bands=r", "fits", stub.LEGACY_FITS_PATH),
-])
+@pytest.mark.parametrize(
+    ("path", "format", "asked"),
+    [
+        (stub.LEGACY_PATH, "fits", stub.LEGACY_FITS_PATH),
+        (stub.LEGACY_FITS_PATH, None, stub.LEGACY_PATH),
+        (stub.LEGACY_FITS_PATH + "?bands=r", "fits", stub.LEGACY_FITS_PATH),
+    ],
+)
 def test_the_page_of_a_mirror_of_legacy_follows_the_format(fetch, server, path, format, asked):
     assert fetch(kind="legacy", url=server.url(path), format=format).ok
     assert urlsplit(server.requests[0]).path == asked
@@ -70,9 +83,16 @@ def test_panstarrs_takes_two_requests(fetch, server):
     assert (cutout.ok, cutout.width, cutout.scale_arcsec) == (True, 64, 0.5)
     names, image = (query_of(path) for path in server.requests)
     assert names == {"ra": "187.705930", "dec": "12.391120", "filters": "gri"}
-    assert image == {"ra": "187.705930", "dec": "12.391120", "size": "128", "format": "jpg", "output_size": "64",
-                     "red": "/rings.v3.skycell/i.fits", "green": "/rings.v3.skycell/r.fits",
-                     "blue": "/rings.v3.skycell/g.fits"}
+    assert image == {
+        "ra": "187.705930",
+        "dec": "12.391120",
+        "size": "128",
+        "format": "jpg",
+        "output_size": "64",
+        "red": "/rings.v3.skycell/i.fits",
+        "green": "/rings.v3.skycell/r.fits",
+        "blue": "/rings.v3.skycell/g.fits",
+    }
 
 
 def test_panstarrs_has_a_footprint(fetch, server):
@@ -84,15 +104,23 @@ def test_panstarrs_has_a_footprint(fetch, server):
 def test_any_hips(fetch, server, format):
     assert fetch(kind="hips", url=server.url(stub.HIPS_PATH), layer="CDS/P/2MASS/color", format=format).ok
     sent = query_of(server.requests[0])
-    assert (sent["hips"], sent["format"], float(sent["fov"])) == ("CDS/P/2MASS/color", format,
-                                                                  pytest.approx(0.5 * 64 / 3600))
+    assert (sent["hips"], sent["format"], float(sent["fov"])) == (
+        "CDS/P/2MASS/color",
+        format,
+        pytest.approx(0.5 * 64 / 3600),
+    )
 
 
 def test_any_template(fetch, server):
     url = server.url(stub.TEMPLATE_PATH) + "?ra={ra}&dec={dec}&pixels={pixels}&scale={scale}&fov={size}"
     assert fetch(kind="template", url=url, scale=0.5).ok
-    assert query_of(server.requests[0]) == {"ra": "187.705930", "dec": "12.391120", "pixels": "64", "scale": "0.5",
-                                            "fov": "32"}
+    assert query_of(server.requests[0]) == {
+        "ra": "187.705930",
+        "dec": "12.391120",
+        "pixels": "64",
+        "scale": "0.5",
+        "fov": "32",
+    }
 
 
 def test_a_template_without_a_size_has_no_zoom():

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from astronomical.config.schema import ExtensionConfig
-from astronomical.session.session import Session
 from tests.support.loop import Loop
-from tests.support.projects import make_project
+from tests.support.projects import make_project, open_with_core
 
 
 @pytest.fixture
@@ -17,18 +16,20 @@ def loop():
 
 @pytest.fixture
 def open_session(tmp_path, loop):
-    """Open sessions on new projects, their Star learner begun and at rest."""
+    """Open sessions on new projects, their Star learner begun and at rest; `cores` has what their pages share."""
     opened = []
 
     def make(folder="project", **options):
         (tmp_path / folder).mkdir()
         path, _ = make_project(tmp_path / folder, n=150)
-        session = Session.open(path, dispatch=loop.dispatch, who="tester", **options)
+        session, core = open_with_core(path, dispatch=loop.dispatch, who="tester", **options)
         opened.append(session)
-        session.start_training("Star", models=[ExtensionConfig(name="knn")])
+        make.cores.append(core)
+        session.training.start("Star", models=[ExtensionConfig(name="knn")])
         loop.rest(session)
         return session
 
+    make.cores = []
     yield make
     for session in opened:
         session.close()

@@ -7,10 +7,12 @@ import threading
 import pytest
 
 from astronomical.config.schema import ExtensionConfig, StartConfig
+from astronomical.errors import InvalidInputError
 from astronomical.learning import rounds
-from astronomical.session import lookahead, teacher
-from astronomical.session.kept import KeptRounds, size_of
-from astronomical.session.lookahead import possible_ledgers
+from astronomical.session.training import lookahead
+from astronomical.session.training import manager as teacher
+from astronomical.session.training.lookahead import possible_ledgers
+from astronomical.session.training.round_cache import RoundCache, size_of
 from tests.support.projects import answer
 
 KNN = [ExtensionConfig(name="knn")]
@@ -21,6 +23,7 @@ def n_fits(monkeypatch):
     """Return the keys of the rounds that are computed, those while somebody waits and those ahead."""
     made = {"waited": [], "ahead": []}
     for name, module in (("waited", teacher), ("ahead", lookahead)):
+
         def fit(request, *told, name=name):
             made[name].append(request.key)
             return rounds.fit_round(request, *told)
@@ -47,7 +50,7 @@ def test_answers_that_mean_the_same_are_one_round(open_session, loop, n_fits):
 @pytest.mark.parametrize("last", ["Star", "QSO"])
 def test_the_round_after_a_batch_is_prepared_while_its_last_source_is_shown(open_session, loop, n_fits, last):
     session = open_session()
-    session.start_training("Star", queue=3)
+    session.training.start("Star", queue=3)
     for _ in range(2):
         session.assign("Galaxy", id=session.query())
         assert not session.state.pending
@@ -105,7 +108,7 @@ def test_two_sessions_with_and_without_are_the_same(open_session, loop):
     seen = []
     for look_ahead in (True, False):
         session = open_session(f"ahead-{look_ahead}", look_ahead=look_ahead)
-        session.start_training("Galaxy", models=KNN, start=StartConfig(mode="label", n=4))
+        session.training.start("Galaxy", models=KNN, start=StartConfig(mode="label", n=4))
         loop.rest(session)
         asked = []
         for turn in range(12):
@@ -128,7 +131,7 @@ def test_learning_ahead_follows_answers_shared_between_learners(open_session, lo
     for _ in range(6):
         answer(session)
         loop.rest(session)
-    session.start_training("Galaxy", models=KNN)
+    session.training.start("Galaxy", models=KNN)
     loop.rest(session)
     n_fits["waited"].clear()
     answer(session, "Galaxy")
@@ -149,7 +152,7 @@ def test_a_failure_ahead_is_told_when_the_answer_is_given(open_session, loop, mo
     session = open_session()
 
     def broken(*_):
-        raise ValueError("no luck")
+        raise InvalidInputError("no luck")
 
     for module in (lookahead, teacher):
         monkeypatch.setattr(module, "fit_round", broken)
@@ -161,7 +164,7 @@ def test_a_failure_ahead_is_told_when_the_answer_is_given(open_session, loop, mo
     assert any("no luck" in notice.text for notice in session.state.notices)
     assert session.state.halted == ("Star",)
     monkeypatch.undo()
-    session.resume_training("Star")
+    session.training.resume("Star")
     loop.rest(session)
     assert session.query() is not None
     assert session.state.halted == ()
@@ -181,11 +184,11 @@ def test_training_is_called_off_and_taken_up_again(open_session, loop, monkeypat
     last = session.round("Star")
     answer(session)
     assert seen.wait(60)
-    session.cancel_training("Star")
+    session.training.cancel("Star")
     assert (session.state.pending, session.state.halted) == ((), ("Star",))
     assert session.round("Star") is last
     monkeypatch.undo()
-    session.resume_training("Star")
+    session.training.resume("Star")
     loop.settle(session)
     assert session.round("Star").k == last.k + 1
 
@@ -193,12 +196,12 @@ def test_training_is_called_off_and_taken_up_again(open_session, loop, monkeypat
 def test_rounds_beyond_the_limit_are_let_go_but_not_the_newest(open_session, loop):
     session = open_session()
     newest = session.round("Star")
-    kept = KeptRounds(size_of(newest) * 3)
-    kept.pin("newest", [newest.key])
+    kept = RoundCache(size_of(newest) * 3)
+    kept.pin("newest", [newest.name])
     kept.add(newest)
     for name in "abcd":
-        kept.add(rounds.Round(**{**vars(newest), "key": name}), ahead=name == "c")
-    assert kept.find(newest.key) is newest
+        kept.add(rounds.Round(**{**vars(newest), "key": name, "basis": name}), ahead=name == "c")
+    assert kept.find(newest.name) is newest
     assert [name for name in "abcd" if kept.peek(name)] == ["b", "d"]  # c was ahead, and nobody asked for it
     assert kept.size <= kept.limit
     assert kept.has_room_for(size_of(newest) * 2)
@@ -213,4 +216,4 @@ def test_with_little_memory_one_waits_and_sees_the_same(open_session, loop):
             loop.settle(each)
         assert session.query() == plenty.query()
         loop.rest(session)
-    assert len(session._teacher._kept) == 1
+    assert len(open_session.cores[0].rounds) == 1

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
+from types import SimpleNamespace
 
 import param
 import pytest
 
-from astronomical.dashboard.panes.round_bar import RoundBar
+from astronomical.dashboard.panes.learner.training_status import RoundBar
 from astronomical.learning import rounds
-from astronomical.session import lookahead, teacher
-from astronomical.session.lookahead import possible_ledgers
+from astronomical.session.training import lookahead
+from astronomical.session.training import manager as teacher
+from astronomical.session.training.lookahead import possible_ledgers
 from tests.support.projects import answer
 
 
@@ -48,12 +51,12 @@ def test_the_pane_shows_how_far_a_round_is(open_session, loop, slow):
     bar, (go, _) = RoundBar(session), slow()
     answer(session)
     assert "class=unknown" in bar._text.object
-    turn_until(loop, lambda: session.round_progress("Star") == 0.25)
+    turn_until(loop, lambda: session.training.progress("Star") == 0.25)
     assert "width:25%" in bar._text.object
     assert bar._cancel.visible
     go.set()
     loop.settle(session)
-    assert session.round_progress("Star") is None
+    assert session.training.progress("Star") is None
     assert "class=busy" not in bar._text.object
     bar.close()
 
@@ -63,38 +66,36 @@ def test_a_round_begun_ahead_tells_from_when_it_is_waited_for(open_session, loop
     bar, (go, begun) = RoundBar(session), slow()
     answer(session)  # the rounds after this answer are there; those after the next are slow
     turn_until(loop, begun.is_set)
-    end = time.monotonic() + 0.3
-    while time.monotonic() < end:
+    for _ in range(3):
         loop.turn()
         assert all(job.fraction is None for job in session.state.jobs)  # nobody waits: the screen is left in peace
     session.assign(next(possible_ledgers(session.state)).events[-1].label, id=session.query())
-    turn_until(loop, lambda: session.round_progress("Star") == 0.25)
+    turn_until(loop, lambda: session.training.progress("Star") == 0.25)
     assert "width:25%" in bar._text.object
     go.set()
     loop.settle(session)
     bar.close()
 
 
-def test_calling_it_off_stops_it_within_moments(open_session, loop, slow):
+def test_a_cancelled_round_stops_and_the_last_one_is_kept(open_session, loop, slow):
     session = open_session(look_ahead=False)
     last = session.round("Star")
     slow()
     answer(session)
-    turn_until(loop, lambda: session.round_progress("Star") == 0.25)
-    begun = time.monotonic()
-    session.cancel_training("Star")
-    assert session.round_progress("Star") is None
+    turn_until(loop, lambda: session.training.progress("Star") == 0.25)
+    session.training.cancel("Star")
+    assert session.training.progress("Star") is None
     turn_until(loop, lambda: not session.state.jobs)
-    assert time.monotonic() - begun < 2
     assert session.round("Star") is last
 
 
 def test_it_is_told_seldom_and_on_the_event_loop_only(open_session, loop, monkeypatch):
+    clock = itertools.count()
+    monkeypatch.setattr("astronomical.tasks.jobs.time", SimpleNamespace(monotonic=lambda: next(clock) / 1000))
+
     def chatty(request, cancelled, progress):
-        end, n = time.monotonic() + 0.5, 0
-        while time.monotonic() < end:
-            progress(min(n / 1e6, 1))
-            n += 1
+        for n in range(500):  # half a second by the clock above
+            progress(n / 500)
         return rounds.fit_round(request, cancelled, lambda fraction: None)  # it would begin at 0 again
 
     session = open_session(look_ahead=False)

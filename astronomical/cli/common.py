@@ -1,0 +1,203 @@
+"""What the commands share: exit codes, options, the types of arguments, and the progress bar."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from astronomical.errors import InvalidInputError
+from astronomical.paths import path_argument
+from astronomical.printable import PrintableStream, one_line
+
+DONE, NO, FAILED = 0, 1, 2
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that says what is wrong without repeating all options."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print what is wrong, and exit."""
+        self.exit(FAILED, f"{self.prog}: {message}\nSee {self.prog} --help.\n")
+
+
+@dataclass(frozen=True)
+class Commands:
+    """The commands of a parser, all with the common options.
+
+    Attributes
+    ----------
+    subparsers
+        What argparse returned for them.
+    options
+        The common options.
+    """
+
+    subparsers: Any
+    options: argparse.ArgumentParser
+
+    def add(
+        self,
+        name: str,
+        run: Callable[[argparse.Namespace], int],
+        *,
+        help: str,
+        parents: Sequence[argparse.ArgumentParser] = (),
+    ) -> argparse.ArgumentParser:
+        """Add a command, and return its parser.
+
+        Parameters
+        ----------
+        name
+            Name of the command.
+        run
+            Called with the arguments; returns the exit code.
+        help
+            One line for the list of commands.
+        parents
+            Further options.
+        """
+        command: argparse.ArgumentParser = self.subparsers.add_parser(
+            name, parents=[self.options, *parents], help=help, description=f"{help[0].upper()}{help[1:]}."
+        )
+        command.set_defaults(run=run)
+        return command
+
+
+def plugin_options(
+    help: str = "plugin file, or folder of them, to load (repeatable)",
+) -> argparse.ArgumentParser:
+    """Return the option that names plugins.
+
+    Parameters
+    ----------
+    help
+        What the plugins are for.
+    """
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument("--plugins", type=path_argument, action="append", default=[], metavar="PATH", help=help)
+    return options
+
+
+def project_plugin_options() -> argparse.ArgumentParser:
+    """Return the options about plugins of commands that open a project."""
+    options = argparse.ArgumentParser(add_help=False, parents=[plugin_options()])
+    options.add_argument(
+        "--trust-plugins", action="store_true", help="allow the plugin files named in the project file to run"
+    )
+    return options
+
+
+def output_options() -> argparse.ArgumentParser:
+    """Return the options of commands that write a file."""
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="replace an existing file; a file that this command reads is never replaced",
+    )
+    return options
+
+
+def header_options() -> argparse.ArgumentParser:
+    """Return the options that say what the first line of a text table contains."""
+    options = argparse.ArgumentParser(add_help=False)
+    header = options.add_mutually_exclusive_group()
+    header.add_argument(
+        "--header",
+        action="store_const",
+        const="text-header",
+        dest="format",
+        help="read the names of the columns from the first line of a text table",
+    )
+    header.add_argument(
+        "--no-header",
+        action="store_const",
+        const="text-no-header",
+        dest="format",
+        help="the first line of a text table is a source; the columns are named col1, col2, ...",
+    )
+    return options
+
+
+@contextmanager
+def naming_header_options() -> Iterator[None]:
+    """Name the options in the question what the first line of a text table contains."""
+    from astronomical.catalogue.errors import HeaderChoiceError
+
+    try:
+        yield
+    except HeaderChoiceError as error:
+        raise InvalidInputError(f"{error}: --header, or --no-header if it is the first source") from None
+
+
+def print_warnings(texts: Iterable[str]) -> None:
+    """Print warnings, each on a line of its own."""
+    for text in texts:
+        print(one_line(f"warning: {text}"))
+
+
+class ProgressBar:
+    """A progress bar on stderr, where stderr is a terminal.
+
+    Parameters
+    ----------
+    unit
+        What is counted.
+    total
+        How many there are; None if this is not known yet.
+    """
+
+    def __init__(self, unit: str, total: int | None = None) -> None:
+        from tqdm import tqdm
+
+        # The bar moves the cursor, so it needs the terminal itself. It shows no text from files.
+        screen = sys.stderr.stream if isinstance(sys.stderr, PrintableStream) else sys.stderr
+        self._bar = tqdm(total=total, unit=f" {unit}", disable=None, leave=False, file=screen)
+
+    def to(self, done: int, total: int) -> None:
+        """Show that `done` of `total` are done."""
+        self._bar.total = total
+        self._bar.update(done - self._bar.n)
+
+    def to_fraction(self, fraction: float) -> None:
+        """Show that a fraction is done, in per cent."""
+        self.to(round(100 * fraction), 100)
+
+    def __enter__(self) -> ProgressBar:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._bar.close()
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """Return the type of an argument that is a whole number not below `least`."""
+
+    def number(text: str) -> int:
+        if not text.isdigit() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"must be a whole number, at least {least}, not {text!r}")
+        return int(text)
+
+    return number
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Return the names in a text that separates them by commas."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def numbers(text: str) -> tuple[float, ...]:
+    """Return the numbers in a text that separates them by commas."""
+    try:
+        return tuple(float(part) for part in names(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{error} in {text!r}") from None
+
+
+def table_choice(text: str | None) -> int | str | None:
+    """Return which table of a file is meant: a number or a name."""
+    return int(text) if text is not None and text.isdigit() else text

@@ -1,0 +1,77 @@
+"""The command that judges learners by a random sample: `audit`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from typing import Any
+
+from astronomical.cli.common import DONE, Commands, at_least, project_plugin_options
+from astronomical.errors import InvalidInputError
+from astronomical.paths import path_argument
+from astronomical.printable import one_line
+
+
+def add_audit(commands: Commands) -> None:
+    """Add `audit`."""
+    command = commands.add(
+        "audit",
+        _audit,
+        parents=[project_plugin_options()],
+        help="print what the newest audit says about the learners, or draw a new one",
+    )
+    command.add_argument("config", type=path_argument, metavar="CONFIG", help="project file")
+    command.add_argument("--class", dest="class_name", metavar="NAME", help="judge the learner of this class only")
+    command.add_argument(
+        "--draw", type=at_least(1), metavar="N", help="draw N sources, to be labelled in the dashboard or in Python"
+    )
+    command.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def _audit(arguments: argparse.Namespace) -> int:
+    return _report(arguments) if arguments.draw is None else _draw(arguments)
+
+
+def _draw(arguments: argparse.Namespace) -> int:
+    from astronomical.session import Session
+
+    with Session.open(
+        arguments.config, look_ahead=False, plugins=arguments.plugins, trust_plugins=arguments.trust_plugins
+    ) as session:
+        session.audits.draw(arguments.draw)
+        audit = session.state.config.audits[-1]
+    if arguments.json:
+        print(json.dumps({"ids": list(audit.ids), "population": audit.n_population}, indent=1))
+    else:
+        print(f"{len(audit.ids):,} of {audit.n_population:,} sources drawn. Open the project and continue the audit.")
+    return DONE
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from astronomical.session import Session
+    from astronomical.session.evaluation.audit_report import report_lines
+
+    with Session.open(
+        arguments.config, read_only=True, plugins=arguments.plugins, trust_plugins=arguments.trust_plugins
+    ) as session:
+        if not session.state.config.audits:
+            raise InvalidInputError("This project has no audit yet. Draw one with --draw N, or in the dashboard.")
+        trained = [name for name, round in session.state.rounds.items() if round.trained]
+        names = trained if arguments.class_name is None else [arguments.class_name]
+        reports = [(name, session.evaluation.audit_report(name)) for name in names]
+        shown = session.state.config.shown
+        lines = [line for name, report in reports for line in report_lines(report, shown(name))]
+    if arguments.json:
+        print(json.dumps([_plain(report) for _, report in reports], indent=1))
+    else:
+        print("\n".join(map(one_line, lines)))
+    return DONE
+
+
+def _plain(report: Any) -> dict[str, Any]:
+    """Return a report as plain values, with the count."""
+    plain = asdict(report)
+    plain["class"] = plain.pop("class_name")
+    plain["count"] = report.estimate.count
+    return plain

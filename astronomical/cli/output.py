@@ -1,0 +1,167 @@
+"""The commands that write results: `export` and `predict`."""
+
+from __future__ import annotations
+
+import argparse
+
+from astronomical.cli.common import (
+    DONE,
+    Commands,
+    ProgressBar,
+    header_options,
+    naming_header_options,
+    output_options,
+    plugin_options,
+    project_plugin_options,
+    table_choice,
+)
+from astronomical.errors import InvalidInputError
+from astronomical.paths import path_argument
+from astronomical.printable import one_line
+
+
+def add_export(commands: Commands) -> None:
+    """Add `export`."""
+    command = commands.add(
+        "export",
+        _export,
+        parents=[project_plugin_options(), output_options()],
+        help="write the labels, the predictions or the model of a project",
+    )
+    command.add_argument("config", type=path_argument, metavar="CONFIG", help="project file")
+    command.add_argument("what", choices=["labels", "predictions", "model"], help="what to write")
+    command.add_argument(
+        "-o",
+        "--output",
+        type=path_argument,
+        required=True,
+        metavar="FILE",
+        help="table (.fits, .csv, .parquet, .vot, .ecsv) or model (.skops, .joblib) to write",
+    )
+    command.add_argument("--class", dest="class_name", metavar="NAME", help="export the model of this class only")
+    command.add_argument(
+        "--for-spreadsheets",
+        action="store_true",
+        help="in a .csv table, put ' before texts that a spreadsheet would run as formulae",
+    )
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    if arguments.class_name is not None and arguments.what != "model":
+        raise InvalidInputError("--class can only be used to export a model.")
+    return _export_labels(arguments) if arguments.what == "labels" else _export_results(arguments)
+
+
+def _export_labels(arguments: argparse.Namespace) -> int:
+    """Write the labels: they are in the project file, so the catalogue need not be there."""
+    from astronomical.labels.ledger import Ledger
+    from astronomical.session.export.labels import export_labels
+    from astronomical.session.project.outputs import check_output, project_inputs
+    from astronomical.session.project.store import load_project
+
+    project = load_project(arguments.config)
+    output = check_output(
+        arguments.output,
+        project_inputs(project.config, arguments.config, plugins=arguments.plugins),
+        overwrite=arguments.overwrite,
+    )
+    n = export_labels(
+        Ledger.replay(project.events),
+        output,
+        for_spreadsheets=arguments.for_spreadsheets,
+        overwrite=arguments.overwrite,
+    )
+    print(f"{arguments.output}: {n} labels")
+    return DONE
+
+
+def _export_results(arguments: argparse.Namespace) -> int:
+    """Write predictions or a model."""
+    from astronomical.session import Session
+    from astronomical.session.export.exports import export_work
+
+    with (
+        Session.open(
+            arguments.config, read_only=True, plugins=arguments.plugins, trust_plugins=arguments.trust_plugins
+        ) as session,
+        ProgressBar("%", 100) as bar,
+    ):
+        work = export_work(
+            session.state,
+            session.registry,
+            arguments.what,
+            arguments.output,
+            arguments.class_name,
+            for_spreadsheets=arguments.for_spreadsheets,
+            inputs=session.files.inputs(),
+            overwrite=arguments.overwrite,
+        )
+        text = work(lambda: False, bar.to_fraction)
+    print(one_line(text))
+    return DONE
+
+
+def add_predict(commands: Commands) -> None:
+    """Add `predict`."""
+    command = commands.add(
+        "predict",
+        _predict,
+        parents=[
+            output_options(),
+            header_options(),
+            plugin_options("plugin file, or folder of them, that the model needs (repeatable)"),
+        ],
+        help="predict the classes of the sources of a table with an exported model",
+    )
+    command.add_argument("model", type=path_argument, metavar="MODEL", help="exported model (.skops, .joblib)")
+    command.add_argument(
+        "catalogue", type=path_argument, metavar="CATALOGUE", help="table with the columns that the model needs"
+    )
+    command.add_argument(
+        "-o",
+        "--output",
+        type=path_argument,
+        required=True,
+        metavar="FILE",
+        help="table to write (.fits, .csv, .parquet, .vot, .ecsv)",
+    )
+    command.add_argument("--table", metavar="N|NAME", help="table to read, if the file holds several")
+    command.add_argument(
+        "--id",
+        metavar="COLUMN|row",
+        help="what identifies a source; ids may be repeated (default: the id of the project)",
+    )
+    command.add_argument(
+        "--allow-pickle",
+        action="store_true",
+        help="read a .joblib model; it can run any code, so use this only if you trust its author",
+    )
+
+
+def _predict(arguments: argparse.Namespace) -> int:
+    from astronomical.plugins.loader import load_plugins
+    from astronomical.session.export.model_bundle import load_model
+    from astronomical.session.export.table_io import check_table_name, write_table
+    from astronomical.session.project.outputs import Input, check_output, plugin_inputs
+
+    output = check_table_name(arguments.output)
+    inputs = (
+        Input("the model", arguments.model),
+        Input("the catalogue", arguments.catalogue),
+        *plugin_inputs(arguments.plugins),
+    )
+    check_output(output, inputs, overwrite=arguments.overwrite)
+    registry = load_plugins(arguments.plugins).registry
+    model = load_model(arguments.model, allow_pickle=arguments.allow_pickle)
+    with ProgressBar("%", 100) as bar, naming_header_options():
+        found = model.predict(
+            arguments.catalogue,
+            format=arguments.format,
+            table=table_choice(arguments.table),
+            id=arguments.id,
+            registry=registry,
+            progress=bar.to_fraction,
+        )
+    write_table(found, output, overwrite=arguments.overwrite)
+    print(one_line(f"{output}: {len(found):,} sources, classes {', '.join(model.classes)}"))
+    return DONE

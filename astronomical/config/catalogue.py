@@ -1,0 +1,120 @@
+"""Section of the project file about the catalogue and its columns."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from astronomical.config.base import Name, PathText, Section
+
+__all__ = ["CatalogueConfig", "FingerprintConfig", "IdConfig", "JoinConfig", "PositionConfig", "TableFormat"]
+
+
+class IdConfig(Section):
+    """Where the id of a source comes from: a column, the position (IAU style) or the row number."""
+
+    source: Literal["column", "position", "row"] = "column"
+    column: str | None = None
+
+    @model_validator(mode="after")
+    def _check_source_column(self) -> IdConfig:
+        if (self.source == "column") != (self.column is not None):
+            raise ValueError("a column is required if source is 'column', and not allowed otherwise")
+        return self
+
+
+TableFormat = Literal[
+    "fits",
+    "votable",
+    "ecsv",
+    "ipac",
+    "parquet",
+    "feather",
+    "hdf5",
+    "sextractor",
+    "daophot",
+    "cds",
+    "csv",
+    "text",
+    "text-header",
+    "text-no-header",
+]
+
+
+class PositionConfig(Section):
+    """Columns of the position on the sky (ICRS)."""
+
+    ra: Name
+    dec: Name
+    unit: Literal["deg", "hourangle", "rad"] = "deg"
+
+
+class FingerprintConfig(Section):
+    """Digests of the ids and of each column in use, independent of row order and file format.
+
+    `id_blocks` and `blocks` hold digests of parts of the catalogue. They show in how many rows another catalogue
+    differs.
+    """
+
+    rows: int = Field(ge=0)
+    ids: str
+    columns: dict[str, str] = {}
+    id_blocks: str = Field(default="", pattern=r"^[0-9a-f]*$")
+    blocks: dict[str, Annotated[str, Field(pattern=r"^[0-9a-f]*$")]] = {}
+
+
+class JoinConfig(Section):
+    """Columns joined from another catalogue, whose rows are matched by id or by position on the sky.
+
+    When matching by id, `id` is the column there and `key` the column here with the same values, by default the id.
+    When matching by position, `match` is ``best`` for mutual nearest neighbours and ``all`` for the nearest row to each
+    source here.
+    """
+
+    path: PathText
+    format: TableFormat | None = None
+    table: int | str | None = None
+    by: Literal["id", "position"]
+    id: str | None = None
+    key: str | None = None
+    position: PositionConfig | None = None
+    radius_arcsec: float = Field(default=1.0, gt=0, le=3600)
+    match: Literal["best", "all"] = "best"
+    prefix: str = ""
+    suffix: str = ""
+    columns: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _check_join_id(self) -> JoinConfig:
+        if (self.by == "id") != (self.id is not None):
+            raise ValueError("a column of ids (id) is required if by is 'id', and not allowed otherwise")
+        return self
+
+
+class CatalogueConfig(Section):
+    """The catalogue file, and the roles of its columns.
+
+    Images and spectra are given by an address or by a path, absolute or relative to the catalogue. With
+    `optimise_memory`, the columns shown are kept in 32 bits, unless they hold ids, positions, times or 64-bit integers,
+    and repeated texts are stored once; results do not change. `incomplete` says that rows are missing, if the file says
+    so.
+    """
+
+    path: PathText
+    format: TableFormat | None = None
+    table: int | str | None = None
+    id: IdConfig
+    label: str | None = None
+    position: PositionConfig | None = None
+    missing: tuple[float, ...] = ()
+    unknown_labels: tuple[str, ...] = ()
+    extra_columns: tuple[str, ...] = ()
+    name_column: str | None = None
+    image_columns: tuple[str, ...] = ()
+    spectrum_column: str | None = None
+    redshift_column: str | None = None
+    joins: tuple[JoinConfig, ...] = ()
+    optimise_memory: bool = False
+    incomplete: str | None = None
+    fingerprint: FingerprintConfig | None = None

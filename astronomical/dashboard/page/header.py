@@ -1,0 +1,170 @@
+"""Header of an open project: its title, its state and the buttons for the project."""
+
+from __future__ import annotations
+
+import math
+import time
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from astronomical.config.schema import LabelEvent
+from astronomical.dashboard.page.reproduction import ReproductionView
+from astronomical.dashboard.ui.safe_text import Html, Markup
+from astronomical.dashboard.ui.session_view import SessionView
+from astronomical.session import Session
+
+__all__ = ["HeaderView", "labels_per_minute"]
+
+_RATE_OVER_S = 600.0
+_ON_HEADER = {
+    "color": "#fff",
+    "textTransform": "none",
+    "whiteSpace": "nowrap",
+    "&.Mui-disabled": {"color": "#ffffff80"},
+}
+
+#: Total width of the buttons, which stay visible however long the texts are.
+_BUTTONS_PX, _ROLE_PX = 800, 280
+#: Width of the offer to check recorded rounds, and of the result.
+_CHECK_PX = 310
+_FACTS = {"color": "#fff", "white-space": "nowrap", "font-size": "14px"}
+
+
+class HeaderView(SessionView):
+    """Buttons and state of a project.
+
+    Parameters
+    ----------
+    session
+        The project, as seen by this page.
+    actions
+        Functions of the buttons: undo, save, copy, export, add pane, settings, help, leave, take over and merge.
+
+    Attributes
+    ----------
+    reproduction
+        Whether recorded rounds can be reproduced; the page shows its dialog.
+    """
+
+    def __init__(self, session: Session, actions: dict[str, Callable[[], Any]]) -> None:
+        super().__init__(session)
+        self._facts = Html(margin=(0, 8), align="center", styles=_FACTS)
+        self._role = Html(
+            Markup("<b>Read-only: open in another tab.</b>"), margin=(0, 8), align="center", styles=_FACTS
+        )
+        self._take_over = self._button(
+            "Take over",
+            "Edit the project in this tab; the other tab becomes read-only",
+            actions["take over"],
+            variant="contained",
+            color="warning",
+            sx={},
+        )
+        self._conflict = Html(
+            Markup("<b>Changed by another program.</b>"), margin=(0, 8), align="center", styles=_FACTS
+        )
+        self._merge = self._button(
+            "Merge…",
+            "Show what changed, and merge both versions",
+            actions["merge"],
+            variant="contained",
+            color="warning",
+            sx={},
+        )
+        self._read_only = Html(Markup("<b>Read-only.</b>"), margin=(0, 8), align="center", styles=_FACTS)
+        self._following = pn.Row(margin=0, align="center")
+        self.reproduction = ReproductionView(session)
+        self._undo = self._button("Undo", "Undo the newest label (Z)", actions["undo"])
+        self._save = self._button("Save", "Save the project file now", actions["save"])
+        self.view = pn.Row(
+            self._facts,
+            pn.Spacer(sizing_mode="stretch_width"),
+            self.reproduction.view,
+            self._following,
+            self._undo,
+            self._save,
+            self._button("Save a copy…", "Save a copy in another file", actions["copy"]),
+            self._button("Export…", "Export labels, predictions or models to a file", actions["export"]),
+            self._button("Add pane…", "Add a plot or another pane, or reset the layout", actions["add pane"]),
+            self._button("Settings…", "Title, classes, features, missing values and keys", actions["settings"]),
+            self._button("Keys", "Show the list of keys (?)", actions["help"]),
+            self._button("Close", "Save everything and go back to the start page", actions["leave"]),
+            sizing_mode="stretch_width",
+            margin=0,
+            align="center",
+        )
+        self.follow(self.show, "config", "ledger", "saved", "conflict", "reproduction")
+        self.show()
+
+    def close(self) -> None:
+        """Close the header and its parts."""
+        super().close()
+        self.reproduction.close()
+
+    def show(self) -> None:
+        """Show the current state."""
+        session, state = self.session, self.session.state
+        # Add and remove the object: a change of `visible` while the page loads would have no effect.
+        self._following.objects = (
+            [self._read_only]
+            if session.read_only
+            else [self._role, self._take_over]
+            if not session.may_change
+            else [self._conflict, self._merge]
+            if state.conflict is not None
+            else []
+        )
+        self._undo.disabled = not session.may_change or session.read_only or session.ledger.next_undo() is None
+        self._save.disabled = not session.may_change or session.read_only
+        given = session.ledger.given
+        rate = labels_per_minute(given, time.time())
+        speed = f", {rate:.0f} per minute" if rate is not None else ""
+        saved = (
+            "read-only"
+            if state.conflict is not None
+            else "all saved"
+            if state.saved
+            else "labels saved, project file pending"
+        )
+        title = state.config.project.title
+        taken = _BUTTONS_PX + (_ROLE_PX if self._following.objects else 0)
+        room = f"calc(100vw - {taken + (_CHECK_PX if self.reproduction.view.objects else 0)}px)"
+        labels = f"{len(given)} human label{'' if len(given) == 1 else 's'}{speed}"
+        self._facts.object = Markup(
+            "<div style='max-width:{};overflow:hidden;text-overflow:ellipsis' title='{}'>"
+            "<b>{}</b> &nbsp;·&nbsp; <span>{}</span> &nbsp;·&nbsp; {}</div>"
+        ).format(room, f"{title} · {saved} · {labels} · {session.path}", title, saved, labels)
+
+    def _button(self, label: str, tip: str, action: Callable[[], Any], **look: Any) -> pmui.Button:
+        button = pmui.Button(
+            label=label,
+            description=tip,
+            size="small",
+            margin=(0, 2),
+            align="center",
+            **{"variant": "text", "sx": _ON_HEADER, **look},
+        )
+        button.on_click(lambda *_: self.run_command(action))
+        return button
+
+
+def labels_per_minute(labels: Sequence[LabelEvent], now: float) -> float | None:
+    """Return the number of labels per minute in the ten minutes before `now`; None for fewer than three labels.
+
+    The labels must be in the order in which they were given. Then only a few times have to be parsed.
+    """
+    first = bisect_right(labels, now - _RATE_OVER_S, key=_moment)
+    n = len(labels) - first
+    if n < 3:
+        return None
+    begin, end = _moment(labels[first]), _moment(labels[-1])
+    return 60 * (n - 1) / (end - begin) if end > begin else None
+
+
+def _moment(label: LabelEvent) -> float:
+    return datetime.fromisoformat(label.when).timestamp() if label.when else -math.inf

@@ -1,0 +1,258 @@
+"""The workbench: header and panes of an open project."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import panel as pn
+
+from astronomical.config.errors import CannotWriteError
+from astronomical.config.schema import RESERVED_KEYS
+from astronomical.dashboard.page.conflict import ConflictDialog
+from astronomical.dashboard.page.dialogs import AddPaneDialog, ConfirmDialog, FileDialog, KeysDialog
+from astronomical.dashboard.page.export_dialog import ExportDialog
+from astronomical.dashboard.page.header import HeaderView
+from astronomical.dashboard.page.keys import KeyListener, KeyPress
+from astronomical.dashboard.page.notifications import NotificationsView
+from astronomical.dashboard.page.settings_drawer import SettingsDrawer
+from astronomical.dashboard.page.workspace import PaneManager
+from astronomical.dashboard.server.tabs import OpenProject, ProjectTab, registry
+from astronomical.dashboard.ui.history_navigation import HistoryWalk, step_in_queue
+from astronomical.dashboard.ui.session_view import SessionView, run_due
+from astronomical.errors import explain
+
+__all__ = ["Workbench"]
+
+#: A class may have the key L, because classes of existing projects may have it.
+_KEYS = [*RESERVED_KEYS, "l", "ArrowLeft", "ArrowRight", "Escape"]
+_TICK_MS = 500
+#: Time in s during which a newly loaded page can replace a writer that is gone, for example after a reload.
+_FRESH_S = 10.0
+#: Time in s without labels after which the journal is written into the project file.
+_IDLE_S = 3.0
+#: Time in s after which a failed save is repeated.
+_RETRY_S = 60.0
+
+
+class Workbench(SessionView):
+    """Everything that a page shows of a project.
+
+    Parameters
+    ----------
+    project
+        The project. This page becomes its writer if it has none.
+    page
+        The page. Its theme is saved in the project.
+    on_leave
+        Called when the user goes back to the start page.
+    on_renew
+        Called when classes or features have changed, so that the page must be built again.
+    """
+
+    def __init__(
+        self, project: OpenProject, page: Any, on_leave: Callable[[], None], on_renew: Callable[[], None]
+    ) -> None:
+        self.tab = ProjectTab(project, self._role_changed)
+        session = self.tab.session
+        super().__init__(session)
+        self._project, self._page, self._on_renew = project, page, on_renew
+        self._made_of = self._basis()
+        self._walk = HistoryWalk(session)
+        self._keys = KeyListener(self._on_key)
+        self._file = FileDialog()
+        self._help = KeysDialog(session)
+        self._confirm = ConfirmDialog()
+        self._export = ExportDialog(session)
+        self._conflict = ConflictDialog(session, self._ask_copy)
+        self._settings = SettingsDrawer(session)
+        self._messages = NotificationsView(session, after=project.n_told)
+        self.heading = HeaderView(
+            session,
+            {
+                "undo": session.undo,
+                "save": self._save,
+                "copy": self._ask_copy,
+                "export": self._export.open,
+                "settings": self._settings.open,
+                "add pane": lambda: self._adder.open(),
+                "help": self._help.open,
+                "leave": on_leave,
+                "take over": self.tab.take_over,
+                "merge": self._conflict.show,
+            },
+        )
+        self._desk = PaneManager(session, project, self._walk)
+        self._adder = AddPaneDialog(
+            {name: (kind.title, kind.help) for name, kind in self._desk.kinds.items()},
+            lambda kind: self.run_command(partial(self._desk.add, kind)),
+            self._ask_reset,
+            lambda: self.run_command(self._desk.switch_arrangement),
+        )
+        self.header = self.heading.view
+        self.view = pn.Column(
+            self._keys,
+            self._desk.view,
+            self._desk.selection.view,
+            self._messages.view,
+            self._file.view,
+            self._help.view,
+            self._export.view,
+            self._conflict.view,
+            self._settings.view,
+            self._adder.view,
+            self._confirm.view,
+            self.heading.reproduction.dialog,
+            sizing_mode="stretch_both",
+            margin=0,
+        )
+        self._theme_watcher = page.param.watch(lambda *_: self._keep_theme(), "dark_theme")
+        self._ticker = pn.state.add_periodic_callback(self._tick, period=_TICK_MS)
+        self._opened = self._changed = time.monotonic()
+        self._rest_until = 0.0
+        self.follow(self._show_focus, "focus", first=True)
+        self.follow(self._show_keys, "config")
+        self.follow(self._renew, "config", "dataset")
+        self.follow(self._note_change, "ledger", "config")
+        self._show_focus()
+        self._show_keys()
+        project.tabs.append(self.tab)
+        project.elect()
+        self.heading.show()  # now, because later changes wait until the browser has drawn all panes
+
+    def close(self) -> None:
+        """Close the panes and detach the page from the project."""
+        super().close()
+        self._ticker.stop()
+        self._page.param.unwatch(self._theme_watcher)
+        for view in (self.heading, self._messages, self._export, self._conflict, self._settings, self._desk):
+            view.close()
+        self.tab.detach()
+
+    # -- panes --------------------------------------------------------------------------------------
+
+    def _ask_reset(self) -> None:
+        self._confirm.ask(
+            "Reset the layout?",
+            "This closes all panes and restores the layout of a new project. The settings of the panes are lost. "
+            "Labels and learners are not changed.",
+            "Reset layout",
+            lambda: self.run_command(self._desk.reset),
+        )
+
+    def _keep_theme(self) -> None:
+        if self.tab.is_writer and not self.session.read_only and self.session.state.conflict is None:
+            self.run_command(lambda: self.session.settings.set_theme("dark" if self._page.dark_theme else "light"))
+
+    # -- keys ---------------------------------------------------------------------------------------
+
+    def _show_focus(self) -> None:
+        self._keys.shown = self.session.state.focus or ""
+
+    def _on_key(self, press: KeyPress) -> None:
+        action = self._action(press)
+        if action is not None:
+            self.run_command(action)
+
+    def _action(self, press: KeyPress) -> Callable[[], Any] | None:
+        session, source = self.session, press.source or None
+        if press.key in session.state.config.unsure_keys:
+            return partial(session.assign, None, id=source)
+        label = next((name for name, key in session.state.config.label_keys.items() if key == press.key), None)
+        if label is not None:
+            return partial(session.assign, label, id=source)
+        return {
+            "z": session.redo if press.shift else session.undo,
+            "q": session.focus_query,
+            "n": lambda: session.curation.step("new") if session.state.curating.on else step_in_queue(session),
+            "f": partial(self._flag, source) if source is not None else None,
+            "l": self._desk.switch_arrangement,
+            "?": self._help.open,
+            "ArrowLeft": self._walk.back,
+            "ArrowRight": self._walk.forward,
+            "Escape": lambda: session.select(()),
+        }.get(press.key)
+
+    def _flag(self, source: str) -> None:
+        remark = self.session.ledger.remarks.get(source)
+        self.session.labels.remark(source, flag=remark is None or not remark.flag)
+
+    def _show_keys(self) -> None:
+        config = self.session.state.config
+        labels = [*config.label_keys.values(), *config.unsure_keys]
+        self._keys.param.update(keys=list(dict.fromkeys((*_KEYS, *labels))), labels=labels)
+
+    # -- files --------------------------------------------------------------------------------------
+
+    def _save(self) -> None:
+        if self.session.state.conflict is not None:
+            self._conflict.show()
+            return
+        self.session.files.save_async(lambda: self.session.notify("Saved.", "success"))
+
+    def _ask_copy(self) -> None:
+        path = self.session.path
+        self._file.ask(
+            "Save a copy of the project",
+            "Save a copy with all labels and settings. You continue to work in the original.",
+            path.with_name(f"{path.stem}-copy{path.suffix}"),
+            self._save_copy,
+        )
+
+    def _save_copy(self, path: Path, overwrite: bool) -> str:
+        self.session.files.save_copy_async(
+            path, lambda made: self.session.notify(f"Copy saved: {made}", "success"), overwrite=overwrite
+        )
+        return "The copy is being saved. A message appears when it is complete."
+
+    # -- the server ---------------------------------------------------------------------------------
+
+    def _role_changed(self) -> None:
+        """Show whether this page is the writer."""
+        self.call_soon(self.heading.show)
+
+    def _tick(self) -> None:
+        """Save pending changes, make sure that the project has a writer, and close projects that no page shows."""
+        run_due(self._document)
+        fresh = time.monotonic() - self._opened < _FRESH_S and self.tab.is_alive()
+        self._project.elect(self.tab if fresh else None)
+        self._project.n_told = self.session.state.notices[-1].n if self.session.state.notices else 0
+        registry().sweep()
+        idle = time.monotonic() - self._changed > _IDLE_S and not self.session.state.pending
+        if self._is_due() and idle and time.monotonic() > self._rest_until:
+            self._autosave()
+
+    def _is_due(self) -> bool:
+        """Return whether there are changes that this page may save."""
+        session = self.session
+        return self.tab.is_writer and not (
+            session.state.saved or session.read_only or session.state.conflict is not None
+        )
+
+    def _autosave(self) -> None:
+        try:
+            self.session.files.save_async(failed=self._not_saved)
+        except Exception as error:
+            self._not_saved(error)
+
+    def _not_saved(self, error: Exception) -> None:
+        self._rest_until = time.monotonic() + _RETRY_S
+        safe = " The labels are safe in its journal." if isinstance(error, CannotWriteError) else ""
+        if self.session.state.conflict is None:  # else the user already knows
+            self.session.notify(f"{explain(error)}{safe}", "error")
+
+    def _basis(self) -> tuple[Any, ...]:
+        """Return the settings that the panes were built from and do not watch."""
+        config = self.session.state.config
+        return self.session.dataset, config.labels, tuple(item.class_name for item in config.learners)
+
+    def _renew(self) -> None:
+        (data, *now), (data_then, *then) = self._basis(), self._made_of
+        if data is not data_then or now != then:
+            self._on_renew()
+
+    def _note_change(self) -> None:
+        self._changed = time.monotonic()

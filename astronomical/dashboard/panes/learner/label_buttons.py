@@ -1,0 +1,66 @@
+"""Buttons of the label panel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from astronomical.config.schema import UNKNOWN_COLOUR, Config
+from astronomical.dashboard.ui.colours import ink_on
+from astronomical.session import Session
+
+__all__ = ["answer_buttons", "make_button", "redo_button", "train_buttons", "unsure_button"]
+
+
+def answer_buttons(config: Config, now: str | None, enabled: bool) -> list[dict[str, Any]]:
+    """Return a button for each class. The current label of the source is marked."""
+    keys = config.label_keys
+    return [
+        make_button(
+            f"label:{name}",
+            config.shown(name),
+            keys.get(name, "").upper(),
+            f"Label this source {config.shown(name)}, and show the next one",
+            enabled,
+            config.colours.get(name, UNKNOWN_COLOUR),
+            name == now,
+        )
+        for name in config.class_names
+    ]
+
+
+def unsure_button(config: Config, tip: str, enabled: bool, marked: bool = False) -> dict[str, Any]:
+    """Return the button that marks a source as unsure, with its keys."""
+    keys = [key.upper() for key in config.unsure_keys]
+    return make_button("unsure", "Unsure", keys[0], f"{tip} ({' or '.join(keys)})", enabled, marked=marked)
+
+
+def redo_button(session: Session) -> dict[str, Any]:
+    """Return the button that redoes a label; the one that undoes a label is in the strip."""
+    enabled = not session.read_only and session.ledger.next_redo() is not None
+    return make_button("redo", "Redo", "⇧Z", "Redo the label (Shift+Z)", enabled)
+
+
+def train_buttons(session: Session, id: str | None) -> list[dict[str, Any]]:
+    """Return the button that trains on the label of a source that was not asked for, if a learner can."""
+    usable = session.training.can_use(id) if id is not None and not session.read_only else ()
+    names = [session.state.config.shown(name) for name in usable]
+    if not names:
+        return []
+    who = f"the {names[0]} learner" if len(names) == 1 else f"the learners of {', '.join(names[:-1])} and {names[-1]}"
+    return [make_button("train", "Train on it", "", f"Train {who} on the label of this source. Undo reverts it.", True)]
+
+
+def make_button(
+    event: str, text: str, key: str, tip: str, enabled: bool, colour: str = "", marked: bool = False
+) -> dict[str, Any]:
+    """Return a button in the form that `LabelPanel` accepts."""
+    return {
+        "event": event,
+        "text": text,
+        "key": key,
+        "tip": tip,
+        "enabled": enabled,
+        "colour": colour,
+        "ink": ink_on(colour) if colour else "",
+        "marked": marked,
+    }

@@ -1,0 +1,70 @@
+"""What can be done with the selected sources: label them, list them, or send them to other programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal, get_args
+
+from astronomical.dashboard.panes.tables.bulk_dialog import BulkDialog
+from astronomical.dashboard.ui.session_view import SessionView
+from astronomical.errors import explain
+from astronomical.session import Session
+from astronomical.session.samp.connection import SampBridge
+
+__all__ = ["SelectionAction", "SelectionActions"]
+
+SelectionAction = Literal["label", "list", "send"]
+
+
+class SelectionActions(SessionView):
+    """The actions on the selection that every plot of a page offers.
+
+    Parameters
+    ----------
+    session
+        The project, as seen by this page.
+    samp
+        The SAMP connection, if it is available.
+    show_pane
+        Shows a pane of a kind, which is added if there is none.
+
+    Attributes
+    ----------
+    view
+        The dialog to label the selection.
+    """
+
+    def __init__(self, session: Session, samp: SampBridge | None, show_pane: Callable[[str], Any]) -> None:
+        super().__init__(session)
+        self._samp, self._show_pane = samp, show_pane
+        self._sending = self.latest()
+        self._dialog = BulkDialog(self)
+        self.view = self._dialog.view
+
+    def run(self, action: str) -> None:
+        """Run an action on the selection; ignore other names, which a page could send."""
+        if action not in get_args(SelectionAction) or not self.session.state.selection:
+            return
+        if action == "label":
+            self._dialog.ask()
+        elif action == "list":
+            self.run_command(lambda: self._show_pane("table"))
+        else:
+            self._send()
+
+    def _send(self) -> None:
+        """Send the selection outside the event loop, after connecting if necessary."""
+        bridge = self._samp
+        if bridge is None:
+            self.session.notify("Other programs cannot be reached by SAMP from this page.", "warning")
+            return
+
+        def send() -> tuple[str, Literal["success", "error"]]:
+            try:
+                if not bridge.connected:
+                    bridge.connect()
+                return bridge.send_selection(), "success"
+            except Exception as error:
+                return explain(error), "error"
+
+        self._sending.run(send, lambda result: self.session.notify(*result), self.report, what="Sending the selection")

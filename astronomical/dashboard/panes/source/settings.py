@@ -1,0 +1,136 @@
+"""Dialog with the settings of the source pane."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from astronomical.dashboard.ui.components import Message, hint, leave_button
+from astronomical.dashboard.ui.styles import PLAIN_DIALOG
+from astronomical.errors import explain
+from astronomical.paths import local_path
+from astronomical.services.local_files import allow_folders, allowed_folders
+from astronomical.session import Session
+
+__all__ = ["SourceSettings"]
+
+_NONE = "(none)"
+
+
+class SourceSettings:
+    """Choose which columns are shown, and how.
+
+    Parameters
+    ----------
+    session
+        The project.
+    keeps_zoom
+        Whether to keep the zoom of cutouts when another source is shown.
+    on_keep_zoom
+        Called with the new value.
+    on_surveys
+        Called to choose the surveys.
+
+    Attributes
+    ----------
+    view
+        Panel object to show.
+    """
+
+    def __init__(
+        self, session: Session, keeps_zoom: bool, on_keep_zoom: Callable[[bool], None], on_surveys: Callable[[], None]
+    ) -> None:
+        self._session = session
+        self._on_keep_zoom = on_keep_zoom
+        columns = [column for column in session.dataset.catalogue.columns if column.kind != "vector"]
+        texts = [column.name for column in columns if column.kind == "text"]
+        wide: dict[str, Any] = {"sizing_mode": "stretch_width", "margin": (6, 10)}
+        self._values = pmui.MultiChoice(label="Values", options=[column.name for column in columns], **wide)
+        self._images = pmui.MultiChoice(label="Images: columns with addresses or paths", options=texts, **wide)
+        self._spectrum = pmui.Select(label="Spectrum: column with paths", options=[_NONE, *texts], **wide)
+        self._redshift = pmui.Select(
+            label="Redshift",
+            options=[_NONE, *(column.name for column in columns if column.kind in ("float", "integer"))],
+            **wide,
+        )
+        self._name = pmui.Select(label="Names to search: column", options=[_NONE, *texts], **wide)
+        self._zoom = pmui.Checkbox(
+            label="Keep the zoom of cutouts when another source is shown", value=keeps_zoom, margin=(6, 10)
+        )
+        self._folders = pmui.TextAreaInput(label="Other folders with images or spectra, one per line", rows=2, **wide)
+        self._message = Message()
+        apply = pmui.Button(label="Apply", color="primary", variant="contained")
+        close = leave_button("Close", self.close)
+        apply.on_click(lambda *_: self._apply())
+        surveys = pmui.Button(
+            label="Choose surveys…", variant="text", visible=session.dataset.catalogue.position is not None
+        )
+        surveys.on_click(lambda *_: self._leave_for(on_surveys))
+        explain = hint(
+            "Files named in the catalogue are read from its own folder. They are read from other folders only if you "
+            "list these here. The list applies to all projects on this computer."
+        )
+        self.view: Any = pmui.Dialog(
+            self._values,
+            self._images,
+            pn.Row(self._spectrum, self._redshift, sizing_mode="stretch_width"),
+            self._name,
+            self._zoom,
+            self._folders,
+            explain,
+            self._message.view,
+            pn.Row(apply, close, surveys),
+            title="Selected source",
+            open=False,
+            width_option="sm",
+            sx=PLAIN_DIALOG,
+        )
+
+    def open(self) -> None:
+        """Open the dialog with the current settings."""
+        section = self._session.state.config.catalogue
+        self._values.value = [name for name in section.extra_columns if name in self._values.options]
+        self._images.value = [name for name in section.image_columns if name in self._images.options]
+        for widget, name in (
+            (self._spectrum, section.spectrum_column),
+            (self._redshift, section.redshift_column),
+            (self._name, section.name_column),
+        ):
+            widget.value = name if name in widget.options else _NONE
+        self._folders.value = "\n".join(str(folder) for folder in allowed_folders())
+        self._message.show("")
+        self.view.open = True
+
+    def close(self) -> None:
+        """Close the dialog."""
+        self.view.open = False
+
+    def _leave_for(self, other: Callable[[], None]) -> None:
+        self.close()
+        other()
+
+    def _apply(self) -> None:
+        lines = [line.strip() for line in str(self._folders.value).splitlines() if line.strip()]
+        chosen = {
+            use: None if widget.value == _NONE else widget.value
+            for use, widget in (
+                ("spectrum_column", self._spectrum),
+                ("redshift_column", self._redshift),
+                ("name_column", self._name),
+            )
+        }
+        try:
+            folders = tuple(local_path(line) for line in lines)
+            if folders != allowed_folders():
+                allow_folders(folders)
+            self._session.settings.set_columns(
+                extra_columns=tuple(self._values.value), image_columns=tuple(self._images.value), **chosen
+            )
+        except Exception as error:
+            self._message.show(explain(error))
+            return
+        self._on_keep_zoom(bool(self._zoom.value))
+        self.close()

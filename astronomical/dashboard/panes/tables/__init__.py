@@ -1,0 +1,1 @@
+"""Panes that list sources."""

@@ -1,0 +1,1 @@
+"""The server: the app, access control, and the open projects."""

@@ -1,0 +1,1 @@
+"""Components and helpers shared by all parts of the page."""

@@ -1,0 +1,396 @@
+"""Derive the arrays for learners and plots from a project file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from astronomical.catalogue.catalogue import Catalogue
+from astronomical.catalogue.errors import CatalogueError
+from astronomical.catalogue.features import FeatureMatrix, build_features
+from astronomical.catalogue.fingerprint import block_digests, fingerprint
+from astronomical.catalogue.hashing import first_by_hash
+from astronomical.catalogue.joins import Join
+from astronomical.catalogue.labels import code_labels, normalise_labels
+from astronomical.catalogue.leaks import find_leaks
+from astronomical.catalogue.readers import TEXT_FORMATS, open_table
+from astronomical.catalogue.splits import Split, split_rows
+from astronomical.config.schema import CatalogueConfig, Config, FeaturesConfig, FingerprintConfig, JoinConfig
+from astronomical.paths import local_path, relative_to
+from astronomical.plugins.registry import Registry
+from astronomical.session.data.column_memory import exact_columns
+from astronomical.session.data.feature_recipe import FeatureGivenUpError, operations_of, recipe_of
+from astronomical.session.errors import SessionError, WrongCatalogueError
+from astronomical.tasks import file_exists
+
+#: Maximum number of rows in a random sample of the whole catalogue.
+_SAMPLE_SIZE = 2048
+#: Maximum number of columns named in an error, missing ones and needed ones.
+_SHOWN, _SHOWN_NEEDED = 5, 10
+
+Progress = Callable[[str, float], None]
+
+
+def no_progress(what: str, fraction: float) -> None:
+    """Report no progress."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A catalogue with everything that the project file derives from it.
+
+    Attributes
+    ----------
+    catalogue
+        The table, with its rows in the order of the ids; all arrays below have this order.
+    class_names
+        Names of the classes; a code is an index of this list.
+    codes
+        Class of each source from its catalogue label, shape (n_rows,); -1 means unknown.
+    split
+        Training, validation and test set; sources that cannot be used are in none.
+    lacking
+        Feature operations of the project file that are missing, and without which nothing can be trained.
+    leaks
+        Signs that scores will be too good; see `astronomical.catalogue.leaks`.
+    """
+
+    catalogue: Catalogue
+    class_names: tuple[str, ...]
+    codes: NDArray[np.int16]
+    features: FeatureMatrix
+    split: Split
+    lacking: tuple[str, ...] = ()
+    leaks: tuple[str, ...] = ()
+
+    def can_train(self, id: str) -> bool:
+        """Return whether a source is in the training set; this may have changed since it was labelled."""
+        known = self._can_train.get(id)
+        if known is None:
+            known = self._can_train[id] = id in self.catalogue and bool(self.split.training[self.catalogue.row(id)])
+        return known
+
+    def note_training(self, ids: Sequence[str], inside: NDArray[np.bool_]) -> None:
+        """Cache for `can_train` whether sources are in the training set; one lookup of many sources is fast.
+
+        Parameters
+        ----------
+        ids, inside
+            The sources, and whether each is in the training set.
+        """
+        self._can_train.update(zip(ids, inside.tolist(), strict=True))
+
+    @cached_property
+    def _can_train(self) -> dict[str, bool]:
+        return {}
+
+    def check_features(self) -> None:
+        """Raise an error if features are missing.
+
+        Raises
+        ------
+        SessionError
+            If a feature operation is missing.
+        """
+        if self.lacking:
+            raise SessionError(
+                f"Features need {', '.join(map(repr, self.lacking))}, from a plugin that is not "
+                "loaded or did not finish. Nothing can be trained without them."
+            )
+
+    def truth(self, class_name: str, dropped: tuple[str, ...] = ()) -> NDArray[np.int8]:
+        """Return 1 for sources of a class, 0 for the rest and -1 for unknown, shape (n_rows,).
+
+        Parameters
+        ----------
+        class_name
+            The class.
+        dropped
+            Excluded classes; their sources count as unknown.
+        """
+        code = self.class_names.index(class_name)
+        truth = np.where(self.codes == code, 1, 0).astype(np.int8)
+        out = [self.class_names.index(name) for name in dropped]
+        truth[(self.codes < 0) | np.isin(self.codes, out)] = -1
+        return truth
+
+    def drawn(self, seed: int) -> NDArray[np.intp]:
+        """Return a few thousand rows drawn with a seed, in the order drawn; the result is cached for each seed."""
+        if seed not in self._drawn:
+            self._drawn[seed] = first_by_hash(self.catalogue.ids, seed, _SAMPLE_SIZE)
+        return self._drawn[seed]
+
+    @cached_property
+    def _drawn(self) -> dict[int, NDArray[np.intp]]:
+        return {}
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """Number of sources of each class according to the catalogue labels."""
+        return {name: int(np.count_nonzero(self.codes == i)) for i, name in enumerate(self.class_names)}
+
+
+def catalogue_path(config: CatalogueConfig, folder: Path) -> Path:
+    """Return the path of the catalogue, which is relative to the folder of the project file."""
+    return _absolute(config.path, folder)
+
+
+def _absolute(text: str, folder: Path) -> Path:
+    """Return the path that a project file in a folder states; unlike `Path.resolve`, this does not access a disk."""
+    path = local_path(text)
+    return path if path.is_absolute() else Path(os.path.abspath(folder / path))  # noqa: PTH100
+
+
+def join_of(config: JoinConfig, folder: Path) -> Join:
+    """Return how another table is joined, with its path relative to a folder."""
+    position = config.position
+    return Join(
+        path=_absolute(config.path, folder),
+        by=config.by,
+        format=config.format,
+        table=config.table,
+        id_column=config.id,
+        key=config.key,
+        position=None if position is None else (position.ra, position.dec, position.unit),
+        radius_arcsec=config.radius_arcsec,
+        match=config.match,
+        prefix=config.prefix,
+        suffix=config.suffix,
+        columns=config.columns,
+    )
+
+
+def open_catalogue(config: CatalogueConfig, path: Path, folder: Path) -> Catalogue:
+    """Open the table of a project file at a path; paths of joined tables are relative to a folder."""
+    position = config.position
+    return Catalogue.open(
+        path,
+        format=config.format,
+        table=config.table,
+        id_source=config.id.source,
+        id_column=config.id.column,
+        position=None if position is None else (position.ra, position.dec, position.unit),
+        missing=config.missing,
+        joins=[join_of(join, folder) for join in config.joins],
+        exact=exact_columns(config),
+    )
+
+
+def open_project_catalogue(
+    config: Config, folder: Path, elsewhere: str | Path | None = None, joined: Mapping[int, Path] = MappingProxyType({})
+) -> Catalogue:
+    """Open the table of a project.
+
+    Parameters
+    ----------
+    config, folder
+        The project, and the folder of its file.
+    elsewhere, joined
+        Paths of its catalogue and the joined ones, in any format, if they differ from the project file.
+
+    Raises
+    ------
+    NoAnswerError
+        If the disk does not respond.
+    WrongCatalogueError
+        If the table lacks the columns of ids or positions.
+    CatalogueError
+        If the table cannot be read.
+    """
+    for named in (*(() if elsewhere is None else (local_path(elsewhere),)), *joined.values()):
+        file_exists(named.absolute())  # detect an unresponsive disk before anything waits for it
+    section = moved_catalogue(config.catalogue, folder, elsewhere, joined)
+    path = catalogue_path(section, folder)
+    for used in (path, *(join_of(join, folder).path for join in section.joins)):
+        file_exists(used)
+    try:
+        return open_catalogue(section, path, folder)
+    except CatalogueError:
+        there = [column.name for column in open_table(path, format=section.format, table=section.table).columns]
+        _check_needed(_own_columns(section), there, config)
+        raise
+
+
+def moved_catalogue(
+    config: CatalogueConfig, folder: Path, elsewhere: str | Path | None, joined: Mapping[int, Path]
+) -> CatalogueConfig:
+    """Return the catalogue section with the current paths of the catalogues; see `open_project_catalogue`."""
+    joins = list(config.joins)
+    for place, where in joined.items():
+        joins[place] = joins[place].model_copy(update=_moved(joins[place], where, folder))
+    path = {} if elsewhere is None else _moved(config, local_path(elsewhere), folder)
+    return config.model_copy(update={**path, "joins": tuple(joins)})
+
+
+def _moved(config: CatalogueConfig | JoinConfig, where: Path, folder: Path) -> dict[str, str | None]:
+    """Return the path and the format of a table that moved: it may have another format now."""
+    kept = config.format in TEXT_FORMATS and where.suffix == Path(config.path).suffix
+    return {"path": relative_to(where, folder), "format": config.format if kept else None}
+
+
+def _own_columns(config: CatalogueConfig) -> tuple[str, ...]:
+    """Return the columns of ids and positions, which must be in the table itself, not in a joined one."""
+    names = [config.id.column] if config.id.source == "column" and config.id.column is not None else []
+    return (*names, *(() if config.position is None else (config.position.ra, config.position.dec)))
+
+
+def _check_needed(wanted: Sequence[str], there: Sequence[str], config: Config) -> None:
+    missing = [name for name in wanted if name not in there]
+    if missing:
+        shown = ", ".join(repr(name) for name in missing[:_SHOWN])
+        more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
+        needed = tuple(dict.fromkeys((*_own_columns(config.catalogue), *used_columns(config))))
+        raise WrongCatalogueError(
+            f"This is not the catalogue of the project: it has no column {shown}{more} (needed: "
+            f"{', '.join(needed[:_SHOWN_NEEDED])}{', …' if len(needed) > _SHOWN_NEEDED else ''})."
+        )
+
+
+def feature_columns(features: FeaturesConfig) -> tuple[str, ...]:
+    """Return the columns that are features or combined to features, without duplicates."""
+    combined = (name for combination in features.combinations for name in combination.columns or ())
+    return tuple(dict.fromkeys((*features.columns, *combined)))
+
+
+def used_columns(config: Config) -> tuple[str, ...]:
+    """Return the columns on which results depend, without duplicates."""
+    names = list(feature_columns(config.features))
+    if config.catalogue.label is not None:
+        names.append(config.catalogue.label)
+    if config.catalogue.id.source == "position" and config.catalogue.position is not None:
+        names += [config.catalogue.position.ra, config.catalogue.position.dec]
+    return tuple(dict.fromkeys(names))
+
+
+def check_columns(config: Config, catalogue: Catalogue) -> None:
+    """Raise an error if the project file names columns that the catalogue does not have.
+
+    Raises
+    ------
+    WrongCatalogueError
+        If a column is missing; the message names the first few.
+    """
+    _check_needed(used_columns(config), [column.name for column in catalogue.columns], config)
+
+
+def build_dataset(
+    config: Config,
+    catalogue: Catalogue,
+    registry: Registry,
+    progress: Progress = no_progress,
+    *,
+    allow_lacking: bool = False,
+) -> Dataset:
+    """Derive labels, split and features.
+
+    Parameters
+    ----------
+    config, catalogue, registry
+        The project, its table, and the registry of operations.
+    progress
+        Called with a description of the step and the progress, from 0 to 1.
+    allow_lacking
+        Skip features whose operation is missing instead of raising an error; see `Dataset.lacking`.
+
+    Raises
+    ------
+    SessionError, CatalogueError
+        If the project file names columns or operations that do not exist.
+    """
+    check_columns(config, catalogue)
+    operations = operations_of(registry, config.features.combinations)
+    lacking = (
+        tuple(
+            dict.fromkeys(item.operation for item in config.features.combinations if item.operation not in operations)
+        )
+        if allow_lacking
+        else ()
+    )
+    section = config.features.model_copy(
+        update={"combinations": tuple(item for item in config.features.combinations if item.operation not in lacking)}
+    )
+    progress("Reading labels", 0.1)
+    codes = label_codes(config, catalogue)
+    names = config.class_names
+    split = split_rows(
+        catalogue.ids,
+        codes,
+        fractions=(config.split.train, config.split.validation, config.split.test),
+        seed=config.project.seed,
+        use_unknown=config.split.use_unknown,
+        dropped=tuple(names.index(name) for name in config.split.drop),
+        names=names,
+        training=catalogue.mask(config.split.training_ids) if config.split.training_ids else None,
+    )
+    progress("Computing features", 0.4)
+    catalogue.prefetch(used_columns(config))
+    while True:
+        try:
+            recipe = recipe_of(section)
+            features = build_features(catalogue.number, recipe, operations, split.training, catalogue.double)
+            break
+        except FeatureGivenUpError as error:
+            if not allow_lacking:
+                raise
+            lacking = (*lacking, error.operation)
+            section = section.model_copy(
+                update={
+                    "combinations": tuple(item for item in section.combinations if item.operation != error.operation)
+                }
+            )
+    split = _usable(split, features, config.features.missing)
+    progress("Checking the features", 0.9)
+    # In single precision, large numbers of different sources may be equal.
+    in_double = frozenset(config.features.double)
+    leaks = find_leaks(
+        lambda name: catalogue.double(name) if name in in_double else catalogue.number(name),
+        feature_columns(config.features),
+        codes,
+        names,
+        split,
+        catalogue.rows_in_file,
+        catalogue.position,
+    )
+    progress("Ready", 1.0)
+    return Dataset(catalogue, names, codes, features, split, lacking, leaks)
+
+
+def label_codes(config: Config, catalogue: Catalogue) -> NDArray[np.int16]:
+    """Return the class of each source from the label column, shape (n_rows,); -1 means unknown."""
+    if config.catalogue.label is None:
+        return np.full(catalogue.n_rows, -1, dtype=np.int16)
+    texts = normalise_labels(catalogue.raw(config.catalogue.label), {entry.value for entry in config.labels})
+    meaning = {entry.value: entry.name for entry in config.labels}
+    return code_labels(texts, meaning, config.class_names, config.catalogue.unknown_labels)
+
+
+def make_fingerprint(config: Config, catalogue: Catalogue, *, blocks: bool = True) -> FingerprintConfig:
+    """Return the digests of the ids and of each column on which results depend, also for blocks of sources."""
+    columns = {name: _values_for_digest(config, catalogue, name) for name in used_columns(config)}
+    found = fingerprint(catalogue.ids, columns)
+    if blocks:
+        found["id_blocks"], found["blocks"] = block_digests(catalogue.ids, columns)
+    return FingerprintConfig.model_validate(found)
+
+
+def _values_for_digest(config: Config, catalogue: Catalogue, name: str) -> NDArray[np.generic]:
+    if name == config.catalogue.label:
+        return normalise_labels(catalogue.raw(name), {entry.value for entry in config.labels})
+    if catalogue.info(name).kind == "text":
+        return catalogue.text(name)
+    return catalogue.number(name)
+
+
+def _usable(split: Split, features: FeatureMatrix, missing: str) -> Split:
+    """Exclude sources with missing features from all sets, if the policy is to drop them."""
+    if missing != "drop":
+        return split
+    complete = features.complete
+    return Split(split.training & complete, split.validation & complete, split.test & complete)

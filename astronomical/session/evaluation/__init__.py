@@ -1,0 +1,1 @@
+"""Scores and predictions: test set, class comparison, simulation and reproduction."""

@@ -1,0 +1,292 @@
+"""Predictions of the learners of all classes for the whole catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from astropy.table import Column, Table
+from modAL.models import ActiveLearner, Committee
+from numpy.typing import NDArray
+
+from astronomical.catalogue.features import FeatureMatrix
+from astronomical.learning.calibration import Calibration
+from astronomical.learning.metrics import DECISION_THRESHOLD, is_claimed
+from astronomical.learning.rounds import Member, Round
+from astronomical.learning.scoring import CancelCheck, Progress, never, no_progress, probabilities
+from astronomical.plugins.registry import Registry
+from astronomical.session.errors import SessionError, no_class
+from astronomical.session.evaluation.operating_points import threshold_of, thresholds_text
+from astronomical.session.project.extensions import member_of
+from astronomical.session.state import SessionState
+
+__all__ = ["Predictions", "Vote", "predict_all", "rest_class"]
+
+#: Number of rows scored between two reports of progress.
+_BLOCK_ROWS = 200_000
+_PREDICTED = "Class of the largest probability above {}, or empty; of two classes with one learner, else the other one"
+
+
+@dataclass(frozen=True, eq=False)
+class Vote:
+    """The parts of a trained learner that predictions need.
+
+    Attributes
+    ----------
+    class_name
+        Class that it predicts.
+    k, key
+        Number of labels, and digest of its round.
+    models
+        Fitted classifiers with targets 0 and 1; the mean of their probabilities is the prediction.
+    fills
+        For each model, whether missing features are replaced by their medians.
+    left_out
+        Names of the features that the models were trained without.
+    threshold
+        Probability above which the class is predicted.
+    calibration
+        Calibration of the probability; None if there is none.
+    """
+
+    class_name: str
+    k: int
+    key: str
+    models: tuple[Any, ...]
+    fills: tuple[bool, ...]
+    left_out: tuple[str, ...] = ()
+    threshold: float = DECISION_THRESHOLD
+    calibration: Calibration | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """Probabilities of several classes by their learners, and values derived from them.
+
+    Attributes
+    ----------
+    ids
+        Ids of the sources, shape (n_rows,).
+    proba
+        Probability of each class by its learner, shape (n_rows,); NaN where a source cannot be predicted.
+    kept
+        All classes that a source may belong to. Combined scores exist only if each has a learner.
+    thresholds
+        Probability above which each class is predicted; 0.5 if it is not given.
+    calibrations
+        Calibrations of the classes that have one.
+    """
+
+    ids: NDArray[np.bytes_]
+    proba: dict[str, NDArray[np.float32]]
+    kept: tuple[str, ...]
+    thresholds: dict[str, float] = field(default_factory=dict)
+    calibrations: dict[str, Calibration] = field(default_factory=dict)
+
+    def claimed(self, class_name: str) -> NDArray[np.bool_]:
+        """Return whether the learner of a class predicts it for each source, shape (n_rows,)."""
+        return is_claimed(self.proba[class_name], self.thresholds.get(class_name, DECISION_THRESHOLD))
+
+    @cached_property
+    def n_claims(self) -> NDArray[np.int16]:
+        """Number of classes that their learners predict for each source, shape (n_rows,)."""
+        total = np.zeros(len(self.ids), dtype=np.int16)
+        for name in self.proba:
+            total += self.claimed(name)
+        return total
+
+    @property
+    def rest_class(self) -> str:
+        """The class that is predicted where the only learner does not predict its own, as there are two; or empty."""
+        return rest_class(self.kept, self.proba)
+
+    @cached_property
+    def in_rest(self) -> NDArray[np.bool_]:
+        """Whether `rest_class` is predicted for a source, shape (n_rows,)."""
+        if not self.rest_class:
+            return np.zeros(len(self.ids), dtype=np.bool_)
+        ((name, values),) = self.proba.items()
+        found: NDArray[np.bool_] = np.isfinite(values) & ~self.claimed(name)
+        return found
+
+    @property
+    def ambiguous(self) -> NDArray[np.bool_]:
+        """Whether two or more classes are predicted for a source, shape (n_rows,)."""
+        found: NDArray[np.bool_] = self.n_claims >= 2
+        return found
+
+    @property
+    def unclaimed(self) -> NDArray[np.bool_]:
+        """Whether no class is predicted for a source, shape (n_rows,)."""
+        found: NDArray[np.bool_] = (self.n_claims == 0) & ~self.in_rest
+        return found
+
+    @cached_property
+    def predicted(self) -> NDArray[np.str_]:
+        """The predicted class with the largest probability, empty if there is none, shape (n_rows,).
+
+        Of two classes with one learner, the other one is predicted where the probability is not above the threshold.
+        """
+        names = np.array([*self.proba, self.rest_class, ""])
+        best = np.full(len(self.ids), -1, dtype=np.int16)
+        largest = np.zeros(len(self.ids), dtype=np.float32)
+        for place, (name, values) in enumerate(self.proba.items()):
+            better = self.claimed(name) & (values > largest)
+            best[better] = place
+            largest[better] = values[better]
+        best[self.in_rest] = len(self.proba)
+        chosen: NDArray[np.str_] = names[best]
+        return chosen
+
+    @property
+    def can_combine(self) -> bool:
+        """Whether every class has a learner, so that probabilities can be combined."""
+        return len(self.proba) > 1 and set(self.kept) <= set(self.proba)
+
+    def combined(self, class_name: str) -> NDArray[np.float32]:
+        """Return the share of a class in the sum of all probabilities, uncalibrated; NaN where the sum is 0."""
+        total = np.zeros(len(self.ids), dtype=np.float32)
+        for values in self.proba.values():
+            total += values
+        with np.errstate(invalid="ignore", divide="ignore"):
+            share: NDArray[np.float32] = self.proba[class_name] / total
+        return share
+
+    def _calibrated_name(self, class_name: str) -> str:
+        """Return the column of the calibrated probability: p_NAME_cal, unless a class is called NAME_cal."""
+        name = f"{class_name}_cal"
+        while name in self.proba:
+            name += "_cal"
+        return f"p_{name}"
+
+    def table(self) -> Table:
+        """Return all values as a table, one row for each source."""
+        cut = thresholds_text({name: self.thresholds.get(name, DECISION_THRESHOLD) for name in self.proba})
+        table = Table(
+            [Column(self.ids.astype(np.str_) if _is_ascii(self.ids) else np.char.decode(self.ids, "utf-8"), name="id")]
+        )
+        for name, values in self.proba.items():
+            table[f"p_{name}"] = Column(values, description=f"Probability of {name} against the rest, by its learner")
+        for name, calibration in self.calibrations.items():
+            table[self._calibrated_name(name)] = Column(
+                calibration(self.proba[name]),
+                description=f"p_{name} calibrated ({calibration.method}, {calibration.n_positive} {name} and "
+                f"{calibration.n_negative} others)",
+            )
+        table["predicted"] = Column(self.predicted, description=_PREDICTED.format(cut))
+        table["ambiguous"] = Column(self.ambiguous, description=f"Two or more classes are above {cut}")
+        table["unclaimed"] = Column(self.unclaimed, description=f"No class is above {cut}")
+        if self.can_combine:
+            for name in self.proba:
+                table[f"combined_{name}"] = Column(
+                    self.combined(name), description=f"Combined score, uncalibrated: p_{name} over the sum of all p"
+                )
+        return table
+
+
+def predict_all(
+    votes: Iterable[Vote],
+    ids: NDArray[np.bytes_],
+    features: FeatureMatrix,
+    kept: tuple[str, ...],
+    *,
+    usable: NDArray[np.bool_] | None = None,
+    cancelled: CancelCheck = never,
+    progress: Progress = no_progress,
+) -> Predictions:
+    """Predict every source with the learners.
+
+    Parameters
+    ----------
+    votes
+        The learners.
+    ids, features
+        The sources, shape (n_rows,), and their features.
+    kept
+        All classes that a source may belong to.
+    usable
+        Whether each source can be predicted, shape (n_rows,); by default all.
+    cancelled, progress
+        Return whether to stop, and receive the progress.
+
+    Raises
+    ------
+    Cancelled
+        If `cancelled` returned True.
+    """
+    votes = tuple(votes)
+    n_rows = len(ids)
+    proba = {vote.class_name: np.full(n_rows, np.nan, dtype=np.float32) for vote in votes}
+    rows = np.arange(n_rows) if usable is None else np.flatnonzero(usable)
+    starts = range(0, len(rows), _BLOCK_ROWS)
+    for turn, vote in enumerate(votes):
+        left_out = [features.names.index(name) for name in vote.left_out]
+        for start in starts:
+            block = rows[start : start + _BLOCK_ROWS]
+            total = np.zeros(len(block))
+            for model, fill in zip(vote.models, vote.fills, strict=True):
+                total += probabilities(model, features, block, cancelled, fill, left_out=left_out)
+            proba[vote.class_name][block] = total / len(vote.models)
+            progress((turn + (start + len(block)) / max(1, len(rows))) / len(votes))
+    return Predictions(
+        ids,
+        proba,
+        kept,
+        {vote.class_name: vote.threshold for vote in votes},
+        {vote.class_name: vote.calibration for vote in votes if vote.calibration is not None},
+    )
+
+
+def rest_class(kept: Collection[str], learned: Collection[str]) -> str:
+    """Return the only class without a learner if one of two has one, so that it is predicted for the rest; or empty."""
+    others = [name for name in kept if name not in learned]
+    return others[0] if len(kept) == 2 and len(others) == 1 else ""
+
+
+def _is_ascii(ids: NDArray[np.bytes_]) -> bool:
+    return not len(ids) or int(ids.view(np.uint8).max()) < 128
+
+
+def votes_of(state: SessionState, registry: Registry, class_name: str | None = None) -> tuple[Vote, ...]:
+    """Return the trained learners of a session from their newest rounds, or the one of a class.
+
+    Raises
+    ------
+    SessionError
+        If no learner is trained, or there is no such class.
+    """
+    if class_name is not None and class_name not in state.config.class_names:
+        raise no_class(class_name, state.config.class_names)
+    votes = []
+    for learner in state.config.learners:
+        round = state.rounds.get(learner.class_name)
+        if round is not None and round.trained and class_name in (None, learner.class_name):
+            members = [member_of(registry, model) for model in learner.models]
+            votes.append(vote_of(round, members, threshold_of(state.config, learner.class_name)))
+    if not votes:
+        whose = "No learner is" if class_name is None else f"The {class_name} learner is not"
+        raise SessionError(f"{whose} trained yet, so nothing can be predicted. Label more sources first.")
+    return tuple(votes)
+
+
+def predictions_of(
+    state: SessionState, votes: tuple[Vote, ...], cancelled: CancelCheck = never, progress: Progress = no_progress
+) -> Predictions:
+    """Predict the whole catalogue, including the test set, without using any labels."""
+    data, config = state.dataset, state.config
+    kept = tuple(name for name in config.class_names if name not in config.split.drop)
+    usable = data.features.complete if config.features.missing == "drop" else None
+    return predict_all(
+        votes, data.catalogue.ids, data.features, kept, usable=usable, cancelled=cancelled, progress=progress
+    )
+
+
+def vote_of(round: Round, members: Sequence[Member], threshold: float = DECISION_THRESHOLD) -> Vote:
+    """Return the models of a trained round without their learner."""
+    models = tuple(round.model.learner_list) if isinstance(round.model, Committee) else (round.model,)
+    plain = tuple(model.estimator if isinstance(model, ActiveLearner) else model for model in models)
+    fills = tuple(not member.native_missing for member in members)
+    return Vote(round.class_name, round.k, round.key, plain, fills, round.left_out, threshold)

@@ -1,0 +1,181 @@
+"""`simulate`: compute learning curves for a catalogue with its labels as the oracle."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from astronomical.config.errors import naming_input
+from astronomical.config.schema import ExtensionConfig, LearnerConfig
+from astronomical.learning.simulate import SimulationRequest
+from astronomical.learning.simulate import simulate as simulate_curves
+from astronomical.paths import local_path
+from astronomical.session.data.dataset import build_dataset, open_project_catalogue
+from astronomical.session.errors import SessionError, no_class
+from astronomical.session.project.extensions import check_learner, member_of, strategy_of
+from astronomical.session.project.plugins import project_plugins
+from astronomical.session.project.store import load_project
+
+
+def parse_extension(text: str) -> ExtensionConfig:
+    """Parse a model or strategy such as ``random_forest:n_estimators=100``.
+
+    Raises
+    ------
+    SessionError
+        If a parameter is not in the form ``name=value``.
+    """
+    name, _, rest = text.partition(":")
+    parameters: dict[str, Any] = {}
+    for part in filter(None, rest.split(",")):
+        key, equals, value = part.partition("=")
+        if not equals:
+            raise SessionError(f"{text!r}: a parameter must have the form name=value, not {part!r}.")
+        parameters[key.strip()] = _value(value.strip())
+    with naming_input(repr(text)):
+        return ExtensionConfig(name=name.strip(), parameters=parameters)
+
+
+@dataclass
+class Simulation:
+    """A simulation that is computed while its rows are read.
+
+    Attributes
+    ----------
+    rows
+        Rows of the learning curves; see `astronomical.learning.simulate`.
+    n_validation, n_positive
+        Number of sources of the validation set with a known label, and of those in the class.
+    leaks
+        Signs that the scores will be too good.
+    left_out
+        Features that were left out of rounds so far, with the number of these rounds.
+    """
+
+    rows: Iterator[dict[str, Any]]
+    n_validation: int
+    n_positive: int
+    leaks: tuple[str, ...]
+    left_out: Counter[str]
+
+    @property
+    def prevalence(self) -> float | None:
+        """Fraction of the validation set that is in the class; None if the set is empty."""
+        return self.n_positive / self.n_validation if self.n_validation else None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Warnings about the scores, so far."""
+        found = list(self.leaks)
+        if not self.n_validation:
+            found.append("No source of the validation set has a label, so all scores are undefined.")
+        elif not self.n_positive:
+            found.append(
+                "The validation set has no source of this class, so recall, F1, balanced accuracy and average "
+                "precision are undefined or 0, and the accuracy only counts false positives."
+            )
+        elif self.n_positive == self.n_validation:
+            found.append("All sources of the validation set are in this class, so its scores say nothing of the rest.")
+        found += [
+            f"Feature {name!r} was left out of {n:,} round{'' if n == 1 else 's'}, because no labelled source had a "
+            "value there."
+            for name, n in self.left_out.items()
+        ]
+        return tuple(found)
+
+
+def simulate(
+    path: str | Path,
+    class_name: str,
+    *,
+    n_labels: int,
+    n_seeds: int,
+    strategies: Sequence[str],
+    model: str | None = None,
+    n_start: int = 5,
+    plugins: Sequence[str | Path] = (),
+    trust_plugins: bool = False,
+) -> Simulation:
+    """Prepare a simulation; its rows are computed while they are read.
+
+    Parameters
+    ----------
+    path
+        A project file; it needs no learner, but a catalogue with labels.
+    class_name
+        The class learned against the rest.
+    n_labels
+        Number of labels at the end of each curve.
+    n_seeds
+        Number of curves of each strategy; the seed changes the initial labels and the model, never the split.
+    strategies
+        Names of query strategies.
+    model
+        A model, as in `parse_extension`; by default the model of the class's learner, else a random forest.
+    n_start
+        Number of initial labels.
+    plugins
+        Plugin files, or folders of them, to run in addition to those of the project file.
+    trust_plugins
+        Whether to run the plugin files of the project file.
+
+    Raises
+    ------
+    SessionError, ConfigError, CatalogueError
+        If the project cannot be read, or a name is unknown.
+    """
+    path = local_path(path).resolve()
+    config = load_project(path).config
+    registry = project_plugins(config, path.parent, plugins, trust_plugins).registry
+    if class_name not in config.class_names:
+        raise no_class(class_name, config.class_names)
+    learner = config.learner(class_name)
+    default = learner.models[0] if learner is not None else ExtensionConfig(name="random_forest")
+    given = parse_extension(model) if model else default
+    asked = tuple(parse_extension(name) for name in strategies)
+    for strategy in asked:
+        check_learner(registry, LearnerConfig(class_name=class_name, models=(given,), strategy=strategy))
+    member = member_of(registry, given)
+    chosen = tuple(strategy_of(registry, strategy) for strategy in asked)
+    table = open_project_catalogue(config, path.parent)
+    dataset = build_dataset(config, table, registry)
+    truth = dataset.truth(class_name, config.split.drop)
+    request = SimulationRequest(
+        class_name=class_name,
+        ids=table.ids,
+        features=dataset.features,
+        truth=truth,
+        training=dataset.split.training,
+        validation=dataset.split.validation,
+        member=member,
+        strategies=chosen,
+        n_labels=n_labels,
+        n_seeds=n_seeds,
+        n_start=n_start,
+        project_seed=config.project.seed,
+    )
+    left_out: Counter[str] = Counter()
+    known = truth[dataset.split.validation]
+    return Simulation(
+        simulate_curves(request, report=lambda round: left_out.update(round.left_out)),
+        int(np.count_nonzero(known >= 0)),
+        int(np.count_nonzero(known == 1)),
+        dataset.leaks,
+        left_out,
+    )
+
+
+def _value(text: str) -> bool | int | float | str:
+    if text in ("true", "false"):
+        return text == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text

@@ -1,0 +1,1 @@
+"""Export labels, predictions and models."""

@@ -1,0 +1,219 @@
+"""Export labels, predictions for the whole catalogue, and models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from astronomical.labels.ledger import Ledger
+from astronomical.learning.scoring import CancelCheck, Progress
+from astronomical.paths import remove_leftovers
+from astronomical.plugins.registry import Registry
+from astronomical.session.commands import reads
+from astronomical.session.evaluation.calibrations import calibrated_votes
+from astronomical.session.evaluation.predictions import (
+    Vote,
+    predictions_of,
+    votes_of,
+)
+from astronomical.session.export.candidates import CandidateChoice, candidate_table, check_choice
+from astronomical.session.export.labels import export_labels
+from astronomical.session.export.model_bundle import check_model_name, make_bundle
+from astronomical.session.export.table_io import check_table_name, check_texts, write_table
+from astronomical.session.project.files import Files
+from astronomical.session.project.outputs import Input, check_output
+from astronomical.session.state import SessionState
+from astronomical.tasks import Jobs
+
+__all__ = ["JOB", "Export", "Exports", "export_work"]
+
+Export = Literal["labels", "predictions", "model"]
+#: Name of the job.
+JOB = "export"
+
+
+class Exports:
+    """Export labels, predictions and models: the part `Session.exports`.
+
+    Parameters
+    ----------
+    state
+        State of the session.
+    registry
+        Registry of models.
+    files
+        Part that knows which files may not be replaced.
+    jobs
+        Jobs that write the exports.
+    """
+
+    def __init__(self, state: SessionState, registry: Registry, files: Files, jobs: Jobs) -> None:
+        self._state, self._registry, self._files, self._jobs = state, registry, files, jobs
+
+    @reads
+    def export(
+        self,
+        what: Export,
+        path: str | Path,
+        class_name: str | None = None,
+        *,
+        for_spreadsheets: bool = False,
+        overwrite: bool = False,
+        choice: CandidateChoice | None = None,
+    ) -> None:
+        """Export labels, predictions for the whole catalogue, or models; a message reports the result.
+
+        Without a page, the export is complete when this returns, and its error is raised.
+
+        Parameters
+        ----------
+        what, path, class_name, for_spreadsheets, choice
+            See `astronomical.session.export.exports.export_work`.
+        overwrite
+            Whether to replace an existing file. Files of this project, and those that it reads, are never replaced.
+
+        Raises
+        ------
+        SessionError
+            If the file has the wrong extension or may not be replaced, no learner is trained, or the choice does not
+            fit the project.
+        """
+        state, jobs = self._state, self._jobs
+        work = export_work(
+            state,
+            self._registry,
+            what,
+            path,
+            class_name,
+            for_spreadsheets=for_spreadsheets,
+            inputs=self._files.inputs(),
+            overwrite=overwrite,
+            choice=choice,
+        )
+
+        def failed(error: Exception) -> None:
+            if jobs.inline:
+                raise error
+            state.notify(f"The export failed: {error}", "error")
+
+        jobs.submit(
+            JOB,
+            lambda job: work(job.cancelled, job.progress),
+            lambda text: state.notify(text, "success"),
+            failed,
+            title=f"Writing {what}",
+            lane="files",
+        )
+
+    @reads
+    def cancel(self) -> None:
+        """Cancel the current export; its file is not changed."""
+        self._jobs.cancel(JOB)
+
+
+def export_work(
+    state: SessionState,
+    registry: Registry,
+    what: Export,
+    path: str | Path,
+    class_name: str | None = None,
+    *,
+    for_spreadsheets: bool = False,
+    inputs: Iterable[Input] = (),
+    overwrite: bool = False,
+    choice: CandidateChoice | None = None,
+) -> Callable[[CancelCheck, Progress], str]:
+    """Return a function that writes an export of the current state and returns a message.
+
+    Parameters
+    ----------
+    state, registry
+        State and registry of the session.
+    what
+        ``labels``, ``predictions`` or ``model``.
+    path
+        The file.
+    class_name
+        Class of the learner whose model is exported; by default all learners, in one file.
+    for_spreadsheets
+        See `astronomical.session.export.table_io.write_table`.
+    inputs
+        Files that are never replaced; see `astronomical.session.project.outputs.project_inputs`.
+    overwrite
+        Whether to replace an existing file.
+    choice
+        Sources and columns of predictions; by default all sources, without columns of the catalogue.
+
+    Raises
+    ------
+    SessionError
+        If the file has the wrong extension or may not be replaced, no learner is trained, or the choice does not fit
+        the project.
+    """
+    path = check_output(path, inputs, overwrite=overwrite)
+    if choice is not None:
+        check_choice(state, choice)
+    work = _work(state, registry, what, path, class_name, for_spreadsheets, overwrite, choice)
+
+    def run(cancelled: CancelCheck, progress: Progress) -> str:
+        text = work(cancelled, progress)
+        remove_leftovers(path.parent)  # of an export that a crash ended long ago
+        return text
+
+    return run
+
+
+def _work(
+    state: SessionState,
+    registry: Registry,
+    what: Export,
+    path: Path,
+    class_name: str | None,
+    for_spreadsheets: bool,
+    overwrite: bool,
+    choice: CandidateChoice | None,
+) -> Callable[[CancelCheck, Progress], str]:
+    if what == "labels":
+        return partial(_write_labels, state.ledger, check_table_name(path), for_spreadsheets, overwrite)
+    votes = votes_of(state, registry, class_name)
+    # The calibration takes time for many sources, so it is left to the thread.
+    calibrated = partial(calibrated_votes, state.config, state.dataset, state.ledger, dict(state.rounds), votes)
+    if what == "predictions":
+        # Refuse before the work: these names become names of columns.
+        check_texts(path, (vote.class_name for vote in votes), "the name of a class")
+        return partial(
+            _write_predictions, state, calibrated, check_table_name(path), for_spreadsheets, overwrite, choice
+        )
+    check_model_name(path)
+    config, dataset = state.config, state.dataset
+
+    def write_model(cancelled: CancelCheck, progress: Progress) -> str:
+        bundle = make_bundle(config, dataset, calibrated())
+        return f"Model of {', '.join(bundle.classes)} written: {bundle.write(path, overwrite=overwrite)}"
+
+    return write_model
+
+
+def _write_labels(
+    ledger: Ledger, path: Path, for_spreadsheets: bool, overwrite: bool, cancelled: CancelCheck, progress: Progress
+) -> str:
+    n = export_labels(ledger, path, for_spreadsheets=for_spreadsheets, overwrite=overwrite)
+    return f"{n} labels written: {path}"
+
+
+def _write_predictions(
+    state: SessionState,
+    votes: Callable[[], tuple[Vote, ...]],
+    path: Path,
+    for_spreadsheets: bool,
+    overwrite: bool,
+    choice: CandidateChoice | None,
+    cancelled: CancelCheck,
+    progress: Progress,
+) -> str:
+    found = predictions_of(state, votes(), cancelled, lambda fraction: progress(0.8 * fraction))
+    table = found.table() if choice is None else candidate_table(state, found, choice)
+    write_table(table, path, cancelled, for_spreadsheets=for_spreadsheets, overwrite=overwrite)
+    return f"Predictions for {len(table):,} source{'' if len(table) == 1 else 's'} written: {path}"

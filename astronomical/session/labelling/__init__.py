@@ -1,0 +1,1 @@
+"""Labels: give, undo, label in bulk, curate a test set."""

@@ -1,0 +1,28 @@
+"""Blind labelling: what would suggest an answer is hidden until it is given."""
+
+from __future__ import annotations
+
+from astronomical.session.state import SessionState
+
+__all__ = ["is_blind", "is_hidden"]
+
+
+def is_blind(state: SessionState) -> bool:
+    """Return whether catalogue labels and predictions of sources without an answer are hidden."""
+    return bool(state.curating.auditing or state.curating.on or state.config.labelling.blind)
+
+
+def is_hidden(state: SessionState, id: str) -> bool:
+    """Return whether the catalogue label and the predictions of a source are hidden: it has no answer yet."""
+    reserved = state.ledger.curated.get(id)
+    if reserved is not None and reserved.audit:
+        return not reserved.answered  # also while no audit is going on: the answer must not depend on the predictions
+    if state.curating.auditing:
+        return bool(state.ledger.human(id) is None)
+    if state.curating.on:
+        return id not in state.ledger.curated
+    return bool(state.config.labelling.blind and state.ledger.human(id) is None and not _is_unsure(state, id))
+
+
+def _is_unsure(state: SessionState, id: str) -> bool:
+    return state.active is not None and id in state.ledger.tab(state.active).unsure

@@ -1,0 +1,57 @@
+"""Context of a new label: its origin, and whether it changes anything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from astronomical.session.errors import SessionError
+from astronomical.session.labelling.training_set import training_set_of
+from astronomical.session.state import SessionState
+
+__all__ = ["is_already_recorded", "label_context"]
+
+
+def label_context(state: SessionState, id: str, label: str | None, name: str | None) -> dict[str, Any]:
+    """Return the origin of a label: queried by a learner, a correction, or given without a query.
+
+    Parameters
+    ----------
+    state
+        State of the session.
+    id, label
+        The label; None means unsure.
+    name
+        Class of the active learner.
+
+    Raises
+    ------
+    SessionError
+        If the source cannot be marked as unsure, because no learner would query it.
+    """
+    if name is None or state.config.learner(name) is None:
+        return {"origin": "clicked"}
+    if id in state.queues.get(name, ()):
+        round = state.rounds[name]
+        score = round.utilities[round.queries.index(id)] if round.trained else None
+        return {"class_name": name, "round": round.k, "origin": "query" if round.trained else "start", "score": score}
+    if label is not None and id in state.ledger.curated:
+        return {"origin": "clicked"}  # reserved for testing: no learner trains on it
+    view = training_set_of(state.config, state.dataset, state.ledger, name)
+    if view.has(id) or (label is None and _in_training(state, id)):
+        return {"class_name": name, "origin": "clicked"}
+    if label is None:
+        raise SessionError("Only sources in the learner's pool can be marked as unsure.")
+    return {"origin": "clicked"}
+
+
+def is_already_recorded(state: SessionState, id: str, label: str | None, name: str | None) -> bool:
+    """Return whether a source already has this label, and no learner queries it."""
+    if name is not None and id in state.queues.get(name, ()):
+        return False
+    if label is not None:
+        return bool(state.ledger.human(id) == label)
+    return name is not None and id in state.ledger.tab(name).unsure
+
+
+def _in_training(state: SessionState, id: str) -> bool:
+    return bool(state.dataset.split.training[state.dataset.catalogue.row(id)])

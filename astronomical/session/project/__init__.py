@@ -1,0 +1,1 @@
+"""Project files: store and journal, new projects, and opening a project."""

@@ -1,0 +1,200 @@
+"""Choose the roles of the columns of a new project: position, id, labels and features."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from astronomical.catalogue.catalogue import Catalogue
+from astronomical.catalogue.column_uses import is_row_number, other_use
+from astronomical.catalogue.ids import check_exact
+from astronomical.catalogue.joins import joined_names
+from astronomical.catalogue.labels import alike, label_counts, means_unknown
+from astronomical.catalogue.positions import find_position, position_problem, position_unit, unit_of_ra
+from astronomical.catalogue.readers import TableSource, open_table
+from astronomical.config.schema import (
+    PALETTE,
+    CatalogueConfig,
+    IdConfig,
+    LabelConfig,
+    PositionConfig,
+)
+from astronomical.paths import local_path, relative_to, wrong_separator
+from astronomical.session.data.dataset import (
+    join_of,
+)
+from astronomical.session.errors import SessionError
+from astronomical.session.project.named_values import check_names, named_values, no_such_column
+from astronomical.session.project.options import MAX_CLASSES, ProjectOptions
+
+__all__ = [
+    "about_unfit",
+    "catalogue_config",
+    "default_features",
+    "label_configs",
+    "unfit_columns",
+    "unknown_labels",
+]
+
+#: Maximum number of columns listed in a message.
+_SHOWN = 12
+
+
+def catalogue_config(choices: ProjectOptions, folder: Path) -> CatalogueConfig:
+    """Return the catalogue section: the table, and the roles of its columns."""
+    if not choices.catalogue.exists():
+        raise SessionError(f"There is no file {choices.catalogue}.{wrong_separator(choices.catalogue)}")
+    source = open_table(choices.catalogue, format=choices.format, table=choices.table)
+    names = {column.name for column in source.columns}
+    for join in choices.joins:
+        names |= set(joined_names(join_of(join, Path.cwd())))
+    position = choices.position
+    if position is None and choices.guess_position and (found := find_position(source.columns)) is not None:
+        position = PositionConfig(ra=found[0], dec=found[1], unit=position_unit(source.info(found[0])))
+    if position is not None and {position.ra, position.dec} <= {column.name for column in source.columns}:
+        position = _checked_position(choices, position, source)
+    is_column = (
+        choices.id_is_column
+        if choices.id_is_column is not None
+        else (choices.id in names or choices.id not in ("position", "row"))
+    )
+    for name in (
+        *((choices.id,) if is_column else ()),
+        *((choices.label,) if choices.label else ()),
+        *choices.extra_columns,
+        *choices.image_columns,
+        *((position.ra, position.dec) if position else ()),
+    ):
+        if name not in names:
+            raise SessionError(no_such_column(choices.catalogue, name, names))
+    if not is_column and choices.id == "position" and position is None:
+        raise SessionError(
+            "No columns of right ascension and declination were recognised. Name them (--ra, --dec), "
+            "or use row numbers as ids."
+        )
+    if is_column and source.info(choices.id).kind == "float":
+        check_exact(source.read([choices.id])[choices.id], choices.id)
+    source_of_id = "column" if is_column else choices.id
+    return CatalogueConfig(
+        path=relative_to(choices.catalogue, folder),
+        format=source.format,
+        table=choices.table,
+        incomplete=source.incomplete,
+        id=IdConfig.model_validate({"source": source_of_id, "column": choices.id if is_column else None}),
+        label=choices.label,
+        position=position,
+        missing=choices.missing,
+        unknown_labels=choices.unknown_labels,
+        extra_columns=choices.extra_columns,
+        image_columns=choices.image_columns,
+        optimise_memory=choices.optimise_memory,
+        joins=tuple(
+            join.model_copy(update={"path": relative_to(local_path(join.path), folder)}) for join in choices.joins
+        ),
+    )
+
+
+def _checked_position(choices: ProjectOptions, position: PositionConfig, source: TableSource) -> PositionConfig:
+    """Return the position with its unit, after a check of the columns."""
+    ra, dec = source.info(position.ra), source.info(position.dec)
+    if choices.position is not None and (problem := position_problem(ra, dec)):
+        raise SessionError(problem)
+    if choices.ra_unit is not None:
+        return position.model_copy(update={"unit": choices.ra_unit})
+    if not choices.find_unit:
+        return position
+    unit = unit_of_ra(ra, lambda name: source.read([name])[name])
+    if unit is None:
+        raise SessionError(
+            f"Is {position.ra!r} in degrees, hours or radians? The file gives no unit, and no value exceeds 24. "
+            "Use --ra-unit deg, --ra-unit hourangle or --ra-unit rad."
+        )
+    return position.model_copy(update={"unit": unit})
+
+
+def label_configs(choices: ProjectOptions, catalogue: Catalogue) -> tuple[LabelConfig, ...]:
+    """Return the classes of the label column, the largest first unless an order is given.
+
+    Raises
+    ------
+    SessionError
+        If a listed value does not occur, there are too many values and none is listed, or a name is not possible.
+    """
+    if choices.label is None:
+        names = tuple(dict.fromkeys(choices.label_names.values()))
+        return tuple(
+            LabelConfig(value=name, name=name, colour=_colour(choices, i, name)) for i, name in enumerate(names)
+        )
+    counts = label_counts(catalogue.raw(choices.label), unknown_labels(choices, catalogue), choices.label_names)
+    named = named_values(choices.label, choices.label_names, counts)
+    if choices.merge_alike:
+        for group in alike(counts):
+            name = next((named[value] for value in group if value in named), group[0])
+            named |= {value: name for value in group if value not in named}
+    values = [*named, *(value for value in counts if value not in named)]
+    if len(counts) > MAX_CLASSES:
+        values = list(named)
+        if not values:
+            raise SessionError(
+                f"Column {choices.label!r} has {len(counts):,} different labels. List those to use "
+                "(--label-name VALUE=NAME; several values may have one name, and VALUE may be a pattern such as 'G*')."
+            )
+    places = {name: place for place, name in enumerate(dict.fromkeys(named.get(value, value) for value in values))}
+    if len(places) < 2 and (n := label_counts(catalogue.raw(choices.label), named=("-1",)).get("-1")):
+        raise SessionError(
+            f"Column {choices.label!r} has {'only one class, ' + ', '.join(places) if places else 'no known labels'}. "
+            f"The label -1 of {n:,} sources is read as unknown; if it is a class, name it (--label-name -1=NAME)."
+        )
+    check_names(choices.label, tuple(places))
+    return tuple(
+        LabelConfig(value=value, name=(name := named.get(value, value)), colour=_colour(choices, places[name], name))
+        for value in values
+    )
+
+
+def unknown_labels(choices: ProjectOptions, catalogue: Catalogue) -> tuple[str, ...]:
+    """Return the labels that mean unknown: those that were chosen, and usual words unless they were named."""
+    found = [value for value in choices.unknown_labels if value not in choices.label_names]
+    if choices.label is not None and choices.find_unknown:
+        counts = label_counts(catalogue.raw(choices.label), named=choices.label_names)
+        found += [value for value in counts if means_unknown(value) and value not in choices.label_names]
+    return tuple(dict.fromkeys(found))
+
+
+def default_features(choices: ProjectOptions, catalogue: Catalogue) -> tuple[str, ...]:
+    """Return the numeric columns that describe the sources and have no other use."""
+    taken = _taken(choices, catalogue)
+    unfit = unfit_columns(choices, catalogue)
+    return tuple(name for name in catalogue.numeric_columns if name not in taken and name not in unfit)
+
+
+def _taken(choices: ProjectOptions, catalogue: Catalogue) -> set[str | None]:
+    position = find_position(catalogue.columns) or ()
+    if choices.position is not None:
+        position = (choices.position.ra, choices.position.dec)
+    return {choices.id, choices.label, *position}
+
+
+def unfit_columns(choices: ProjectOptions, catalogue: Catalogue) -> dict[str, str]:
+    """Return the numeric columns that are not features unless they are chosen, with the use that each seems to have."""
+    taken = _taken(choices, catalogue)
+    found = {}
+    for name in (name for name in catalogue.numeric_columns if name not in taken):
+        info = catalogue.info(name)
+        use = other_use(info)
+        if not use and info.kind == "integer" and is_row_number(info, catalogue.source.read([name])[name]):
+            use = "index"
+        if use:
+            found[name] = use
+    return found
+
+
+def _colour(choices: ProjectOptions, place: int, name: str) -> str:
+    return choices.colours.get(name, PALETTE[place % len(PALETTE)])
+
+
+def about_unfit(unfit: Mapping[str, str]) -> str:
+    """Return a message about columns that are not features by default, see `unfit_columns`."""
+    listed = ", ".join(f"{name} ({use})" for name, use in list(unfit.items())[:_SHOWN])
+    more = f" and {len(unfit) - _SHOWN} more" if len(unfit) > _SHOWN else ""
+    return f"Not used as features: {listed}{more}. To use one, choose the features (--features)."

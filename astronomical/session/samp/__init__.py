@@ -1,0 +1,1 @@
+"""Exchange sources with TOPCAT, Aladin and other programs over SAMP."""

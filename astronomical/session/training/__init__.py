@@ -1,0 +1,1 @@
+"""Training: rounds of the learners, look-ahead, and their records."""

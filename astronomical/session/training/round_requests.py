@@ -1,0 +1,117 @@
+"""Build the `RoundRequest` of a round from project file, dataset and ledger.
+
+The request of round k depends on the first k labels of a learner alone. The same function therefore serves the open
+session, the recomputation of rounds after an undo, and `reproduce`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from astronomical.catalogue.hashing import derive_seed
+from astronomical.config.schema import Config, LearnerConfig
+from astronomical.learning.rounds import RoundRequest, round_key
+from astronomical.plugins.registry import Registry
+from astronomical.session.data.dataset import Dataset
+from astronomical.session.errors import SessionError
+from astronomical.session.labelling.training_set import TrainingExample, TrainingSet, training_set_of
+from astronomical.session.project.extensions import member_of, strategy_of
+
+__all__ = [
+    "TrainingExample",
+    "TrainingSet",
+    "n_needed",
+    "request_for",
+    "request_key",
+    "round_basis",
+    "settings_of",
+    "training_set_of",
+]
+
+
+def request_for(
+    config: Config, dataset: Dataset, registry: Registry, view: TrainingSet, k: int | None = None
+) -> RoundRequest:
+    """Return the request of round k, by default the newest.
+
+    Raises
+    ------
+    SessionError
+        If the learner names a model, strategy or parameter that does not exist, or features cannot be computed.
+    """
+    dataset.check_features()
+    learner = config.learner(view.class_name)
+    if learner is None:
+        raise SessionError(f"Class {view.class_name!r} has no learner.")
+    k = view.k if k is None else k
+    examples = sorted(view.examples[:k], key=lambda example: example.id.encode())
+    removed = view.removed_before(k)
+    catalogue = dataset.catalogue
+    rows = catalogue.rows_of([example.id for example in examples])
+    pool = dataset.split.training.copy()
+    pool[rows] = False
+    pool[catalogue.rows_there(removed)] = False
+    name, seed = view.class_name, config.project.seed
+    strategy = strategy_of(registry, learner.strategy)
+    n_ranked = strategy.first_ranked
+    while n_ranked < n_needed(learner, view, k):
+        n_ranked *= 2
+    return RoundRequest(
+        class_name=name,
+        key=request_key(config, view, k),
+        basis=round_basis(config, view, k),
+        k=k,
+        ids=catalogue.ids,
+        features=dataset.features,
+        rows=rows,
+        targets=np.array([example.target for example in examples], dtype=np.int8),
+        pool=pool,
+        truth=dataset.truth(name, config.split.drop),
+        training=dataset.split.training,
+        validation=dataset.split.validation,
+        members=tuple(member_of(registry, model) for model in learner.models),
+        strategy=strategy,
+        model_seed=derive_seed(seed, "model", name),
+        query_seed=derive_seed(seed, "query", name, k),
+        n_start=learner.start.n if learner.start.mode == "label" else 2,
+        n_ranked=n_ranked,
+    )
+
+
+def n_needed(learner: LearnerConfig, view: TrainingSet, k: int) -> int:
+    """Return how far down its ranking round k may query: the removed sources, and one batch."""
+    n_aside = len(view.removed) - view.n_removed_before(k)
+    return n_aside + max((queue.size for queue in learner.queues), default=1)
+
+
+def round_basis(config: Config, view: TrainingSet, k: int) -> str:
+    """Return an identifier of round k within the running session: as unique as its key, but fast."""
+    learner = config.learner(view.class_name)
+    settings = settings_of(config, learner) if learner is not None else {}
+    content = [view.class_name, settings, config.features.model_dump(mode="json"), *view.weights(k)]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def request_key(config: Config, view: TrainingSet, k: int) -> str:
+    """Return the key of round k as it is recorded; this takes time for many labels."""
+    learner = config.learner(view.class_name)
+    return round_key(
+        settings_of(config, learner) if learner is not None else {},
+        config.features.model_dump(mode="json"),
+        [(example.id, example.target) for example in view.examples[:k]],
+        view.removed_before(k),
+    )
+
+
+def settings_of(config: Config, learner: LearnerConfig) -> Mapping[str, Any]:
+    """Return the settings of a learner that its rounds depend on."""
+    return {
+        "seed": config.project.seed,
+        "split": config.split.model_dump(mode="json"),
+        "learner": learner.model_dump(mode="json", by_alias=True, exclude={"started", "queues", "operating_point"}),
+    }

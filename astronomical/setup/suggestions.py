@@ -1,0 +1,103 @@
+"""Suggest features: magnitudes and their colours, without columns that are no property of the source."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from astronomical.catalogue.column_uses import other_use
+from astronomical.catalogue.leaks import is_result
+from astronomical.catalogue.uncertainties import error_columns, is_error
+from astronomical.config.schema import CombinationConfig
+from astronomical.plots.bands import BANDS, recognise
+
+if TYPE_CHECKING:
+    from astronomical.setup.draft import Draft
+
+__all__ = ["about_left_out", "left_out", "measured_columns", "suggest_features", "suggested_magnitudes"]
+
+#: With fewer bands, a name such as ``z`` may mean something else.
+_FEWEST_BANDS = 4
+_REDSHIFT = re.compile(r"(.*_)?(redshift|z_?spec|spec_?z|zsp|zphot|z_?phot|photo_?z)(_.*)?")
+#: Ids that a table holds as floating-point numbers.
+_ID = re.compile(r"\w*(obj|source|src|spec)_?ids?\d*")
+#: Probabilities of the classes of another catalogue, such as ``P_AGN``.
+_PROBABILITY = re.compile(r"(e_)?p_[a-z]\w*")
+
+
+def left_out(draft: Draft) -> dict[str, str]:
+    """Return the numeric columns that are no features unless they are chosen by name, each with the reason."""
+    if draft.table is None:
+        return {}
+    infos = {column.name: column for column in draft.table.columns}
+    profiles = {profile.name: profile for profile in draft.table.profiles}
+    errors = set(error_columns(infos).values())
+    names = draft.classes.names
+    found: dict[str, str] = {}
+    for name in draft.plain_columns:
+        info, plain = infos[name], name.casefold()
+        if name in profiles and profiles[name].constant:
+            found[name] = "constant"
+        elif use := other_use(info):
+            found[name] = use
+        elif name in profiles and profiles[name].counts_rows:
+            found[name] = "index"
+        elif _ID.fullmatch(plain):
+            found[name] = "id"
+        elif name in errors or is_error(name) or info.ucd.casefold().startswith("stat.error"):
+            found[name] = "error"
+        elif _REDSHIFT.fullmatch(plain) or info.ucd.casefold().startswith("src.redshift"):
+            found[name] = "redshift"
+        elif is_result(name, names) or _PROBABILITY.fullmatch(plain):
+            found[name] = "classification"
+    return found
+
+
+def measured_columns(draft: Draft) -> tuple[str, ...]:
+    """Return the numeric columns that are not left out; all of them if nothing else would remain."""
+    skipped = left_out(draft)
+    return tuple(name for name in draft.plain_columns if name not in skipped) or draft.plain_columns
+
+
+def suggested_magnitudes(names: Sequence[str]) -> tuple[str, ...]:
+    """Return one magnitude for each band among columns, from blue to red; none if there are fewer than four bands.
+
+    If a band occurs more than once, as in ``psfMag_u`` and ``modelMag_u``, the spelling with the most bands is used.
+    """
+    spelling = {name: _spelling(name, band) for name in names if (band := recognise(name)) is not None}
+    usual = Counter(spelling.values())
+    found: dict[str, str] = {}
+    for name in sorted(spelling, key=lambda name: -usual[spelling[name]]):
+        found.setdefault(recognise(name) or "", name)
+    if len(found) < _FEWEST_BANDS:
+        return ()
+    return tuple(found[band] for band in BANDS if band in found)
+
+
+def suggest_features(draft: Draft) -> bool:
+    """Choose magnitudes and their colours as features, and return whether there are any."""
+    chosen = suggested_magnitudes(measured_columns(draft))
+    if not chosen:
+        return False
+    draft.features = tuple(name for name in draft.numeric_columns if name in chosen)
+    draft.combinations = (CombinationConfig(operation="subtract", n=2, columns=chosen),)
+    return True
+
+
+def about_left_out(skipped: Iterable[tuple[str, str]], most: int = 12) -> str:
+    """Return a sentence about the columns that are left out; empty if there are none."""
+    items = list(skipped)
+    if not items:
+        return ""
+    named = ", ".join(f"{name} ({reason})" for name, reason in items[:most])
+    more = f" and {len(items) - most} more" if len(items) > most else ""
+    return f"Not suggested, because they may give the class away or say nothing about the source: {named}{more}."
+
+
+def _spelling(name: str, band: str) -> str:
+    """Return the name of a magnitude without its band."""
+    plain = re.sub(r"[^a-z0-9]", "", name.lower())
+    place = plain.rfind(band)
+    return plain[:place] + "*" + plain[place + len(band) :]

@@ -1,0 +1,235 @@
+"""Read a table while a project is set up. These functions read files, so call them in a thread."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from numpy.typing import NDArray
+
+from astronomical.catalogue.almost_numbers import almost_numeric
+from astronomical.catalogue.catalogue import Catalogue, IdSource
+from astronomical.catalogue.column_profile import ColumnProfile, profile_columns
+from astronomical.catalogue.errors import CatalogueError, IdError
+from astronomical.catalogue.ids import check_exact, id_candidates
+from astronomical.catalogue.joins import JoinedSource
+from astronomical.catalogue.labels import label_counts
+from astronomical.catalogue.positions import Unit, find_position, unit_of_ra
+from astronomical.catalogue.readers import ColumnInfo
+from astronomical.catalogue.string_arrays import as_text
+from astronomical.config.schema import JoinConfig
+from astronomical.paths import local_path
+from astronomical.session.data.dataset import join_of
+from astronomical.tasks import file_exists
+
+__all__ = ["IdCheck", "IdPlan", "LabelColumn", "Table", "check_ids", "read_labels", "read_table", "resolve"]
+
+_IMAGE = re.compile(r"\.(jpe?g|png|gif|svg|fits?(\.gz)?)(\?.*)?$", re.IGNORECASE)
+_HEAD = 100
+
+
+@dataclass(frozen=True)
+class Table:
+    """A readable table and its properties.
+
+    Attributes
+    ----------
+    path, name
+        File, and table within the file.
+    rows
+        Catalogue that uses the row numbers as ids.
+    id_candidates
+        Possible id columns with their numbers of distinct values, largest number first.
+    position
+        Columns of right ascension and declination, if they were recognised.
+    profiles
+        Statistics of the numeric columns.
+    images
+        Columns whose first values are addresses or file names of images.
+    joins
+        Other tables whose columns were added, with absolute paths.
+    odd_numbers
+        Messages about text columns that contain numbers in a form that is not read.
+    """
+
+    path: Path
+    name: int | str | None
+    rows: Catalogue
+    id_candidates: tuple[tuple[str, int], ...]
+    position: tuple[str, str] | None
+    profiles: tuple[ColumnProfile, ...] = ()
+    images: tuple[str, ...] = ()
+    joins: tuple[JoinConfig, ...] = ()
+    odd_numbers: tuple[str, ...] = ()
+
+    @property
+    def format(self) -> str:
+        """Name of the format, as in the project file."""
+        return self.rows.source.format
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return self.rows.n_rows
+
+    @property
+    def columns(self) -> tuple[ColumnInfo, ...]:
+        """All columns, in the order of the file."""
+        return self.rows.columns
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Messages about parts of the table that cannot be used, and what to do about them."""
+        return (*self.rows.source.notes, *self.odd_numbers)
+
+    @property
+    def readable(self) -> tuple[str, ...]:
+        """Names of the columns with one value per row."""
+        return tuple(column.name for column in self.columns if column.kind != "vector")
+
+    @property
+    def unique(self) -> tuple[str, ...]:
+        """Columns whose values are all different."""
+        return tuple(name for name, n in self.id_candidates if n == self.n_rows)
+
+    def unit_of(self, ra: str) -> Unit | None:
+        """Return the unit of right ascension; None if neither the file nor the values determine it."""
+        return unit_of_ra(self.rows.info(ra), self.rows.number)
+
+
+def resolve(text: str) -> Path:
+    """Return the absolute path of a typed one: ``~`` is the home folder, and others start from the working folder."""
+    path = local_path(text.strip().strip("\"'"))
+    return Path(os.path.abspath(path))  # noqa: PTH100 - unlike Path.resolve, this does not access the disk
+
+
+def read_table(
+    path: Path,
+    name: int | str | None = None,
+    joins: Sequence[JoinConfig] = (),
+    position: tuple[str, str, Unit] | None = None,
+    format: str | None = None,
+) -> Table:
+    """Read a table for the wizard.
+
+    Parameters
+    ----------
+    path, name
+        File, and table within the file.
+    joins, position
+        Other tables whose columns are added, and the position columns used to match them.
+    format
+        Format of the file; detected by default.
+
+    Raises
+    ------
+    CatalogueError
+        If the file cannot be read; `TableChoiceError` if it has several tables and `name` is None;
+        `HeaderChoiceError` if its first line may be names or values, and `format` is None.
+    NoAnswerError
+        If the disk does not respond.
+    """
+    file_exists(path)  # fails at once if the disk does not respond
+    rows = Catalogue.open(
+        path,
+        format=format,
+        table=name,
+        id_source="row",
+        position=position if joins else None,
+        joins=[join_of(join, Path.cwd()) for join in joins],
+    )
+    own = rows.source.main if isinstance(rows.source, JoinedSource) else rows.source
+    table = Table(path, name, rows, tuple(id_candidates(own)), find_position(own.columns), joins=tuple(joins))
+    if not table.readable:
+        raise CatalogueError(f"{path.name} has no column with one value per row, so there is nothing to learn from.")
+    texts = [column.name for column in table.columns if column.kind == "text"]
+    heads = rows.source.read_head(texts, _HEAD)
+    return replace(
+        table,
+        profiles=profile_columns(rows.source, rows.numeric_columns),
+        odd_numbers=tuple(almost_numeric(rows.source, rows.numeric_columns).values()),
+        images=tuple(name for name, head in heads.items() if _are_images(head)),
+    )
+
+
+def _are_images(values: NDArray[Any]) -> bool:
+    texts = [text for text in as_text(values).tolist() if text.strip()]
+    return bool(texts) and all(_IMAGE.search(text.strip()) for text in texts)
+
+
+@dataclass(frozen=True)
+class LabelColumn:
+    """A label column and the counts of its values, most frequent first."""
+
+    name: str
+    counts: dict[str, int]
+
+
+def read_labels(table: Table, name: str) -> LabelColumn:
+    """Count the values of a column, including -1, which usually means unknown.
+
+    Raises
+    ------
+    CatalogueError
+        If the column cannot be read.
+    """
+    return LabelColumn(name, label_counts(table.rows.raw(name), named=("-1",)))
+
+
+@dataclass(frozen=True)
+class IdPlan:
+    """Source of the ids, with all settings that they depend on."""
+
+    source: IdSource
+    column: str | None
+    position: tuple[str, str, Unit] | None
+    missing: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class IdCheck:
+    """Result of making the ids of a plan.
+
+    Attributes
+    ----------
+    plan
+        The plan.
+    catalogue
+        Catalogue with these ids, if they can be made.
+    error, about
+        The reason why they cannot be made, else empty; and the field that it concerns.
+    """
+
+    plan: IdPlan
+    catalogue: Catalogue | None
+    error: str = ""
+    about: Literal["id", "position"] = "id"
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """The first few ids."""
+        return () if self.catalogue is None else self.catalogue.ids_at(range(min(3, self.catalogue.n_rows)))
+
+
+def check_ids(table: Table, plan: IdPlan) -> IdCheck:
+    """Try to make the ids, and to read the positions if there are any."""
+    try:
+        if plan.source == "column" and plan.column is not None and table.rows.info(plan.column).kind == "float":
+            check_exact(table.rows.raw(plan.column), plan.column)
+        catalogue = Catalogue.open(
+            table.path,
+            format=table.format,
+            table=table.name,
+            id_source=plan.source,
+            id_column=plan.column,
+            position=plan.position,
+            missing=plan.missing,
+            joins=[join_of(join, Path.cwd()) for join in table.joins],
+        )
+    except CatalogueError as error:
+        return IdCheck(plan, None, str(error), "id" if isinstance(error, IdError) else "position")
+    return IdCheck(plan, catalogue)

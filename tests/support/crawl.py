@@ -1,0 +1,128 @@
+"""Press every button of a page, open every menu, editor and dialog, and rest on everything that has a tooltip."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Error, Locator, Page
+
+_SCRIPT = (Path(__file__).parent / "crawl.js").read_text(encoding="utf-8")
+_OPTIONS_OF_A_LIST = 3
+
+
+class Crawler:
+    """Works through the controls of a page, and looks after each whether a text became HTML or ran a script.
+
+    Parameters
+    ----------
+    page
+        The page.
+    type
+        Called for what to type into a field.
+    skip
+        Called with the label of a control; those for which it is true are left alone.
+    strings
+        How many texts are typed into each field, one after the other.
+
+    Attributes
+    ----------
+    pressed
+        The controls that were pressed, in their order.
+    n_typed
+        The number of texts that were typed into fields.
+    """
+
+    def __init__(self, page: Page, type: Callable[[str], str], skip: Callable[[str], bool], strings: int = 1) -> None:
+        self._page, self._type, self._skip, self._strings = page, type, skip, strings
+        self.n_typed = 0
+        self.pressed: dict[str, None] = {}
+        self._typed: set[str] = set()
+        self._seen: set[str] = set()
+        self.wrong: list[str] = []
+        self._n_pressed_of_list = 0
+
+    def work_through(self, most: int = 400) -> None:
+        """Use everything that is there and that it leads to, once."""
+        for _ in range(most):
+            survey = self._survey()
+            if self._rest_on(survey["tips"]) or self._fill(survey["fields"]):
+                survey = self._survey()
+            fresh = [c for c in survey["controls"] if c["key"] not in self.pressed and not self._skip(c["label"])]
+            is_list = survey["modal"] in ("listbox", "menu", "list")
+            if not fresh or (is_list and self._n_pressed_of_list >= _OPTIONS_OF_A_LIST):
+                if not self._leave():
+                    return
+                continue
+            self._n_pressed_of_list = self._n_pressed_of_list + 1 if is_list else 0
+            self.pressed[fresh[0]["key"]] = None
+            self._do(lambda control=fresh[0]: self._locator(control["mark"]).click(timeout=1500, no_wait_after=True))
+        last = "\n".join(list(self.pressed)[-30:])
+        raise AssertionError(f"After {most} steps there was still something to press. The last controls were:\n{last}")
+
+    def look(self) -> None:
+        """Note what a text has become."""
+        if not self._page.evaluate("typeof window.crawl === 'object'"):
+            self._page.evaluate(_SCRIPT)
+        self.wrong.extend(found for found in self._page.evaluate("window.crawl.wrong()") if found not in self.wrong)
+
+    def rest_on_tips(self) -> None:
+        """Move the pointer to everything that has a tooltip."""
+        self._rest_on(self._survey()["tips"])
+
+    def _survey(self) -> dict[str, Any]:
+        self.look()
+        found: dict[str, Any] = self._page.evaluate("window.crawl.survey()")
+        return found
+
+    def _locator(self, mark: str) -> Locator:
+        return self._page.locator(f'[data-crawl="{mark}"]').first
+
+    def _do(self, action: Callable[[], object]) -> None:
+        with contextlib.suppress(Error):  # it is covered, or has gone
+            action()
+        self._page.wait_for_timeout(60)
+        self.look()
+
+    def _rest_on(self, tips: list[dict[str, str]]) -> bool:
+        fresh = [tip for tip in tips if tip["key"] not in self._seen]
+        for tip in fresh:
+            self._seen.add(tip["key"])
+            self._do(lambda tip=tip: self._locator(tip["mark"]).hover(timeout=500, force=True))
+        return bool(fresh)
+
+    def _fill(self, fields: list[dict[str, str]]) -> bool:
+        fresh = [field for field in fields if field["key"] not in self._typed]
+        for field in fresh:
+            self._typed.add(field["key"])
+
+            for _ in range(self._strings):
+                if not self._type_into(field):
+                    break
+        return bool(fresh)
+
+    def _type_into(self, field: dict[str, str]) -> bool:
+        """Type one text into a field; return whether the field still accepted it."""
+        n_before = self.n_typed
+
+        def fill() -> None:
+            self._locator(field["mark"]).fill(self._type(field["key"]), timeout=1000)
+            self.n_typed += 1
+            self._locator(field["mark"]).press("Enter", timeout=1000)
+
+        self._do(fill)
+        return self.n_typed > n_before
+
+    def _leave(self) -> bool:
+        """Leave what lies over the page; tell whether there was anything."""
+        self._n_pressed_of_list = 0
+        if self._page.evaluate("window.crawl.modal()") is None:
+            return False
+        self._page.keyboard.press("Escape")
+        self._page.wait_for_timeout(300)
+        if self._page.evaluate("window.crawl.modal()") is not None:
+            self._page.evaluate("window.crawl.leave()")
+            self._page.wait_for_timeout(300)
+        return self._page.evaluate("window.crawl.modal()") is None

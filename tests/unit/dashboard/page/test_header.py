@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from astronomical.config.schema import LabelEvent
+from astronomical.dashboard.page.header import labels_per_minute
+
+
+def written(seconds: float) -> LabelEvent:
+    when = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+    return LabelEvent(n=1, kind="label", id="a", label="Star", when=when, check="0" * 12)
+
+
+def test_rate_counts_the_last_ten_minutes_only():
+    now = 1_800_000_000.0
+    labels = [written(now - 4000), *(written(now - 30 + 10 * i) for i in range(4))]
+    assert labels_per_minute(labels, now) == 6.0
+
+
+def test_labels_of_another_day_have_no_rate():
+    now = 1_800_000_000.0
+    assert labels_per_minute([written(now - 86_400 + i) for i in range(20)], now) is None
