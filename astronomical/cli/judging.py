@@ -1,4 +1,4 @@
-"""The command that judges learners by a random sample: `audit`."""
+"""The commands that judge learners: `audit`, `worth` and `compare`."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from astronomical.cli.common import DONE, Commands, at_least, project_plugin_options
+from astronomical.cli.common import DONE, Commands, ProgressBar, at_least, project_plugin_options
 from astronomical.errors import InvalidInputError
 from astronomical.paths import path_argument
 from astronomical.printable import one_line
+
+#: Least number of random draws; see `astronomical.learning.worth`.
+LEAST_SEEDS = 20
 
 
 def add_audit(commands: Commands) -> None:
@@ -66,6 +69,91 @@ def _report(arguments: argparse.Namespace) -> int:
         print(json.dumps([_plain(report) for _, report in reports], indent=1))
     else:
         print("\n".join(map(one_line, lines)))
+    return DONE
+
+
+def add_worth(commands: Commands) -> None:
+    """Add `worth`."""
+    command = commands.add(
+        "worth",
+        _worth,
+        parents=[project_plugin_options()],
+        help="compare the labels of a learner with as many random ones",
+    )
+    command.add_argument("config", type=path_argument, metavar="CONFIG", help="project file")
+    command.add_argument("--class", dest="class_name", required=True, metavar="NAME", help="the class of the learner")
+    command.add_argument(
+        "--seeds", type=at_least(LEAST_SEEDS), default=LEAST_SEEDS, metavar="K", help="number of random draws"
+    )
+    command.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def _worth(arguments: argparse.Namespace) -> int:
+    from astronomical.session import Session
+    from astronomical.session.evaluation.worth import curve_rows, worth_lines
+
+    with (
+        Session.open(
+            arguments.config,
+            read_only=True,
+            look_ahead=False,
+            plugins=arguments.plugins,
+            trust_plugins=arguments.trust_plugins,
+        ) as session,
+        ProgressBar("%", 100) as bar,
+    ):
+        found = session.studies.worth(arguments.class_name, n_seeds=arguments.seeds, progress=bar.to_fraction)
+        shown = session.state.config.shown(arguments.class_name)
+    if arguments.json:
+        print(json.dumps({"class": found.class_name, "labels": found.k, "scores": curve_rows(found)}, indent=1))
+    else:
+        print("\n".join(one_line(line) for line in worth_lines(found, "average_precision", shown)))
+    return DONE
+
+
+def add_compare(commands: Commands) -> None:
+    """Add `compare`."""
+    command = commands.add(
+        "compare",
+        _compare,
+        parents=[project_plugin_options()],
+        help="train every model on the labels of a learner and compare them",
+    )
+    command.add_argument("config", type=path_argument, metavar="CONFIG", help="project file")
+    command.add_argument("--class", dest="class_name", required=True, metavar="NAME", help="the class of the learner")
+    command.add_argument(
+        "--score",
+        choices=["average_precision", "f1", "accuracy"],
+        default="average_precision",
+        help="the score to sort by (default: average_precision)",
+    )
+    command.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    from astronomical.session import Session
+    from astronomical.session.evaluation.model_comparison import comparison_lines, comparison_rows, plain_comparison
+
+    with (
+        Session.open(
+            arguments.config,
+            read_only=True,
+            look_ahead=False,
+            plugins=arguments.plugins,
+            trust_plugins=arguments.trust_plugins,
+        ) as session,
+        ProgressBar("%", 100) as bar,
+    ):
+        found = session.studies.compare_models(arguments.class_name, progress=bar.to_fraction)
+        shown = session.state.config.shown(arguments.class_name)
+    if arguments.json:
+        print(json.dumps(plain_comparison(found), indent=1))
+        return DONE
+    rows = comparison_rows(found, arguments.score)
+    width = max(len(title) for title, _, _ in rows)
+    first, *others = comparison_lines(found, arguments.score, shown)
+    lines = [first, *(f"{title:{width}}  {value:>5}  {other}".rstrip() for title, value, other in rows), *others]
+    print("\n".join(map(one_line, lines)))
     return DONE
 
 

@@ -17,6 +17,7 @@ from astronomical.session.data.dataset import Dataset
 from astronomical.session.data.source_search import Lookup
 from astronomical.session.errors import ReadOnlyError
 from astronomical.session.evaluation.evaluation import Evaluation
+from astronomical.session.evaluation.studies import Studies
 from astronomical.session.export.exports import Exports
 from astronomical.session.export.model_store import CLOSING_S
 from astronomical.session.export.models import Models
@@ -57,6 +58,8 @@ class Session:
         Create and train learners.
     evaluation
         Scores on the test set, and the comparison of the classes.
+    studies
+        Studies of a learner that take longer, such as the comparison with random labels.
     models, exports
         Save the models of rounds; export labels, predictions and models.
     files, settings
@@ -76,6 +79,7 @@ class Session:
         self.merging = Merging(state, writer, core.record, jobs, events, access)
         self.training = Training(state, writer, core.record, selection, core.manager, jobs, events, access)
         self.evaluation = Evaluation(state, registry, writer, jobs, core.record.who, core.check, core.advisor, access)
+        self.studies = Studies(state, registry, jobs)
         self.models = Models(state, writer, core.models, jobs, access)
         self.exports = Exports(state, registry, self.files, jobs)
 

@@ -223,6 +223,9 @@ class SessionState(param.Parameterized):
     stop_advice: dict[str, StopAdvice] = param.Dict(
         default={}, doc="Whether the predictions of each class are stable, so that labelling can stop."
     )
+    studies: dict[tuple[str, str], Any] = param.Dict(
+        default={}, doc="Latest result of each study, by kind and class; an exception if it failed."
+    )
     curves: dict[str, Curve] = param.Dict(default={}, doc="Recorded scores of each class.")
     progress: dict[str, LearnerProgress] = param.Dict(default={}, doc="Effect of the newest labels of each class.")
     curating: Curating = param.Parameter(default=Curating(), doc="State of curating a test set.")

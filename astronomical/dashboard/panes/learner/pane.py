@@ -16,12 +16,14 @@ from astronomical.dashboard.panes.learner.curation import CuratingView
 from astronomical.dashboard.panes.learner.label_panel import LabelPanelView
 from astronomical.dashboard.panes.learner.low_pane import LOW_PANE_STYLE, LOW_TABS_STYLE
 from astronomical.dashboard.panes.learner.matrices import MatricesView
+from astronomical.dashboard.panes.learner.models import ModelsView
 from astronomical.dashboard.panes.learner.round_plots import RoundPlotView
 from astronomical.dashboard.panes.learner.scores import ScoresView
 from astronomical.dashboard.panes.learner.setup import SetupView
 from astronomical.dashboard.panes.learner.test_results import CheckpointsView, TestView
 from astronomical.dashboard.panes.learner.threshold import ThresholdView
 from astronomical.dashboard.panes.learner.training_status import RoundBar
+from astronomical.dashboard.panes.learner.worth import WorthView
 from astronomical.dashboard.ui.components import Message
 from astronomical.dashboard.ui.safe_text import Html, Markup
 from astronomical.dashboard.ui.session_view import SessionView
@@ -32,12 +34,15 @@ __all__ = ["LearningPane"]
 
 _GROUPS = {
     "Learn": ("Scores", "Confidence", "Training", "Validation"),
-    "Judge": ("Threshold", "Calibration", "Matrices", "Audit", "Test"),
+    "Judge": ("Threshold", "Calibration", "Matrices", "Audit", "Worth it", "Models", "Test"),
     "Review": ("Checkpoints",),
 }
+#: Width of the row of tabs of a group, in pixels.
+_ROW_PX = {"Judge": 520}
 _TIPS = (
     "Learn: scores by number of labels, confidence in the pool, correctness in training and validation set. Judge: "
-    "threshold, calibration, confusion matrices, audits, test results. Review: checkpoints"
+    "threshold, calibration, confusion matrices, audits, comparison with random labels and other models, test "
+    "results. Review: checkpoints"
 )
 #: Maximum number of classes with tabs. For more classes there is a menu.
 _MOST_TABS = 8
@@ -86,6 +91,8 @@ class LearningPane(SessionView):
             "Matrices": self._matrices,
             **self._rounds,
             **self._computed,
+            "Worth it": WorthView(session),
+            "Models": ModelsView(session),
             "Test": self._test,
             "Checkpoints": CheckpointsView(session),
         }
@@ -210,6 +217,7 @@ class LearningPane(SessionView):
     def _show_choice(self) -> None:
         group, name = self._groups.value, self.session.state.active
         chosen = self._chosen[group]
+        self._choice.width = _ROW_PX.get(group, 310)
         self._choice.shown = {"names": list(_GROUPS[group]), "chosen": chosen}
         self._side.css_classes = ["views"] if group == "Learn" else ["views", "wide"]
         missing = (
