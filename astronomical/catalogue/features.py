@@ -26,6 +26,7 @@ __all__ = [
     "add",
     "apply_features",
     "build_features",
+    "columns_of_features",
     "count_features",
     "divide",
     "feature_names",
@@ -169,6 +170,11 @@ def feature_names(recipe: FeatureRecipe, operations: Operations) -> tuple[str, .
         If there are no or too many features, an operation is unknown, or two features have the same name.
     """
     return tuple(feature.name for feature in _plan(recipe, operations))
+
+
+def columns_of_features(recipe: FeatureRecipe) -> tuple[tuple[str, ...], ...]:
+    """Return the columns of which each feature is made, in the order of the features."""
+    return tuple(columns for _, columns in dict.fromkeys(_subsets(recipe)))
 
 
 def _operands(recipe: FeatureRecipe, columns: Sequence[str] | None) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 
@@ -16,6 +17,13 @@ from astronomical.session.errors import SessionError
 from astronomical.session.evaluation.audit_report import AuditReport, audit_report
 from astronomical.session.evaluation.calibrations import CalibrationReport, calibration_report
 from astronomical.session.evaluation.class_comparison import compare_classes
+from astronomical.session.evaluation.explanations import (
+    DrivingFeatures,
+    SourceExplanation,
+    driving_features,
+    explain_source,
+    tree_explainers,
+)
 from astronomical.session.evaluation.operating_points import RoundCurve, all_thresholds, chosen_point, round_curve
 from astronomical.session.evaluation.predictions import Vote, votes_of
 from astronomical.session.evaluation.reproduction import RecordCheck
@@ -69,6 +77,8 @@ class Evaluation:
         self._state, self._registry, self._writer = state, registry, writer
         self._jobs, self._who, self._check, self._access = jobs, who, check, access
         self._advisor = advisor
+        #: The explainers of the newest rounds: making them takes longer than using them.
+        self._explainers = lru_cache(maxsize=4)(tree_explainers)
 
     @reads
     def compare_classes(self) -> None:
@@ -169,6 +179,46 @@ class Evaluation:
         """
         state = self._state
         return audit_report(state.config, state.dataset, state.ledger, state.round(class_name))
+
+    @reads
+    def explain(self, id: str, class_name: str | None = None) -> SourceExplanation:
+        """Return why the newest round of a learner gives a source its probability.
+
+        Any thread may call it.
+
+        Parameters
+        ----------
+        id
+            The source.
+        class_name
+            The class; by default the active one.
+
+        Raises
+        ------
+        SessionError
+            If the learner is not trained, or the source is not scored.
+        """
+        state = self._state
+        round = state.round(class_name)
+        explainers = self._explainers(round) if round is not None and round.trained else None
+        return explain_source(state.config, state.dataset, state.ledger, self._registry, round, id, explainers)
+
+    @reads
+    def driving_features(self, class_name: str | None = None) -> DrivingFeatures:
+        """Return which features drive the newest round of a learner, with warnings; any thread may call it.
+
+        Parameters
+        ----------
+        class_name
+            The class; by default the active one.
+
+        Raises
+        ------
+        SessionError
+            If the learner is not trained.
+        """
+        state = self._state
+        return driving_features(state.config, state.dataset, state.ledger, self._registry, state.round(class_name))
 
     @command
     def set_threshold(self, class_name: str, threshold: float | None = None, *, purity: float | None = None) -> None:

@@ -18,13 +18,8 @@ from astronomical.dashboard.panes.source.samp_dialog import SampDialog
 from astronomical.dashboard.panes.source.settings import SourceSettings
 from astronomical.dashboard.panes.source.spectrum import SpectrumView
 from astronomical.dashboard.panes.source.surveys import SurveyDialog
-from astronomical.dashboard.panes.source.values import (
-    label_rows,
-    link_rows,
-    load_columns,
-    near_rows,
-    value_rows,
-)
+from astronomical.dashboard.panes.source.values import label_rows, link_rows, load_columns, near_rows, value_rows
+from astronomical.dashboard.panes.source.why import WhyView
 from astronomical.dashboard.ui.colours import chip
 from astronomical.dashboard.ui.history_navigation import HistoryWalk
 from astronomical.dashboard.ui.safe_text import Html, Markup
@@ -99,6 +94,7 @@ class SourcePane(SessionView):
         self._images: ImageColumnsView | None = None
         self._spectrum: SpectrumView | None = None
         self._remarks: RemarksView | None = None
+        self._why: WhyView | None = None
         self._bar = SourceBar(self._on_event)
         self._card = SourceCard(self._on_card)
         self._table = SourceTable()
@@ -146,7 +142,7 @@ class SourcePane(SessionView):
     def close(self) -> None:
         """Close the pane, and drop pending cutouts."""
         super().close()
-        for part in (self._cutouts, self._images, self._spectrum, self._remarks, self._samp):
+        for part in (self._cutouts, self._images, self._spectrum, self._remarks, self._why, self._samp):
             if part is not None:
                 part.close()
 
@@ -289,6 +285,7 @@ class SourcePane(SessionView):
             *(["Spectrum"] if section.spectrum_column else []),
             "Labels",
             "Notes",
+            "Why",
             *(["Nearby"] if self._cutouts is not None else []),
         ]
 
@@ -318,6 +315,9 @@ class SourcePane(SessionView):
         if name == "Notes":
             self._remarks = self._remarks or RemarksView(self.session, lists=False)
             return self._remarks.view
+        if name == "Why":
+            self._why = self._why or WhyView(self.session)
+            return self._why.view
         return {"Overview": self._overview, "Labels": self._labels, "Nearby": self._near}[name]
 
     def _show_chosen(self) -> None:
@@ -325,6 +325,8 @@ class SourcePane(SessionView):
         focus = self.session.state.focus
         if focus is None:
             return
+        if self._why is not None:
+            self._why.show(self._chosen == "Why")
         if self._chosen == "Labels":
             self._labels.shown = {
                 "titles": _LABELS,
