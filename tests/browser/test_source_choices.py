@@ -117,9 +117,9 @@ def brightness_varies(page: Any) -> bool:
 
 
 def test_columns_of_images_are_chosen_and_shown_as_tabs(page: Any, session: Session) -> None:
-    expect(page.get_by_role("tab")).to_have_text(["Overview", "Labels", "Notes", "Nearby"])
+    expect(page.get_by_role("tab")).to_have_text(["Overview", "Labels", "Notes", "Why", "Nearby"])
     choose_images(page, "stamp", "link")
-    expect(page.get_by_role("tab")).to_have_text(["Overview", "Labels", "Notes", "Nearby", "stamp", "link"])
+    expect(page.get_by_role("tab")).to_have_text(["Overview", "Labels", "Notes", "Why", "Nearby", "stamp", "link"])
     image = page.locator(".frame[data-state=image] img.sky")
     expect(image).to_have_attribute("alt", "stamp of s00")
     assert brightness_varies(page)

@@ -509,12 +509,12 @@ def test_the_list_of_notes_is_filtered(
 def test_the_column_of_spectra_is_chosen_in_the_pane(open_pane: Callable[..., Any], session: Session) -> None:
     session.focus("J0001")
     page = open_pane(660, 700)
-    expect(page.get_by_role("tab")).to_have_text(["Overview", "Labels", "Notes", "Nearby"])
+    expect(page.get_by_role("tab")).to_have_text(["Overview", "Labels", "Notes", "Why", "Nearby"])
     page.locator(".settings").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Spectrum: column with paths").click()
     page.get_by_role("menuitem", name="note").or_(page.get_by_role("option", name="note")).click()
     expect(page.locator(".MuiMenu-list")).to_have_count(0)
     dialog.get_by_role("button", name="Apply").click()
-    expect(page.get_by_role("tab")).to_have_text(["Overview", "Spectrum", "Labels", "Notes", "Nearby"])
+    expect(page.get_by_role("tab")).to_have_text(["Overview", "Spectrum", "Labels", "Notes", "Why", "Nearby"])
     assert session.state.config.catalogue.spectrum_column == "note"

@@ -20,6 +20,7 @@ PARTS = (
     "merging",
     "training",
     "evaluation",
+    "studies",
     "models",
     "exports",
     "files",
