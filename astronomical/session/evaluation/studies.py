@@ -71,6 +71,11 @@ class Studies:
         cancelled, progress
             Called regularly: whether to stop, and with the fraction of the work that is done.
 
+        Returns
+        -------
+        WorthReport
+            The scores with both, in pairs.
+
         Raises
         ------
         SessionError
@@ -92,6 +97,11 @@ class Studies:
             The class.
         cancelled, progress
             As for `worth`.
+
+        Returns
+        -------
+        ModelComparison
+            The scores of all models, and their differences from the current one.
 
         Raises
         ------
@@ -141,7 +151,13 @@ class Studies:
 
     @reads
     def cancel(self, kind: StudyKind, class_name: str) -> None:
-        """Cancel a study that runs in the background."""
+        """Cancel a study that runs in the background.
+
+        Parameters
+        ----------
+        kind, class_name
+            As for `start`.
+        """
         self._jobs.cancel(job_name(kind, class_name))
 
     def _work(self, kind: StudyKind, class_name: str) -> Work[Any]:
