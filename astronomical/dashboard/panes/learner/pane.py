@@ -13,6 +13,7 @@ from astronomical.dashboard.panes.learner.audit import AuditView
 from astronomical.dashboard.panes.learner.calibration import CalibrationView
 from astronomical.dashboard.panes.learner.class_menu import ClassMenu
 from astronomical.dashboard.panes.learner.curation import CuratingView
+from astronomical.dashboard.panes.learner.finds import FindsView
 from astronomical.dashboard.panes.learner.label_panel import LabelPanelView
 from astronomical.dashboard.panes.learner.low_pane import LOW_PANE_STYLE, LOW_TABS_STYLE
 from astronomical.dashboard.panes.learner.matrices import MatricesView
@@ -32,12 +33,12 @@ __all__ = ["LearningPane"]
 
 _GROUPS = {
     "Learn": ("Scores", "Confidence", "Training", "Validation"),
-    "Judge": ("Threshold", "Calibration", "Matrices", "Audit", "Test"),
+    "Judge": ("Threshold", "Calibration", "Matrices", "Audit", "Finds", "Test"),
     "Review": ("Checkpoints",),
 }
 _TIPS = (
     "Learn: scores by number of labels, confidence in the pool, correctness in training and validation set. Judge: "
-    "threshold, calibration, confusion matrices, audits, test results. Review: checkpoints"
+    "threshold, calibration, confusion matrices, audits, finds, test results. Review: checkpoints"
 )
 #: Maximum number of classes with tabs. For more classes there is a menu.
 _MOST_TABS = 8
@@ -79,6 +80,7 @@ class LearningPane(SessionView):
             "Threshold": ThresholdView(session),
             "Calibration": CalibrationView(session),
             "Audit": AuditView(session),
+            "Finds": FindsView(session),
         }
         self._scores, self._matrices = ScoresView(session), MatricesView(session)
         self._views: dict[str, Any] = {
