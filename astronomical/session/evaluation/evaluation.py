@@ -210,11 +210,14 @@ class Evaluation:
         Raises
         ------
         SessionError
-            If the class has no learner.
+            If the class has no learner, or all of its labels are of one side.
         """
         state = self._state
         request = second_opinion_request(state.config, state.dataset, self._registry, state.ledger, class_name)
-        return fit_round(request).queries
+        round = fit_round(request)
+        if not round.trained:
+            raise SessionError(f"Another model needs labels of {class_name} and of other sources.")
+        return round.queries
 
     @command
     def set_threshold(self, class_name: str, threshold: float | None = None, *, purity: float | None = None) -> None:

@@ -109,7 +109,7 @@ class LearningPane(SessionView):
         )
         #: The view that was shown last in each group.
         self._chosen = {group: views[0] for group, views in _GROUPS.items()}
-        self._choice = TabRow(self._choose, sizing_mode="fixed", width=310, height=28, margin=(2, 0))
+        self._choice = TabRow(self._choose, sizing_mode="fixed", width=375, height=28, margin=(2, 0))
         self._missing_plugins = Message(severity="warning")
         self._shown = pn.Column(self._scores.view, sizing_mode="stretch_both", margin=0)
         chooser = pn.Row(
