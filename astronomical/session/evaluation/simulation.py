@@ -122,7 +122,7 @@ class Simulation:
                 "precision are undefined or 0, and the accuracy only counts false positives."
             )
         elif self.n_positive == self.n_validation:
-            found.append("All sources of the validation set are in this class, so its scores say nothing of the rest.")
+            found.append("All sources of the validation set are in this class: its scores say nothing about the rest.")
         found += [
             f"Feature {name!r} was left out of {n:,} round{'' if n == 1 else 's'}, because no labelled source had a "
             "value there."
