@@ -159,24 +159,27 @@ def test_waits_double_and_a_success_ends_them():
 
 def test_the_event_loop_turns_while_every_misbehaviour_goes_on():
     """Orders return before their answers, and the loop goes on turning until the slowest of them is there."""
-    limits = Limits(2, max_bytes=1e6, allow_private=True)
+    limits, patient = (Limits(seconds, max_bytes=1e6, allow_private=True) for seconds in (2, 100))
 
     async def run():
         loop, turns, arrived = asyncio.get_running_loop(), 0, {}
         servers = [SurveyServer(mode) for mode in MISBEHAVIOURS]
         for server in servers:
             server.__enter__()
-        fetcher = CutoutFetcher(limits)
+        # On a busy computer, even the server that behaves well may need more than two seconds.
+        fetchers = {server.mode: CutoutFetcher(patient if server.mode == "ok" else limits) for server in servers}
 
         def arrive(cutout):
             loop.call_soon_threadsafe(lambda: arrived.setdefault(cutout.survey, (cutout.ok, turns)))
 
         for server in servers:
-            fetcher.submit(replace(sdss(server.sdss_url), name=server.mode), RA, DEC, 0.4, 256, done=arrive)
+            survey = replace(sdss(server.sdss_url), name=server.mode)
+            fetchers[server.mode].submit(survey, RA, DEC, 0.4, 256, done=arrive)
         while len(arrived) < len(servers):
             await asyncio.sleep(0.005)
             turns += 1
-        fetcher.close()
+        for fetcher in fetchers.values():
+            fetcher.close()
         for server in servers:
             server.__exit__(None, None, None)
         return arrived
