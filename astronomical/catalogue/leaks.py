@@ -82,7 +82,7 @@ def find_leaks(
             found.append(f"Column {name!r} {text}")
         elif is_result(name, class_names):
             found.append(
-                f"Column {name!r} has the name of a result of a classification. If it was derived from the labels, "
+                f"Column {name!r} seems to be the result of a classification. If it was derived from the labels, "
                 "scores are too good: remove it from the features."
             )
     return (*found, *_twins(read, columns, codes, split, position))
@@ -110,7 +110,7 @@ def _separates(values: NDArray[Any], codes: NDArray[np.integer], class_names: Se
         if _area(present.astype(np.float64), inside) > _AUC:
             return (
                 f"has a value only for {'one side' if len(class_names) == 2 else 'some'} of the labelled sources: "
-                f"whether it has one tells {name} from all others. If it was measured because of the class, scores "
+                f"this alone separates {name} from all others. If it was measured because of the class, scores "
                 "are too good: remove it from the features."
             )
         area = _area(values[present], inside[present])
@@ -134,7 +134,7 @@ def _area(values: NDArray[Any], inside: NDArray[np.bool_]) -> float:
 
 
 def is_result(name: str, class_names: Sequence[str]) -> bool:
-    """Return whether a column has the name of a result of a classification."""
+    """Return whether a column is named like the result of a classification."""
     ours = {f"{start}_{class_name}".casefold() for start in ("p", "combined") for class_name in class_names}
     return name.casefold() in ours or _RESULT.search(name) is not None
 

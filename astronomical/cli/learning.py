@@ -139,28 +139,29 @@ def _simulate(arguments: argparse.Namespace) -> int:
             bar.to(len(done), total)
     if arguments.plot is not None:
         plot_curves(done, arguments.plot, overwrite=arguments.overwrite)
+    print(one_line(str(simulation.given)))
     _print_ends(done, simulation.prevalence)
     print_warnings(simulation.warnings)
     return DONE
 
 
 def _print_ends(rows: list[dict[str, Any]], prevalence: float | None) -> None:
-    """Print the mean scores at the end of the curves of each strategy, with the standard deviation over the seeds."""
+    """Print the median scores at the end of the curves of each strategy, with intervals over the seeds."""
     for strategy in dict.fromkeys(row["strategy"] for row in rows):
         mine = [row for row in rows if row["strategy"] == strategy]
         last = max(row["n_labels"] for row in mine)
         ends = [row for row in mine if row["n_labels"] == last]
-        scores = [f"{title} {_mean_text([row[key] for row in ends])}" for key, title in _PRINTED.items()]
+        scores = [f"{title} {_median_text([row[key] for row in ends])}" for key, title in _PRINTED.items()]
         scores.append(f"prevalence {'undefined' if prevalence is None else f'{prevalence:.4f}'}")
         seeds = f"{len(ends)} seed{'' if len(ends) == 1 else 's'}"
         print(one_line(f"{strategy}: {', '.join(scores)} at {last} labels ({seeds})"))
 
 
-def _mean_text(values: list[float | None]) -> str:
-    """Return mean and standard deviation of a score, without the seeds for which it is undefined."""
+def _median_text(values: list[float | None]) -> str:
+    """Return median and interval of a score, without the seeds for which it is undefined."""
+    from astronomical.learning.intervals import median_interval
+
     known = [value for value in values if value is not None]
     if not known:
         return "undefined"
-    mean = sum(known) / len(known)
-    spread = (sum((value - mean) ** 2 for value in known) / len(known)) ** 0.5
-    return f"{mean:.4f} +- {spread:.4f}"
+    return "{:.4f} ({:.4f} to {:.4f})".format(*median_interval(known))

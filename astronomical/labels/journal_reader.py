@@ -148,8 +148,8 @@ def read_journal(path: str | os.PathLike[str], *, tolerant: bool = False) -> Jou
         with path.open("rb") as stream:
             if os.fstat(stream.fileno()).st_size > MAX_BYTES:
                 raise JournalError(
-                    f"{path} is larger than {MAX_BYTES // 2**20} MB, which no journal of labels is. Look what the "
-                    "file is, and move it away.",
+                    f"{path} is larger than {MAX_BYTES // 2**20} MB, so it is not a journal of labels. Check "
+                    "what the file is, and move it away.",
                     path,
                 )
             lines = stream.readlines(MAX_BYTES)

@@ -72,7 +72,7 @@ class Calibration:
             inside = points.size > 0 and bool(((points >= 0) & (points <= 1)).all())
             valid = inside and not bool((np.diff(points) < 0).any())
         if not valid:
-            raise InvalidInputError("the calibration of a class is not a function from 0..1 to 0..1")
+            raise InvalidInputError("the calibration of a class must map probabilities (0 to 1) to probabilities")
 
     def __call__(self, proba: NDArray[np.floating]) -> NDArray[np.float32]:
         """Return calibrated probabilities; NaN stay NaN.

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from astronomical.catalogue.hashing import first_by_hash
 from astronomical.errors import InvalidInputError
 
-__all__ = ["StartError", "random_start"]
+__all__ = ["InitialDraw", "StartError", "draw_start", "random_start"]
+
+
+@dataclass(frozen=True)
+class InitialDraw:
+    """Initial labels.
+
+    Attributes
+    ----------
+    rows
+        Row numbers in the order in which they were drawn.
+    put_in
+        The side that a random draw did not have, so that one source of it was put in: 1 for the class, 0 for the rest;
+        None if both sides were drawn.
+    """
+
+    rows: tuple[int, ...]
+    put_in: int | None
 
 
 class StartError(InvalidInputError):
@@ -50,16 +69,30 @@ def random_start(
     StartError
         If the training set has too few labelled sources, or none of one side.
     """
+    return draw_start(ids, truth, training, n, seed, class_name).rows
+
+
+def draw_start(
+    ids: NDArray[np.bytes_],
+    truth: NDArray[np.int8],
+    training: NDArray[np.bool_],
+    n: int,
+    seed: int,
+    class_name: str = "this class",
+) -> InitialDraw:
+    """Return the same as `random_start`, and whether a source was put in because a side was not drawn."""
     if n < 2:
         raise StartError(f"At least 2 initial labels are needed, one of each side; {n} requested")
     candidates = np.flatnonzero(training & (truth >= 0))
     _check(truth[candidates], n, class_name)
     rows = candidates[first_by_hash(ids[candidates], seed, n)]
+    put_in = None
     for side in (0, 1):
         if not np.any(truth[rows] == side):
             others = candidates[truth[candidates] == side]
             rows[-1] = others[first_by_hash(ids[others], seed, 1)[0]]
-    return tuple(int(row) for row in rows)
+            put_in = side
+    return InitialDraw(tuple(int(row) for row in rows), put_in)
 
 
 def _check(sides: NDArray[np.int8], n: int, class_name: str) -> None:

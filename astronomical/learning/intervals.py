@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from collections.abc import Sequence
+from math import isfinite, sqrt
 
+import numpy as np
 from scipy.special import ndtri
+from scipy.stats import quantile_test
 
-__all__ = ["f1_interval", "wilson_interval"]
+__all__ = ["f1_interval", "median_interval", "wilson_interval"]
 
 
 def wilson_interval(k: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
@@ -71,3 +74,28 @@ def f1_interval(tp: int, fp: int, fn: int, confidence: float = 0.95) -> tuple[fl
     """
     low, high = wilson_interval(tp, tp + fp + fn, confidence)
     return 2 * low / (1 + low), 2 * high / (1 + high)
+
+
+def median_interval(values: Sequence[float], confidence: float = 0.95) -> tuple[float, float, float]:
+    """Return the median and a confidence interval that assumes nothing about the distribution.
+
+    The bounds are order statistics, after `scipy.stats.quantile_test`. With five values or fewer there is no interval
+    of 95 %: the bounds are the smallest and the largest value.
+
+    Parameters
+    ----------
+    values
+        At least one value.
+    confidence
+        Least probability that the interval contains the median of the population.
+
+    Returns
+    -------
+    median, low, high
+        The median of the values, and the bounds of the interval.
+    """
+    given = np.asarray(values, dtype=np.float64)
+    found = quantile_test(given, p=0.5).confidence_interval(confidence_level=confidence)
+    low = float(found.low) if isfinite(found.low) else float(given.min())
+    high = float(found.high) if isfinite(found.high) else float(given.max())
+    return float(np.median(given)), low, high

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from astronomical.catalogue.features import FeatureMatrix
 from astronomical.catalogue.hashing import derive_seed
-from astronomical.learning.initial_sample import StartError, random_start
+from astronomical.learning.initial_sample import InitialDraw, StartError, draw_start
 from astronomical.learning.metrics import SetScores, average_precision, balanced_accuracy, mcc
 from astronomical.learning.query_selection import Strategy
 from astronomical.learning.rounds import Member, Round, RoundRequest, fit_round
 from astronomical.learning.scoring import CancelCheck, never
 
-__all__ = ["CURVE_COLUMNS", "SimulationRequest", "simulate"]
+__all__ = ["CURVE_COLUMNS", "SimulationRequest", "initial_draws", "simulate"]
 
 #: Keys of the rows of a learning curve.
 CURVE_COLUMNS = (
@@ -106,13 +106,24 @@ def simulate(
     StartError
         When called, if the initial labels cannot be drawn or `n_labels` is smaller than `n_start`.
     """
+    starts = [draw.rows for draw in initial_draws(request)]
+    return _runs(request, starts, cancelled, report)
+
+
+def initial_draws(request: SimulationRequest) -> tuple[InitialDraw, ...]:
+    """Return the initial labels of each seed.
+
+    Raises
+    ------
+    StartError
+        If they cannot be drawn, or `n_labels` is smaller than `n_start`.
+    """
     if request.n_labels < request.n_start:
         raise StartError(
             f"{request.n_labels} labels are fewer than {request.n_start} initial labels: "
             "request more labels, or fewer initial labels"
         )
-    starts = [_start(request, seed) for seed in range(request.n_seeds)]
-    return _runs(request, starts, cancelled, report)
+    return tuple(_start(request, seed) for seed in range(request.n_seeds))
 
 
 def _runs(
@@ -172,9 +183,9 @@ def _round_request(
     )
 
 
-def _start(request: SimulationRequest, seed: int) -> tuple[int, ...]:
+def _start(request: SimulationRequest, seed: int) -> InitialDraw:
     name = request.class_name
-    return random_start(
+    return draw_start(
         request.ids,
         request.truth,
         request.training,

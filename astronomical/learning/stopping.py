@@ -69,7 +69,7 @@ def kappa(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
 def stop_advice(kappas: Sequence[float], n_own: int, n_rest: int) -> StopAdvice:
     """Return whether the predictions are stable, from the agreement of successive rounds [1]_.
 
-    Stable predictions hardly change with more labels. They are not necessarily right.
+    Stable predictions hardly change with more labels. They are not necessarily correct.
 
     Parameters
     ----------

@@ -10,32 +10,29 @@ from pathlib import Path
 
 import pytest
 
-from astronomical.config.io import write_config
-from astronomical.config.schema import ExtensionConfig
+from astronomical.config.schema import ExtensionConfig, StartConfig
 from astronomical.labels.ledger import Ledger
 from astronomical.paths import atomic_write
 from astronomical.session import Session
 from astronomical.session.export.model_bundle import load_model
 from astronomical.session.project.recent import read_recents, remember
 from astronomical.session.project.store import ProjectStore, load_project
+from tests.support.campaigns import cases
 from tests.support.faults import CALLS, ERRORS, Faults
-from tests.support.projects import label_until, make_project, start
+from tests.support.projects import label_until, make_project
 
 SEED = 20261129
-#: How many faults the ordinary run tries, and how many the long campaign.
-FEW, MANY = 240, 1000
+#: Each action with each call, in four parts; then other calls and errors of the same, several times in a campaign.
+FEW = 4 * 21
+MANY = cases(4 * FEW, 1000)
 
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("faults")
-    path, config = make_project(folder, n=60)
-    quick = tuple(
-        learner.model_copy(update={"models": (ExtensionConfig(name="decision_tree"),)}) for learner in config.learners
-    )
-    write_config(config.model_copy(update={"learners": quick}), path)
+    path, _ = make_project(folder, n=60)
     with Session.open(path) as session:
-        start(session)
+        session.training.start("Star", models=[ExtensionConfig(name="decision_tree")], start=StartConfig(n=5))
         label_until(session, "Star", 5)
     shutil.copytree(folder, folder.with_name("template"))
     return folder.with_name("template")
@@ -164,9 +161,10 @@ def test_any_call_on_a_file_may_fail(template: Path, tmp_path: Path, part: int, 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", range(8))
+@pytest.mark.campaign
+@pytest.mark.parametrize("part", range(4))
 def test_any_call_on_a_file_may_fail_in_many_ways(template: Path, tmp_path: Path, part: int, monkeypatch):
-    step = (MANY - FEW) // 8
+    step = (MANY - FEW) // 4
     found = run(template, tmp_path, range(FEW + part * step, FEW + (part + 1) * step), monkeypatch)
     assert sum(found.values()) == step
 

@@ -165,7 +165,8 @@ def simulate(run, new, tmp_path):
 def test_accuracy_is_printed_beside_scores_of_rare_classes(simulate, catalogue, tmp_path):
     code, out, err = simulate(catalogue)
     assert (code, err) == (0, "")
-    (line,) = out.splitlines()
+    given, line = out.splitlines()
+    assert given.startswith(("1 positive given: QSO among the 5 initial labels", "1 to "))
     with (tmp_path / "curves.csv").open() as file:
         ends = [row for row in csv.DictReader(file) if row["n_labels"] == "7"]
     for key, title in (
@@ -174,7 +175,8 @@ def test_accuracy_is_printed_beside_scores_of_rare_classes(simulate, catalogue, 
         ("f1", "F1"),
         ("average_precision", "average precision"),
     ):
-        assert f"{title} {np.mean([float(row[key]) for row in ends]):.4f} +- " in line
+        values = [float(row[key]) for row in ends]
+        assert f"{title} {np.median(values):.4f} ({min(values):.4f} to {max(values):.4f})" in line
     table = Table.read(catalogue)
     share = np.mean(table["cls"] == "QSO")
     printed = float(line.split("prevalence ")[1].split()[0])

@@ -55,7 +55,7 @@ def reaches(host: str, address: str) -> bool:
 def serve(*command: str) -> subprocess.Popen[bytes]:
     """Start a server on the first host, and wait until that host itself reaches it."""
     process = subprocess.Popen(on(SERVER, *command), cwd=CHECKOUT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for _ in range(300):
+    for _ in range(600):  # a guard only
         assert process.poll() is None, "the server did not start"
         if reaches(SERVER, "127.0.0.1"):
             return process

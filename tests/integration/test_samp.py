@@ -65,7 +65,7 @@ def bridge(session: Session, other):
     made.close()
 
 
-def wait(condition, timeout_s: float = 10.0) -> None:
+def wait(condition, timeout_s: float = 120.0) -> None:
     end = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < end, "waited in vain"

@@ -52,7 +52,7 @@ class Server:
             stderr=subprocess.DEVNULL,
             env={**os.environ, **({"PYTHONPATH": str(python_path)} if python_path else {})},
         )
-        for _ in range(600):
+        for _ in range(2400):  # a guard only
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
                     return

@@ -105,7 +105,7 @@ def test_the_dashboard_starts_from_the_wheel(site, tmp_path):
 
 def status(port: int, host: str) -> int:
     request = urllib.request.Request(f"http://127.0.0.1:{port}/astronomical", headers={"Host": f"{host}:{port}"})
-    end = time.monotonic() + 90
+    end = time.monotonic() + 240
     while True:
         try:
             with urllib.request.urlopen(request, timeout=60) as reply:

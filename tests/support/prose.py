@@ -45,6 +45,9 @@ AVOID = {
     r"goes? on living": "remains",
     r"minds? (?:no|neither|the)": "distinguish, depend on",
     r"moved on": "changed",
+    r"says? nothing of": "says nothing about",
+    r"looks? what": "check what",
+    r"catalogues? of SExtractor": "SExtractor catalogue",
 }
 _AVOID = {re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE): better for pattern, better in AVOID.items()}
 #: Keywords whose strings are shown, of one word too.

@@ -35,6 +35,7 @@ class Server:
             self.port = int(probe.getsockname()[1])
         self.url = f"http://127.0.0.1:{self.port}/astronomical"
         serve = [sys.executable, "-m", "panel", "serve", "astronomical", "--port", str(self.port)]
+        serve += ["--unused-session-lifetime", "60000"]  # a page of a busy computer connects late
         self._command = [*under, *serve, "--args", *arguments]
         self._environment = environment
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the server is used

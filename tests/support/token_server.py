@@ -34,7 +34,7 @@ class TokenServer:
             self.process = subprocess.Popen(
                 command, cwd="/", stdout=output, stderr=output, env={**os.environ, "ASTRONOMICAL_HOME": str(home)}
             )
-        for _ in range(600):
+        for _ in range(2400):  # a guard only
             try:
                 self.get("/login")
                 break

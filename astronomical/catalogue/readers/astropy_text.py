@@ -95,7 +95,7 @@ def _parsed(text: str, name: str, **options: Any) -> Table:
 
 
 def open_sextractor(path: Path, table: int | str | None) -> TextSource:
-    """Open a catalogue of SExtractor. The file contains one table, so `table` is not used."""
+    """Open a SExtractor catalogue. The file contains one table, so `table` is not used."""
     with open_unpacked(path) as stream:
         lines = stream.read(_HEAD_BYTES).decode("utf-8", errors="replace").splitlines()
     n_header = next((n for n, line in enumerate(lines) if line.strip() and not line.startswith("#")), len(lines))
@@ -103,7 +103,7 @@ def open_sextractor(path: Path, table: int | str | None) -> TextSource:
     try:
         header.get_cols(lines[:n_header])
     except astropy_ascii.InconsistentTableError as error:
-        raise CatalogueError(f"{path.name} cannot be read as a catalogue of SExtractor: {error}") from error
+        raise CatalogueError(f"{path.name} cannot be read as a SExtractor catalogue: {error}") from error
     names = [column.name for column in header.cols]
     n_fields = len(lines[n_header].split()) if n_header < len(lines) else len(names)
     # SExtractor names only the first column of a vector; at the end, nothing says how many follow.

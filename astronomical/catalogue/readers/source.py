@@ -177,7 +177,7 @@ class TableSource(ABC):
             raise CatalogueError(
                 f"{self.path.name} declares {n_values:,} values ({n_rows:,} rows), but has only "
                 f"{self._n_bytes / 1e6:,.3f} MB; at most {limit:,} values are read from a file of this "
-                "size. It is damaged or empty: fetch it again, or save it again without the empty part"
+                "size. The file is damaged or mostly empty: download it again, or save it without the empty rows"
             )
 
     @abstractmethod

@@ -180,7 +180,7 @@ class FileBrowser:
 
         def failed(error: BaseException) -> None:
             self._message.show(
-                f"{folder or 'A folder'} does not answer. Is it on a network drive that is disconnected?"
+                f"{folder or 'A folder'} does not respond. Is it on a disconnected network drive?"
                 if isinstance(error, GivenUpError)
                 else words_for(error, "Listing the folder")
             )

@@ -7,7 +7,7 @@ from typing import Any
 
 from astronomical.learning.strategies.committee import consensus_entropy, max_disagreement, vote_entropy
 from astronomical.learning.strategies.features import batch, density
-from astronomical.learning.strategies.probability import entropy, margin, random, uncertainty
+from astronomical.learning.strategies.probability import entropy, likely, margin, random, uncertainty
 
 __all__ = [
     "BUILTINS",
@@ -15,6 +15,7 @@ __all__ = [
     "consensus_entropy",
     "density",
     "entropy",
+    "likely",
     "margin",
     "max_disagreement",
     "random",
@@ -32,5 +33,6 @@ BUILTINS: tuple[Callable[..., Any], ...] = (
     max_disagreement,
     density,
     batch,
+    likely,
     random,
 )

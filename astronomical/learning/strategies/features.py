@@ -23,7 +23,8 @@ _BLOCK = 2_000
     "density",
     title="Density-weighted",
     looks_at="features",
-    help="Queries uncertain sources that are similar to many others, and avoids outliers.",
+    help="Queries uncertain sources that are similar to many others, and avoids outliers. Learns more slowly than "
+    "uncertainty if it is trained after each label.",
     parameters=(Parameter("beta", 1.0, "Weight of the density; 0 for uncertainty alone.", (0.0, 10.0)),),
 )
 def density(proba: Proba, order: Order, space: Space, beta: float = 1.0) -> NDArray[np.float64]:
@@ -60,7 +61,8 @@ def density(proba: Proba, order: Order, space: Space, beta: float = 1.0) -> NDAr
     "batch",
     title="Diverse batch",
     looks_at="features",
-    help="Queries uncertain sources that differ from the labelled ones and from each other.",
+    help="Queries uncertain sources that differ from the labelled ones and from each other. For batches of several "
+    "sources: if it is trained after each label, it learns more slowly than uncertainty.",
     parameters=(Parameter("diversity", 0.5, "Weight of the distance relative to the uncertainty.", (0.0, 1.0)),),
 )
 def batch(proba: Proba, order: Order, space: Space, diversity: float = 0.5) -> NDArray[np.float64]:

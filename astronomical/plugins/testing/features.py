@@ -33,7 +33,7 @@ def goes_row_by_row(make: Any) -> None:
     whole = make(columns)
     part = make([column[10:20] for column in columns])
     assert np.array_equal(whole[10:20], part, equal_nan=True), (
-        "a part of the rows gives other values: the feature depends on other sources"
+        "some rows alone give other values than all rows: the feature of a source depends on other sources"
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from astronomical.config.schema import OperatingPointConfig
 from astronomical.learning.cross_validation import cross_validated_scores
 from astronomical.learning.metrics import SetScores
+from astronomical.learning.rounds import fit_round
 from astronomical.learning.stopping import StopAdvice
 from astronomical.plugins.registry import Registry
 from astronomical.session.commands import Access, command, full_access, reads
@@ -24,6 +25,7 @@ from astronomical.session.evaluation.explanations import (
     explain_source,
     tree_explainers,
 )
+from astronomical.session.evaluation.finds import TARGET, FindsReport, finds_report, second_opinion_request
 from astronomical.session.evaluation.operating_points import RoundCurve, all_thresholds, chosen_point, round_curve
 from astronomical.session.evaluation.predictions import Vote, votes_of
 from astronomical.session.evaluation.reproduction import RecordCheck
@@ -219,6 +221,53 @@ class Evaluation:
         """
         state = self._state
         return driving_features(state.config, state.dataset, state.ledger, self._registry, state.round(class_name))
+
+    @reads
+    def finds(self, class_name: str, target: float = TARGET) -> FindsReport:
+        """Return how many sources of a class are found, how many there are, and whether a target recall is reached.
+
+        This takes time for many sources; any thread may call it.
+
+        Parameters
+        ----------
+        class_name
+            The class.
+        target
+            The target recall: fraction of the sources of the class in the training set that are to be found.
+
+        Raises
+        ------
+        SessionError
+            If the class has no learner, or the learner has no labels.
+        InvalidInputError
+            If the target is out of range.
+        """
+        state = self._state
+        return finds_report(state.config, state.dataset, state.ledger, state.rounds.get(class_name), class_name, target)
+
+    @reads
+    def second_opinion(self, class_name: str) -> tuple[str, ...]:
+        """Return the sources that another model, trained on the same labels, finds most likely to belong to a class.
+
+        Label them before you stop, in case the learner does not know a part of the class (SAFE procedure of Boetje &
+        van de Schoot 2024, doi:10.1186/s13643-024-02502-7). This takes time for many sources; any thread may call it.
+
+        Parameters
+        ----------
+        class_name
+            The class.
+
+        Raises
+        ------
+        SessionError
+            If the class has no learner, or all of its labels are of one side.
+        """
+        state = self._state
+        request = second_opinion_request(state.config, state.dataset, self._registry, state.ledger, class_name)
+        round = fit_round(request)
+        if not round.trained:
+            raise SessionError(f"Another model needs labels of {class_name} and of other sources.")
+        return round.queries
 
     @command
     def set_threshold(self, class_name: str, threshold: float | None = None, *, purity: float | None = None) -> None:

@@ -12,7 +12,8 @@ import numpy as np
 
 from astronomical.config.errors import naming_input
 from astronomical.config.schema import ExtensionConfig, LearnerConfig
-from astronomical.learning.simulate import SimulationRequest
+from astronomical.learning.initial_sample import InitialDraw
+from astronomical.learning.simulate import SimulationRequest, initial_draws
 from astronomical.learning.simulate import simulate as simulate_curves
 from astronomical.paths import local_path
 from astronomical.session.data.dataset import build_dataset, open_project_catalogue
@@ -41,6 +42,44 @@ def parse_extension(text: str) -> ExtensionConfig:
         return ExtensionConfig(name=name.strip(), parameters=parameters)
 
 
+@dataclass(frozen=True)
+class Given:
+    """What the runs of a simulation were given before their first query.
+
+    Attributes
+    ----------
+    class_name
+        The class.
+    n_start
+        Number of initial labels of a run.
+    n_positive
+        Number of sources of the class among them, for each seed.
+    n_put_in
+        Number of seeds for which a random draw had no source of the class, so that one was put in.
+    """
+
+    class_name: str
+    n_start: int
+    n_positive: tuple[int, ...]
+    n_put_in: int
+
+    @classmethod
+    def of(cls, request: SimulationRequest, draws: Sequence[InitialDraw]) -> Given:
+        """Return what some draws give."""
+        n_positive = tuple(int(np.count_nonzero(request.truth[list(draw.rows)] == 1)) for draw in draws)
+        return cls(request.class_name, request.n_start, n_positive, sum(draw.put_in == 1 for draw in draws))
+
+    def __str__(self) -> str:
+        low, high, n = min(self.n_positive), max(self.n_positive), len(self.n_positive)
+        number = f"{low}" if low == high else f"{low} to {high}"
+        put_in = (
+            f"; in {self.n_put_in} of {n} run{'' if n == 1 else 's'} a random draw had none, and 1 was put in"
+            if self.n_put_in
+            else ""
+        )
+        return f"{number} positive given: {self.class_name} among the {self.n_start} initial labels{put_in}"
+
+
 @dataclass
 class Simulation:
     """A simulation that is computed while its rows are read.
@@ -55,6 +94,8 @@ class Simulation:
         Signs that the scores will be too good.
     left_out
         Features that were left out of rounds so far, with the number of these rounds.
+    given
+        What each run was given before its first query.
     """
 
     rows: Iterator[dict[str, Any]]
@@ -62,6 +103,7 @@ class Simulation:
     n_positive: int
     leaks: tuple[str, ...]
     left_out: Counter[str]
+    given: Given
 
     @property
     def prevalence(self) -> float | None:
@@ -80,7 +122,7 @@ class Simulation:
                 "precision are undefined or 0, and the accuracy only counts false positives."
             )
         elif self.n_positive == self.n_validation:
-            found.append("All sources of the validation set are in this class, so its scores say nothing of the rest.")
+            found.append("All sources of the validation set are in this class: its scores say nothing about the rest.")
         found += [
             f"Feature {name!r} was left out of {n:,} round{'' if n == 1 else 's'}, because no labelled source had a "
             "value there."
@@ -160,6 +202,7 @@ def simulate(
         project_seed=config.project.seed,
     )
     left_out: Counter[str] = Counter()
+    given_at_start = Given.of(request, initial_draws(request))
     known = truth[dataset.split.validation]
     return Simulation(
         simulate_curves(request, report=lambda round: left_out.update(round.left_out)),
@@ -167,6 +210,7 @@ def simulate(
         int(np.count_nonzero(known == 1)),
         dataset.leaks,
         left_out,
+        given_at_start,
     )
 
 

@@ -139,7 +139,8 @@ def advice_text(advice: StopAdvice, name: str) -> str:
             f"Predictions still change: the mean agreement (kappa) of the last {N_KAPPAS} rounds is {advice.mean:.3f}."
         )
     return (
-        f"Stable, not necessarily right: the mean agreement (kappa) of the last {N_KAPPAS} rounds is {advice.mean:.3f}."
+        "Stable, but not necessarily correct: "
+        f"the mean agreement (kappa) of the last {N_KAPPAS} rounds is {advice.mean:.3f}."
     )
 
 
@@ -180,7 +181,7 @@ class StopAdvisor:
             f"stop {class_name}",
             lambda job: work(job.cancelled),
             lambda advice: self._publish(class_name, newest, advice),
-            lambda error: self._state.notify(f"There is no advice when to stop: {error}", "warning"),
+            lambda error: self._state.notify(f"No advice on stopping is available: {error}", "warning"),
             title="Comparing rounds",
             lane="advice",
             background=True,

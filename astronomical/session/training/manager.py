@@ -157,7 +157,7 @@ class TrainingManager:
         if self._jobs.inline:
             return self._compute_here(view, k)
         self._jobs.cancel(FILL)
-        self._call_off(name)
+        self._cancel_request(name)
         self._under_way[name] = key
         self._ask(name, ())
         self._state.pending = tuple(dict.fromkeys((*self._state.pending, name)))
@@ -223,11 +223,11 @@ class TrainingManager:
 
     def _settle(self, name: str) -> None:
         """Mark a learner as having no pending round."""
-        self._call_off(name)
+        self._cancel_request(name)
         if name in self._state.pending:
             self._state.pending = tuple(item for item in self._state.pending if item != name)
 
-    def _call_off(self, name: str) -> None:
+    def _cancel_request(self, name: str) -> None:
         """Stop computing rounds for a learner."""
         key = self._under_way.pop(name, None)
         if key is not None:

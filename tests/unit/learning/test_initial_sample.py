@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from astronomical.learning.initial_sample import StartError, random_start
+from astronomical.learning.initial_sample import StartError, draw_start, random_start
 
 N = 200
 IDS = np.array([f"s{i:04d}".encode() for i in range(N)])
@@ -71,3 +71,11 @@ def test_what_to_do_when_labels_do_not_suffice(n_class, n_rest, message):
 def test_one_point_cannot_hold_both_sides():
     with pytest.raises(StartError, match="At least 2"):
         random_start(IDS, truth_with(5, 5), TRAINING, 1, 0)
+
+
+def test_a_source_that_was_put_in_is_said():
+    """With one source of the class among 90 others, a draw of two rarely has it."""
+    draws = [draw_start(IDS, truth_with(1, 90), TRAINING, 2, seed) for seed in range(40)]
+    assert 0.8 < np.mean([draw.put_in == 1 for draw in draws]) <= 1
+    assert all(draw_start(IDS, truth_with(1, 1), TRAINING, 2, seed).put_in is None for seed in range(5))
+    assert any(draw_start(IDS, truth_with(90, 1), TRAINING, 2, seed).put_in == 0 for seed in range(5))

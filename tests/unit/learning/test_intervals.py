@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from astronomical.learning.intervals import f1_interval, wilson_interval
+from astronomical.learning.intervals import f1_interval, median_interval, wilson_interval
 
 
 @given(
@@ -47,3 +48,17 @@ def test_interval_of_f1_contains_it(tp, fp, fn):
     if tp + fp + fn:
         assert low <= 2 * tp / (2 * tp + fp + fn) + 1e-12
         assert high >= 2 * tp / (2 * tp + fp + fn) - 1e-12
+
+
+def test_the_interval_of_the_median_contains_it_as_often_as_promised():
+    rng = np.random.default_rng(0)
+    held = [low <= 1 <= high for _, low, high in (median_interval(2 ** rng.normal(size=15)) for _ in range(400))]
+    assert np.mean(held) >= 0.94
+
+
+def test_few_values_have_their_range_as_the_interval():
+    assert median_interval([3.0]) == (3.0, 3.0, 3.0)
+    assert median_interval([4.0, 1.0, 2.0]) == (2.0, 1.0, 4.0)
+    median, low, high = median_interval(np.arange(20.0))
+    assert median == 9.5
+    assert 0 < low < median < high < 19

@@ -15,6 +15,7 @@ from astronomical.learning.strategies import (
     consensus_entropy,
     density,
     entropy,
+    likely,
     margin,
     max_disagreement,
     random,
@@ -71,6 +72,7 @@ def test_the_names_in_a_config():
         "max_disagreement",
         "density",
         "batch",
+        "likely",
         "random",
     ]
     options = {name: extension_of(strategy).option for name, strategy in zip(NAMES, BUILTINS, strict=True)}
@@ -116,6 +118,30 @@ def test_confidence_lies_between_0_and_1(strategy, arguments):
         assert values.shape == (50,)
         assert values.min() >= -1e-12
         assert values.max() <= 1 + 1e-12
+
+
+def test_likely_ranks_by_the_probability_of_the_class():
+    p = np.array([0.2, 0.9, 0.5, np.nan, 0.0])
+    np.testing.assert_array_equal(likely(sides(*p), hashes(5)), p)
+
+
+@pytest.mark.parametrize("fraction", [0.1, 0.5, 0.8])
+def test_likely_mixed_with_uncertainty_keeps_the_proportion_in_every_ranking(fraction):
+    p = np.random.default_rng(0).permutation(np.linspace(0, 1, 5000))
+    best, unsure = np.argsort(-p), np.argsort(np.abs(p - 0.5), kind="stable")
+    firsts = []
+    for seed in range(200):
+        ranked = np.argsort(-likely(sides(*p), hashes(5000, seed), fraction), kind="stable")
+        n_unsure = np.isin(ranked[:100], unsure[:200]).sum()
+        assert n_unsure == pytest.approx(100 * fraction, abs=1)
+        assert np.isin(ranked[:100], best[:100]).sum() == 100 - n_unsure
+        firsts.append(ranked[0] in unsure[:2])
+    assert np.mean(firsts) == pytest.approx(fraction, abs=0.12)
+
+
+def test_likely_mixed_gives_no_utility_without_a_probability():
+    utilities = likely(sides(0.5, np.nan, 0.1), hashes(3), 0.5)
+    assert np.isnan(utilities).tolist() == [False, True, False]
 
 
 @by_model

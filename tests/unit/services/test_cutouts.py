@@ -215,8 +215,8 @@ def test_hanging_request_does_not_keep_the_interpreter_alive():
     )
     with SurveyServer("hang") as server:
         process = subprocess.Popen([sys.executable, "-c", script, server.sdss_url], stdin=subprocess.PIPE)
-        _wait(lambda: server.n_requests == 2, 20)
-        process.communicate(b"\n", timeout=10)
+        _wait(lambda: server.n_requests == 2, 120)
+        process.communicate(b"\n", timeout=40)
     assert process.returncode == 0
 
 

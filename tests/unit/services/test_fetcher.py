@@ -58,7 +58,7 @@ def test_images_come_from_disk_after_a_restart_and_without_a_network(tmp_path, m
     offline = made(replace(LIMITS, offline=True), DiskCache(tmp_path))
     got = Queue()
     offline.submit(optical, RA, DEC, done=got.put)
-    assert got.get(timeout=60) == first
+    assert got.get(timeout=20) == first
     assert offline.fetch(optical, 1.0, 1.0).reason == "no image: outside the SDSS footprint"
     assert offline.fetch(optical, 2.0, 2.0).reason == "network access is disabled on this server"
     assert server.n_requests == 2
@@ -81,7 +81,7 @@ def test_images_on_disk_do_not_wait_for_a_host_that_hangs(tmp_path, made, optica
     _wait(lambda: server.n_requests == 3)
     got = Queue()
     again.submit(optical, RA, DEC, done=got.put)
-    assert got.get(timeout=2).ok
+    assert got.get(timeout=20).ok
 
 
 def test_equal_orders_are_one_request(made, optical, server):
@@ -92,7 +92,7 @@ def test_equal_orders_are_one_request(made, optical, server):
     _wait(lambda: server.n_requests == 1)
     tickets[0].cancel()
     server.released.set()
-    assert [got.get(timeout=60).ok for _ in range(2)] == [False, False]
+    assert [got.get(timeout=20).ok for _ in range(2)] == [False, False]
     assert (server.n_requests, got.empty()) == (1, True)
 
 
@@ -104,7 +104,7 @@ def test_what_is_likely_waits_for_what_is_wanted_and_leaves_a_thread_free(made, 
     server.mode = "ok"
     got = Queue()
     fetcher.submit(optical, 9, 0, done=got.put)
-    assert got.get(timeout=60).ok
+    assert got.get(timeout=20).ok
     assert ["ra=1.0" in path or "ra=9.0" in path for path in server.requests] == [True, True]
     ahead[0].cancel()
     _wait(lambda: server.n_requests == 4)
@@ -116,7 +116,7 @@ def test_a_prefetch_that_becomes_wanted_is_joined(made, optical, server):
     _wait(lambda: server.n_requests == 1)
     got = Queue()
     fetcher.submit(optical, RA, DEC, done=got.put)
-    assert got.get(timeout=60).ok
+    assert got.get(timeout=20).ok
     assert server.n_requests == 1
 
 
@@ -129,7 +129,7 @@ def test_a_host_that_fails_is_left_alone_until_a_person_insists(made, optical, s
     server.mode = "ok"
     got = Queue()
     fetcher.submit(optical, 9, 0, done=got.put, insist=True)
-    assert got.get(timeout=60).ok
+    assert got.get(timeout=20).ok
     assert fetcher.fetch(optical, 10, 0).ok
 
 
@@ -140,7 +140,7 @@ def test_a_host_that_asks_for_time_gets_it_whoever_insists(made, optical, server
     server.mode = "ok"
     got = Queue()
     fetcher.submit(optical, 2, 0, done=got.put, insist=True)
-    assert "next attempt in 60 s" in got.get(timeout=60).reason
+    assert "next attempt in 60 s" in got.get(timeout=20).reason
     assert server.n_requests == 1
 
 
@@ -159,24 +159,27 @@ def test_waits_double_and_a_success_ends_them():
 
 def test_the_event_loop_turns_while_every_misbehaviour_goes_on():
     """Orders return before their answers, and the loop goes on turning until the slowest of them is there."""
-    limits = Limits(2, max_bytes=1e6, allow_private=True)
+    limits, patient = (Limits(seconds, max_bytes=1e6, allow_private=True) for seconds in (2, 100))
 
     async def run():
         loop, turns, arrived = asyncio.get_running_loop(), 0, {}
         servers = [SurveyServer(mode) for mode in MISBEHAVIOURS]
         for server in servers:
             server.__enter__()
-        fetcher = CutoutFetcher(limits)
+        # On a busy computer, even the server that behaves well may need more than two seconds.
+        fetchers = {server.mode: CutoutFetcher(patient if server.mode == "ok" else limits) for server in servers}
 
         def arrive(cutout):
             loop.call_soon_threadsafe(lambda: arrived.setdefault(cutout.survey, (cutout.ok, turns)))
 
         for server in servers:
-            fetcher.submit(replace(sdss(server.sdss_url), name=server.mode), RA, DEC, 0.4, 256, done=arrive)
+            survey = replace(sdss(server.sdss_url), name=server.mode)
+            fetchers[server.mode].submit(survey, RA, DEC, 0.4, 256, done=arrive)
         while len(arrived) < len(servers):
             await asyncio.sleep(0.005)
             turns += 1
-        fetcher.close()
+        for fetcher in fetchers.values():
+            fetcher.close()
         for server in servers:
             server.__exit__(None, None, None)
         return arrived

@@ -13,6 +13,7 @@ from astronomical.dashboard.panes.learner.audit import AuditView
 from astronomical.dashboard.panes.learner.calibration import CalibrationView
 from astronomical.dashboard.panes.learner.class_menu import ClassMenu
 from astronomical.dashboard.panes.learner.curation import CuratingView
+from astronomical.dashboard.panes.learner.finds import FindsView
 from astronomical.dashboard.panes.learner.label_panel import LabelPanelView
 from astronomical.dashboard.panes.learner.low_pane import LOW_PANE_STYLE, LOW_TABS_STYLE
 from astronomical.dashboard.panes.learner.matrices import MatricesView
@@ -34,14 +35,12 @@ __all__ = ["LearningPane"]
 
 _GROUPS = {
     "Learn": ("Scores", "Confidence", "Training", "Validation"),
-    "Judge": ("Threshold", "Calibration", "Matrices", "Audit", "Worth it", "Models", "Test"),
+    "Judge": ("Threshold", "Calibration", "Matrices", "Audit", "Finds", "Worth it", "Models", "Test"),
     "Review": ("Checkpoints",),
 }
-#: Width of the row of tabs of a group, in pixels.
-_ROW_PX = {"Judge": 520}
 _TIPS = (
     "Learn: scores by number of labels, confidence in the pool, correctness in training and validation set. Judge: "
-    "threshold, calibration, confusion matrices, audits, comparison with random labels and other models, test "
+    "threshold, calibration, confusion matrices, audits, finds, comparison with random labels and other models, test "
     "results. Review: checkpoints"
 )
 #: Maximum number of classes with tabs. For more classes there is a menu.
@@ -84,6 +83,7 @@ class LearningPane(SessionView):
             "Threshold": ThresholdView(session),
             "Calibration": CalibrationView(session),
             "Audit": AuditView(session),
+            "Finds": FindsView(session),
         }
         self._scores, self._matrices = ScoresView(session), MatricesView(session)
         self._views: dict[str, Any] = {
@@ -114,7 +114,7 @@ class LearningPane(SessionView):
         )
         #: The view that was shown last in each group.
         self._chosen = {group: views[0] for group, views in _GROUPS.items()}
-        self._choice = TabRow(self._choose, sizing_mode="fixed", width=310, height=28, margin=(2, 0))
+        self._choice = TabRow(self._choose, height=28, margin=(2, 0), styles={"flex": "1 1 375px"})
         self._missing_plugins = Message(severity="warning")
         self._shown = pn.Column(self._scores.view, sizing_mode="stretch_both", margin=0)
         chooser = pn.Row(
@@ -217,7 +217,6 @@ class LearningPane(SessionView):
     def _show_choice(self) -> None:
         group, name = self._groups.value, self.session.state.active
         chosen = self._chosen[group]
-        self._choice.width = _ROW_PX.get(group, 310)
         self._choice.shown = {"names": list(_GROUPS[group]), "chosen": chosen}
         self._side.css_classes = ["views"] if group == "Learn" else ["views", "wide"]
         missing = (

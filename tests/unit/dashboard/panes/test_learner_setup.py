@@ -18,6 +18,7 @@ from astronomical.session.project.store import models_folder
 from tests.support.loop import Loop
 from tests.support.plugin_files import MODEL, OWN_TYPE, write_plugin
 from tests.support.projects import label_until, make_project
+from tests.support.widgets import press, text_of, widgets
 
 
 @pytest.fixture
@@ -35,6 +36,10 @@ def setup(session):
     view.close()
 
 
+def add_model(setup):
+    press(widgets(setup.view, "Add a")[0])
+
+
 def test_what_has_no_effect_is_not_offered():
     one, several = (set(strategy_titles(builtin_registry(), n).values()) for n in (1, 2))
     assert one - several == {"uncertainty", "margin", "entropy"}
@@ -45,24 +50,24 @@ def test_what_has_no_effect_is_not_offered():
 def test_adding_a_model_makes_a_committee_and_removing_it_a_single_model(setup):
     assert setup._strategy.value == "uncertainty"
     assert "same ranking" in setup._help.object
-    setup._models._append()
+    add_model(setup)
     assert setup._strategy.value == "vote_entropy"
     assert "identically" not in setup._help.object
     setup._strategy.value = "density"
-    setup._models._append()
+    add_model(setup)
     assert setup._strategy.value == "density"
     setup._strategy.value = "max_disagreement"
-    for row in setup._models._rows[1:]:
-        setup._models._remove(row)
+    for _ in range(2):
+        press(widgets(setup.view, "Remove")[-1])
     assert setup._strategy.value == "uncertainty"
 
 
 def test_what_is_entered_becomes_the_learner_and_comes_back(setup, session):
-    setup._models._append()
-    setup._models._rows[1]._select.value = "random_forest"
-    setup._models._rows[1].parameters._inputs["n_estimators"].value = 7
+    add_model(setup)
+    widgets(setup.view, "Model 2")[0].value = "random_forest"
+    widgets(setup.view, "n estimators")[1].value = 7
     setup._strategy.value = "batch"
-    setup._parameters._inputs["diversity"].value = "0.25"
+    widgets(setup.view, "diversity")[0].value = "0.25"
     setup._queue.value = 3
     setup.labels.number.value = 4
     setup._start()
@@ -139,14 +144,14 @@ def test_a_started_learner_offers_the_labels_that_it_has_not_used(session):
 
 def test_no_more_models_than_the_config_holds(setup):
     for _ in range(9):
-        setup._models._append()
+        add_model(setup)
     assert len(setup._models) == 10
-    assert setup._models._add.disabled
+    assert widgets(setup.view, "Add a model")[0].disabled
 
 
 def test_a_number_outside_its_bounds_is_told_at_its_field_and_refused(setup, session):
     setup._strategy.value = "batch"
-    field = setup._parameters._inputs["diversity"]
+    (field,) = widgets(setup.view, "diversity")
     field.value = "much"
     assert field.helper_text == "diversity must be a number, not 'much'"
     field.value = "7"
@@ -167,31 +172,30 @@ def test_a_model_that_cannot_be_saved_says_so_where_it_is_chosen_and_what_to_do(
     with Session.open(path, plugins=plugins, dispatch=loop.dispatch) as session:
         setup = SetupView(session, lambda: None)
         setup.show("Star")
-        row = setup._models._rows[0]
-        assert row._obstacle.text == ""
-        row._select.value = "cautious"
-        assert row._obstacle.text == ""  # it is tried in a thread
+        (model,) = widgets(setup.view, "Model")
+        assert "cannot be saved" not in text_of(setup.view)
+        model.value = "cautious"
+        assert "cannot be saved" not in text_of(setup.view)  # it is tried in a thread
         loop.rest(session)
-        assert (
-            "cannot be saved as .skops files: the model contains mine.Cautious, which is not allowed"
-            in row._obstacle.text
-        )
-        assert "choose .joblib in Settings…" in row._obstacle.text
-        row.parameters._inputs["plain"].value = True
+        said = text_of(setup.view)
+        assert "cannot be saved as .skops files: the model contains mine.Cautious, which is not allowed" in said
+        assert "choose .joblib in Settings…" in said
+        (plain,) = widgets(setup.view, "plain")
+        plain.value = True
         loop.rest(session)
-        assert row._obstacle.text == ""
-        row.parameters._inputs["plain"].value = False
-        assert ".Cautious" in row._obstacle.text
+        assert "cannot be saved" not in text_of(setup.view)
+        plain.value = False
+        assert ".Cautious" in text_of(setup.view)
         for name in ("naive_bayes", "random_forest"):
-            row._select.value = name
+            model.value = name
             loop.rest(session)
-            assert row._obstacle.text == ""
-        row._select.value = "cautious"
-        assert ".Cautious" in row._obstacle.text
+            assert "cannot be saved" not in text_of(setup.view)
+        model.value = "cautious"
+        assert ".Cautious" in text_of(setup.view)
         config = session.state.config
         session.settings.change(config.model_copy(update={"models": ModelsConfig(format="joblib")}))
         loop.rest(session)
-        assert row._obstacle.text == ""
+        assert "cannot be saved" not in text_of(setup.view)
         setup.close()
 
 
@@ -217,12 +221,12 @@ def test_models_of_types_of_their_own_are_kept_where_joblib_is_chosen(tmp_path):
 
 def test_what_is_chosen_stays_while_other_panes_are_moved(session):
     pane = LearningPane(session)
-    row = pane._setup._models._rows[0]
-    row.parameters._inputs["n_estimators"].value = 7
+    (field,) = widgets(pane._setup.view, "n estimators")
+    field.value = 7
     panes = session.state.config.layout.panes
     session.settings.set_layout([panes[0].model_copy(update={"y": 40}), *panes[1:]])
-    assert pane._setup._models._rows[0] is row
-    assert row.parameters.values["n_estimators"] == 7
+    assert widgets(pane._setup.view, "n estimators") == [field]
+    assert field.value == 7
     pane.close()
 
 

@@ -20,6 +20,7 @@ from astronomical.dashboard.panes.learner.scores import ScoresView
 from astronomical.dashboard.ui.history_navigation import step_in_queue
 from astronomical.session import Session
 from tests.support.projects import answer, make_project
+from tests.support.widgets import text_of
 
 KNN = [ExtensionConfig(name="knn")]
 
@@ -82,7 +83,7 @@ def test_all_unsure(session):
     assert f"{n_pool} sources of the pool are unsure" in learner_status(session, "Star").text
     assert len(session.ledger.membership("Star").unsure) == n_pool
     pane = LearningPane(session)
-    assert "after 3 initial labels" in pane._round_bar._text.object
+    assert "after 3 initial labels" in text_of(pane._round_bar.view)
     pane.close()
 
 

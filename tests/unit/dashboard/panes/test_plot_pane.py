@@ -18,6 +18,7 @@ from astronomical.dashboard.panes.plot.linked_ranges import RangeLinks
 from astronomical.dashboard.panes.plot.pane import PlotPane
 from astronomical.extend import Column, plot
 from astronomical.session import Session
+from tests.support.widgets import widgets
 
 
 @plot("broken", columns=(Column("x", guesses=("g",)),))
@@ -168,9 +169,10 @@ def test_the_menu_offers_other_plots_and_pictures(make_pane: Callable[..., PlotP
     pane = make_pane("basic", x="g", y="r")
     pane.on_action("settings")
     assert pane._body.objects == [pane._form.view]
-    picture = asyncio.run(pane._form._png()).getvalue()
+    (png,) = widgets(pane._form.view, "PNG")
+    picture = asyncio.run(png.callback()).getvalue()
     assert picture.startswith(b"\x89PNG")
-    pane._form._kinds.value = "histogram"
+    widgets(pane._form.view, "Plot")[0].value = "histogram"
     assert pane.kinds == ["histogram"]
     pane.on_action("settings")
     assert pane._body.objects == [pane._plot]
