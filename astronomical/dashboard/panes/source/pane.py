@@ -23,6 +23,7 @@ from astronomical.dashboard.panes.source.values import (
     link_rows,
     load_columns,
     near_rows,
+    same_objects,
     value_rows,
 )
 from astronomical.dashboard.ui.colours import chip
@@ -229,6 +230,7 @@ class SourcePane(SessionView):
             chips.append(
                 chip(f"You: {config.shown(mine)}", config.colours.get(mine, UNKNOWN_COLOUR), "The latest human label")
             )
+        chips += [chip(f"Same object: {other}", "", said) for other, said in same_objects(self.session, id)]
         for learner in config.learners:
             if id in ledger.tab(learner.class_name).unsure:
                 shown = config.shown(learner.class_name)
