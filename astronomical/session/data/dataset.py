@@ -75,7 +75,7 @@ class Dataset:
 
     def copies(self, id: str) -> tuple[str, ...]:
         """Return the other ids of the same object."""
-        if self.duplicates is None or id not in self.catalogue:
+        if self.duplicates is None or not self.duplicates.n_groups or id not in self.catalogue:
             return ()
         row = self.catalogue.row(id)
         rows = self.duplicates.members(row)
