@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from astronomical.catalogue.duplicates import row_keys
 from astronomical.catalogue.splits import Split
 
 __all__ = ["find_leaks", "is_result"]
@@ -30,7 +31,6 @@ _RESULT = re.compile(
     r"(^|_)(prob|proba|probs|probability|pred|predicted|prediction|classification|class|label|target)(_|$|\d)",
     re.IGNORECASE,
 )
-_MIX = np.uint64(0x9E3779B97F4A7C15)
 
 Reader = Callable[[str], NDArray[Any]]
 
@@ -152,11 +152,11 @@ def _twins(
     scored = (split.validation | split.test) & (codes >= 0)
     same_features = np.zeros(len(codes), dtype=np.bool_)
     if len(columns) > 1:  # different sources often have the same value of one rounded column
-        same_features = _copies(_digest([read(name) for name in columns]), scored, split.training)
+        same_features = _copies(row_keys([read(name) for name in columns]), scored, split.training)
     same_place = np.zeros(len(codes), dtype=np.bool_)
     if position is not None:
         placed = np.isfinite(position[0]) & np.isfinite(position[1])
-        same_place = _copies(_digest(position), scored & placed, split.training & placed)
+        same_place = _copies(row_keys(position), scored & placed, split.training & placed)
     found = []
     for title, chosen in (("validation", split.validation), ("test", split.test)):
         known = chosen & (codes >= 0)
@@ -184,17 +184,3 @@ def _copies(keys: NDArray[np.uint64], scored: NDArray[np.bool_], training: NDArr
     # With pandas, which builds a hash table: NumPy sorts all keys, which takes five times as long.
     found[scored] = pd.Series(keys[scored]).isin(keys[training]).to_numpy()
     return found
-
-
-def _digest(columns: Sequence[NDArray[Any]]) -> NDArray[np.uint64]:
-    """Return a key for each row; rows with the same values have the same key."""
-    keys = np.zeros(len(columns[0]) if len(columns) else 0, dtype=np.uint64)
-    for values in columns:
-        plain = values + values.dtype.type(0)  # a copy without negative zeros
-        missing = np.isnan(plain)
-        if missing.any():
-            plain[missing] = np.nan  # one kind of NaN
-        keys ^= plain.view(np.uint32 if plain.itemsize == 4 else np.uint64)
-        keys *= _MIX
-        keys ^= keys >> np.uint64(29)
-    return keys

@@ -41,6 +41,7 @@ def split_rows(
     dropped: Sequence[int] = (),
     names: Sequence[str] | None = None,
     training: NDArray[np.bool_] | None = None,
+    first: NDArray[np.intp] | None = None,
 ) -> Split:
     """Split the rows of each class by a hash of their ids. The order of the rows has no effect.
 
@@ -63,6 +64,10 @@ def split_rows(
         them, the code is used in place of the name.
     training
         Rows that are always in the training set, shape (n_rows,).
+    first
+        First row of the group of each row, shape (n_rows,); see `astronomical.catalogue.duplicates`. A group is in one
+        set: that of its first known row, by the hash of its first id. Its unknown rows are in the training set or in
+        none.
 
     Returns
     -------
@@ -73,13 +78,39 @@ def split_rows(
     known = (codes >= 0) & ~np.isin(codes, list(dropped))
     if use_unknown or not known.any():
         part[codes < 0] = 0
+    leaders = known.copy()
+    if first is not None:
+        rows = np.flatnonzero(known)
+        leaders[:] = False
+        leaders[rows[np.unique(first[rows], return_index=True)[1]]] = True
     for code in np.unique(codes[known]).tolist():
-        rows = np.flatnonzero(codes == code)
+        rows = np.flatnonzero((codes == code) & leaders)
         name = str(code) if names is None else names[code]
-        part[rows[hash_order(ids[rows], derive_seed(seed, "split", name))]] = _parts(len(rows), fractions)
-    if training is not None:
-        part[training & ~np.isin(codes, list(dropped))] = 0
+        named = ids[rows if first is None else first[rows]]
+        part[rows[hash_order(named, derive_seed(seed, "split", name))]] = _parts(len(rows), fractions)
+    forced = None if training is None else training & ~np.isin(codes, list(dropped))
+    if first is not None:
+        _follow(part, leaders, known, first, forced)
+    if forced is not None:
+        part[forced] = 0
     return Split(part == 0, part == 1, part == 2)
+
+
+def _follow(
+    part: NDArray[np.int8],
+    leaders: NDArray[np.bool_],
+    known: NDArray[np.bool_],
+    first: NDArray[np.intp],
+    forced: NDArray[np.bool_] | None,
+) -> None:
+    """Put the rows of each group into the set of the row that leads it."""
+    of_group = np.full(len(part), -1, dtype=np.int8)
+    of_group[first[leaders]] = part[leaders]
+    if forced is not None:
+        of_group[first[forced]] = 0
+    decided = of_group[first]
+    part[known] = decided[known]
+    part[~known & (decided > 0)] = -1
 
 
 def _parts(n: int, fractions: tuple[float, float, float]) -> NDArray[np.int8]:

@@ -52,6 +52,9 @@ MISSING_TOKENS = (
     "UNKNOWN",
 )
 
+#: How many bytes of texts are decoded at a time.
+_BLOCK_BYTES = 2**22
+
 
 def as_text(values: NDArray[Any]) -> NDArray[np.str_]:
     """Convert an array of any type to texts: integers exactly, missing values to empty texts.
@@ -110,22 +113,37 @@ def decode(raw: NDArray[np.bytes_]) -> NDArray[np.str_]:
     width = raw.dtype.itemsize
     if width == 0 or raw.size == 0:
         return np.zeros(raw.shape, dtype="U1")
-    matrix = np.ascontiguousarray(raw).view(np.uint8).reshape(raw.size, width)
+    flat = np.ascontiguousarray(raw).reshape(-1)
+    step = max(_BLOCK_BYTES // width, 1)
+    blocks = [slice(start, start + step) for start in range(0, flat.size, step)]
+    try:
+        return _decode_blocks(flat, blocks, "utf-8").reshape(raw.shape)
+    except UnicodeDecodeError:
+        return _decode_blocks(flat, blocks, "latin-1").reshape(raw.shape)
+
+
+def _decode_blocks(raw: NDArray[np.bytes_], blocks: Sequence[slice], encoding: str) -> NDArray[np.str_]:
+    """Decode block by block, so that little more memory is needed than for the result."""
+    # A character has at least one byte. Padding by NUL is not stored in the result.
+    widest = max(int(np.strings.str_len(np.strings.rstrip(raw[block])).max()) for block in blocks)
+    texts = np.empty(raw.size, dtype=f"U{max(widest, 1)}")
+    width = 1
+    for block in blocks:
+        piece = np.strings.strip(_decode_block(raw[block], encoding))
+        texts[block] = piece
+        width = max(width, int(np.strings.str_len(piece).max()))
+    return texts.astype(f"U{width}", copy=False)
+
+
+def _decode_block(raw: NDArray[np.bytes_], encoding: str) -> NDArray[np.str_]:
+    width = raw.dtype.itemsize
+    matrix = raw.view(np.uint8).reshape(raw.size, width)
     ended = np.logical_or.accumulate(matrix == 0, axis=1) if (matrix == 0).any() else None
     if ended is not None:
         matrix = np.where(ended, np.uint8(0), matrix)
     if matrix.max() < 128:
-        texts = matrix.astype(np.uint32).view(f"U{width}").reshape(raw.shape)
-    else:
-        texts = _decode_beyond_ascii(np.ascontiguousarray(matrix).view(f"S{width}").reshape(raw.shape))
-    return _narrow(np.strings.strip(texts))
-
-
-def _decode_beyond_ascii(raw: NDArray[np.bytes_]) -> NDArray[np.str_]:
-    try:
-        return np.strings.decode(raw, "utf-8")
-    except UnicodeDecodeError:
-        return np.strings.decode(raw, "latin-1")
+        return matrix.astype(np.uint32).view(f"U{width}").reshape(raw.shape)
+    return np.strings.decode(np.ascontiguousarray(matrix).view(f"S{width}").reshape(raw.shape), encoding)
 
 
 def parse_numbers(texts: NDArray[np.str_]) -> NDArray[np.float64]:

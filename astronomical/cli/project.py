@@ -87,6 +87,14 @@ def add_new(commands: Commands) -> None:
     command.add_argument(
         "--missing", type=numbers, default=(), metavar="V,V", help="numbers that stand for missing values"
     )
+    command.add_argument(
+        "--same-within",
+        type=_separation,
+        default=1.0,
+        metavar="ARCSEC|none",
+        help="sources this close to each other, or with the same features, are the same object: in one set of the "
+        "split, and queried once (default: 1)",
+    )
     command.add_argument("--table", metavar="N|NAME", help="table to read, if the file holds several")
     command.add_argument("--seed", type=int, default=0, help="seed of all random choices (default: 0)")
     command.add_argument("--title", default="", help="title of the project (default: name of the catalogue)")
@@ -116,6 +124,7 @@ def _new(arguments: argparse.Namespace) -> int:
         combinations=tuple(_combination(text) for text in arguments.combine),
         position=position,
         missing=arguments.missing,
+        same_within_arcsec=arguments.same_within,
         table=table_choice(arguments.table),
         format=arguments.format,
         seed=arguments.seed,
@@ -137,6 +146,20 @@ def _new(arguments: argparse.Namespace) -> int:
     if config.catalogue.id.source == "row":  # not a column of this name
         print("The ids are row numbers: they identify the same sources only while the order of the rows is unchanged.")
     return DONE
+
+
+def _separation(text: str) -> float | None:
+    if text.strip().casefold() == "none":
+        return None
+    from astronomical.config.schema import MAX_SAME_ARCSEC
+
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= MAX_SAME_ARCSEC:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a separation from 0 to {MAX_SAME_ARCSEC:g} arcsec, or none")
+    return value
 
 
 def _label_name(text: str) -> tuple[str, str]:

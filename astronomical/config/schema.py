@@ -43,6 +43,7 @@ from astronomical.config.results import (
 from astronomical.config.services import ServicesConfig
 
 __all__ = [
+    "MAX_SAME_ARCSEC",
     "PALETTE",
     "RESERVED_KEYS",
     "SCHEMA_VERSION",
@@ -125,6 +126,8 @@ PALETTE = (
     "#00B4C3",
     "#965A78",
 )
+#: Maximum separation of the same object in arcsec.
+MAX_SAME_ARCSEC = 60.0
 #: Light, so that sources without a label stay behind the classes.
 UNKNOWN_COLOUR = "#BFC5CC"
 
@@ -199,6 +202,8 @@ class SplitConfig(Section):
     """Fractions of the training, validation and test sets, and what is excluded from them.
 
     The sources of `training_ids` are always in the training set, for example because another program trained on them.
+    Sources within `same_within_arcsec` of each other, or with the same features, are the same object: they are in one
+    set, and only one of them is queried. Projects of earlier versions do not have it, and keep their split.
     """
 
     train: float = Field(default=0.6, gt=0, lt=1)
@@ -207,6 +212,15 @@ class SplitConfig(Section):
     use_unknown: bool = True
     drop: tuple[str, ...] = ()
     training_ids: Annotated[tuple[str, ...], FailFast()] = ()
+    same_within_arcsec: float | None = Field(default=None, ge=0, le=MAX_SAME_ARCSEC)
+
+    @model_serializer(mode="wrap")
+    def _without_unused_radius(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out a radius that is not set: recorded rounds of older projects have keys without it."""
+        found: dict[str, Any] = write(self)
+        if found.get("same_within_arcsec") is None:
+            found.pop("same_within_arcsec", None)
+        return found
 
     @model_validator(mode="after")
     def _check_fractions(self) -> SplitConfig:

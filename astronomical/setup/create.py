@@ -19,7 +19,9 @@ from astronomical.catalogue.leaks import find_leaks
 from astronomical.catalogue.splits import MIN_PER_CLASS, split_rows
 from astronomical.errors import InvalidInputError
 from astronomical.paths import free_name, new_file
+from astronomical.session.data.catalogue_values import duplicates_of
 from astronomical.session.data.feature_recipe import operations_of
+from astronomical.session.project.checks import duplicate_warnings
 from astronomical.session.project.new import new_project
 from astronomical.setup.draft import Draft
 
@@ -154,6 +156,7 @@ def _warnings(draft: Draft, counts: Mapping[str, int], missing: Mapping[str, int
 
 def _leaks(draft: Draft, catalogue: Catalogue, codes: NDArray[np.int16], columns: tuple[str, ...]) -> tuple[str, ...]:
     names = draft.classes.names
+    duplicates = duplicates_of(draft.same_within_arcsec, columns, catalogue)
     split = split_rows(
         catalogue.ids,
         codes,
@@ -161,10 +164,12 @@ def _leaks(draft: Draft, catalogue: Catalogue, codes: NDArray[np.int16], columns
         use_unknown=draft.use_unknown,
         dropped=tuple(names.index(name) for name in draft.excluded),
         names=names,
+        first=None if duplicates is None else duplicates.first,
     )
     operations = operations_of(draft.registry, draft.combinations)
     in_double = columns_in_double(draft.recipe, operations, catalogue.number, catalogue.double, catalogue.n_rows)
-    return find_leaks(
+    said = () if duplicates is None else duplicate_warnings(duplicates, draft.same_within_arcsec or 0.0)
+    leaks = find_leaks(
         lambda name: catalogue.double(name) if name in in_double else catalogue.number(name),
         columns,
         codes,
@@ -173,6 +178,7 @@ def _leaks(draft: Draft, catalogue: Catalogue, codes: NDArray[np.int16], columns
         catalogue.rows_in_file,
         catalogue.position,
     )
+    return (*said, *leaks)
 
 
 def create_project(draft: Draft) -> Path:

@@ -96,6 +96,7 @@ class Draft:
     scaling: Literal["none", "standard"] = "none"
     missing_policy: Literal["native", "median", "drop"] = "native"
     use_unknown: bool = True
+    same_within_arcsec: float | None = 1.0
     axes: tuple[str | None, str | None] = (None, None)
     seed: int = 0
     optimise_memory: bool = False
@@ -384,6 +385,7 @@ class Draft:
             optimise_memory=self.optimise_memory,
             classes=self.trained,
             split=SplitConfig(use_unknown=self.use_unknown, drop=self.excluded),
+            same_within_arcsec=self.same_within_arcsec,
             axes=None if x is None or y is None else (x, y),
             seed=self.seed,
             keys=self.chosen_keys,

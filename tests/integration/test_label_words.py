@@ -10,7 +10,7 @@ from astronomical.catalogue.catalogue import Catalogue
 from astronomical.catalogue.labels import alike, means_unknown
 from astronomical.cli.entry import main
 from astronomical.config.io import read_config
-from astronomical.session.data.dataset import label_codes
+from astronomical.session.data.catalogue_values import label_codes
 from astronomical.setup.draft import Draft
 from astronomical.setup.table_preview import read_labels, read_table
 

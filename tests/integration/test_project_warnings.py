@@ -105,14 +105,19 @@ def test_a_column_that_is_only_combined_is_named(new, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "text"),
+    ("name", "options", "text"),
     [
-        ("index_leak", "Not used as features: col1 (index)"),
-        ("twins", "26 of the 48 sources in the validation set have exactly the position or features"),
+        ("index_leak", (), "Not used as features: col1 (index)"),
+        (
+            "twins",
+            ("--same-within", "none"),
+            "26 of the 48 sources in the validation set have exactly the position or features",
+        ),
+        ("twins", (), "objects that occur more than once (within 1 arcsec, or with the same features)"),
     ],
 )
-def test_the_reported_catalogues(shared, new, name, text):
-    code, said = new(shared / "reported" / f"{name}.csv")
+def test_the_reported_catalogues(shared, new, name, options, text):
+    code, said = new(shared / "reported" / f"{name}.csv", *options)
     assert code == 0
     assert text in said
 

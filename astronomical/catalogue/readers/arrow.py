@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -15,11 +18,12 @@ from numpy.typing import NDArray
 from astronomical.catalogue.errors import CatalogueError
 from astronomical.catalogue.readers.headers import HeaderColumn, parse_header
 from astronomical.catalogue.readers.limits import refuse_many_columns
+from astronomical.catalogue.readers.short_vectors import is_spread, part_names
 from astronomical.catalogue.readers.source import ColumnInfo, Kind, TableSource, refuse_long_texts
 from astronomical.catalogue.readers.unpack import packed, read_whole
 from astronomical.catalogue.string_arrays import decode
 
-__all__ = ["ArrowSource", "arrow_buffer", "kind_of", "to_numpy"]
+__all__ = ["ArrowSource", "arrow_buffer", "is_list", "kind_of", "same_length", "to_numpy"]
 
 
 #: Dictionary-encoded texts up to this length are never too large.
@@ -37,6 +41,9 @@ class ArrowSource(TableSource):
         Number of rows.
     schema
         A ``pyarrow.Schema``.
+    lengths
+        Length of the lists of those columns whose lists all have the same length; see `same_length`. Fixed-size lists
+        need not be named.
 
     Raises
     ------
@@ -44,19 +51,70 @@ class ArrowSource(TableSource):
         If two columns have the same name.
     """
 
-    def __init__(self, path: Path, n_rows: int, schema: Any) -> None:
+    def __init__(self, path: Path, n_rows: int, schema: Any, lengths: Mapping[str, int] = MappingProxyType({})) -> None:
         refuse_many_columns(path.name, len(schema.names))
         if len(set(schema.names)) < len(schema.names):
             twice = Counter(schema.names).most_common(1)[0][0]
             raise CatalogueError(f"{path.name} has two columns named {twice!r}; rename one of them")
-        columns = _describe_fields(schema, path.name)
+        #: The column of the file that holds a column, and for a part of a short vector its place there.
+        self._places: dict[str, tuple[str, int | None]] = {}
+        columns = list(self._spread(schema, _describe_fields(schema, path.name), lengths))
         super().__init__(path, n_rows, columns)
         self._kinds = {column.name: column.kind for column in columns}
 
-    def _arrays(self, table: Any) -> dict[str, NDArray[Any]]:
-        """Return the columns of a ``pyarrow.Table`` after Arrow has validated it."""
+    def _spread(self, schema: Any, columns: list[ColumnInfo], lengths: Mapping[str, int]) -> Iterator[ColumnInfo]:
+        """Yield the columns, with one for each value of a short vector, and remember where their values are."""
+        for field, column in zip(schema, columns, strict=True):
+            length = field.type.list_size if pa.types.is_fixed_size_list(field.type) else lengths.get(field.name, 0)
+            if not (_is_list_of_numbers(field.type) and is_spread(length)):
+                self._places[column.name] = field.name, None
+                yield column
+                continue
+            for i, name in enumerate(part_names(field.name, length, schema.names)):
+                self._places[name] = field.name, i
+                yield replace(column, name=name, kind=kind_of(field.type.value_type))
+
+    def _stored(self, names: Iterable[str]) -> list[str]:
+        """Return the columns of the file that hold some columns."""
+        return list(dict.fromkeys(self._places[name][0] for name in names))
+
+    def _arrays(self, table: Any, names: Iterable[str]) -> dict[str, NDArray[Any]]:
+        """Return columns from a ``pyarrow.Table`` after Arrow has validated it."""
         table.validate(full=True)
-        return {name: to_numpy(name, table.column(name), self._kinds[name]) for name in table.column_names}
+        found = {}
+        for name in names:
+            stored, place = self._places[name]
+            column = table.column(stored)
+            found[name] = to_numpy(name, column if place is None else pc.list_element(column, place), self._kinds[name])
+        return found
+
+
+def same_length(pieces: Iterable[Any]) -> int:
+    """Return the length of the lists of a column if all have the same, else 0.
+
+    Parameters
+    ----------
+    pieces
+        The column in parts, each a ``pyarrow.ChunkedArray`` of lists. Reading ends at the first other length.
+    """
+    length: int | None = None
+    for piece in pieces:
+        if len(piece):
+            found = pc.min_max(pc.list_value_length(piece)).as_py()
+            if piece.null_count or found["min"] != found["max"] or length not in (None, found["min"]):
+                return 0
+            length = found["min"]
+    return length or 0
+
+
+def is_list(type: Any) -> bool:
+    """Return whether an Arrow type is a list of numbers whose length is not fixed."""
+    return not pa.types.is_fixed_size_list(type) and _is_list_of_numbers(type)
+
+
+def _is_list_of_numbers(type: Any) -> bool:
+    is_any_list = pa.types.is_list(type) or pa.types.is_large_list(type) or pa.types.is_fixed_size_list(type)
+    return is_any_list and kind_of(type.value_type) in ("float", "integer", "bool")
 
 
 def arrow_buffer(path: Path) -> Any:

@@ -10,7 +10,7 @@ import pyarrow.feather
 from numpy.typing import NDArray
 
 from astronomical.catalogue.errors import CatalogueError
-from astronomical.catalogue.readers.arrow import ArrowSource, arrow_buffer
+from astronomical.catalogue.readers.arrow import ArrowSource, arrow_buffer, is_list, same_length
 
 __all__ = ["FeatherSource", "open_source"]
 
@@ -22,7 +22,7 @@ class FeatherSource(ArrowSource):
 
     def _read(self, names: list[str]) -> dict[str, NDArray[Any]]:
         with arrow_buffer(self.path) as content:
-            return self._arrays(_read_table(content, names))
+            return self._arrays(_read_table(content, self._stored(names)), names)
 
 
 def open_source(path: Path, table: int | str | None) -> FeatherSource:
@@ -42,7 +42,16 @@ def open_source(path: Path, table: int | str | None) -> FeatherSource:
         else:
             whole = _read_table(content, None)
             schema, n_rows = whole.schema, whole.num_rows
-    return FeatherSource(path, n_rows, schema)
+    return FeatherSource(path, n_rows, schema, _lengths(path, schema))
+
+
+def _lengths(path: Path, schema: Any) -> dict[str, int]:
+    """Return the length of the lists of columns whose lists may be short vectors, reading one column at a time."""
+    lengths = {}
+    for name in [field.name for field in schema if is_list(field.type)]:
+        with arrow_buffer(path) as content:
+            lengths[name] = same_length([_read_table(content, [name]).column(name)])
+    return lengths
 
 
 def _read_table(content: Any, names: list[str] | None) -> Any:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from astronomical.catalogue.errors import CatalogueError, TableChoiceError
 from astronomical.catalogue.readers.fits_check import check_fits
+from astronomical.catalogue.readers.short_vectors import MAX_SPREAD, part_names
 from astronomical.catalogue.readers.source import ColumnInfo, Kind, TableSource, refuse_long_texts, unique_names
 from astronomical.catalogue.readers.unpack import packed, read_whole
 from astronomical.catalogue.string_arrays import MISSING_TOKENS, decode, parse_numbers
@@ -30,8 +31,6 @@ __all__ = ["FitsSource", "open_source"]
 _BLOCK_BYTES = 2**22
 #: Maximum number of columns in the FITS standard.
 _MAX_FIELDS = 999
-#: Maximum length of a vector that is read as a column for each of its values, such as magnitudes in ugriz.
-_MAX_SPREAD = 10
 _BINARY = re.compile(r"^\s*(\d*)\s*([LXBIJKAEDCMPQ])(.*)$")
 _ASCII = re.compile(r"^\s*([AIFED])(\d+)")
 _DTYPES = {"L": "u1", "B": "u1", "I": ">i2", "J": ">i4", "K": ">i8", "E": ">f4", "D": ">f8"}
@@ -241,9 +240,8 @@ def _spread(name: str, field: _Field, taken: Sequence[str]) -> Iterator[tuple[st
         yield name, field
         return
     size = np.dtype(field.dtype).itemsize
-    for i in range(field.n_values):
-        part = f"{name}_{i + 1}"
-        yield f"{name}[{i + 1}]" if part in taken else part, replace(field, offset=field.offset + i * size, n_values=1)
+    for i, part in enumerate(part_names(name, field.n_values, taken)):
+        yield part, replace(field, offset=field.offset + i * size, n_values=1)
 
 
 def _column_info(header: Any, n: int, name: str, kind: Kind) -> ColumnInfo:
@@ -274,7 +272,7 @@ def _binary_field(header: Any, n: int, repeat: int, code: str, rest: str, offset
         several = "," in str(header.get(f"TDIM{n}", "")) or (rest.isdigit() and 0 < int(rest) < repeat)
         return _Field("vector" if several else "text", f"S{repeat}", offset)
     several = repeat > 1 and ("," in str(header.get(f"TDIM{n}", "")) or code == "L")
-    if not 1 <= repeat <= _MAX_SPREAD or several or code not in _DTYPES:
+    if not 1 <= repeat <= MAX_SPREAD or several or code not in _DTYPES:
         return _Field("vector", "u1", offset)
     if code == "L":
         return _Field("bool", "u1", offset)

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from astronomical.catalogue.errors import CatalogueError, TableChoiceError
 from astronomical.catalogue.readers.hdf5_links import Contents, find, list_contents
-from astronomical.catalogue.readers.hdf5_tables import Column, Table, kind_of, vaex_tables
+from astronomical.catalogue.readers.hdf5_tables import Column, Table, kind_of, spread, vaex_tables
 from astronomical.catalogue.readers.hdf5_texts import Place, holds_long_texts, open_file, read_apart
+from astronomical.catalogue.readers.hdf5_values import read_columns
 from astronomical.catalogue.readers.headers import HeaderColumn, parse_header
 from astronomical.catalogue.readers.limits import refuse_beyond_memory
 from astronomical.catalogue.readers.source import ColumnInfo, Kind, TableSource, unique_names
@@ -94,10 +95,16 @@ class Hdf5Source(TableSource):
     def _read_rows(self, names: list[str], n_rows: int) -> dict[str, NDArray[Any]]:
         with open_file(self.path) as file:
             datasets = {name: _dataset(name, file, self._columns[name], n_rows) for name in names}
-            apart = {name for name in names if holds_long_texts(datasets[name])}
-            raw = {name: _raw(datasets[name], self._columns[name].at, n_rows) for name in names if name not in apart}
-        raw |= read_apart(self.path, {name: self._columns[name].at for name in names if name in apart}, n_rows)
-        return {name: _converted(raw[name], self._columns[name].kind) for name in names}
+            apart = {name: self._columns[name].at for name in names if holds_long_texts(datasets[name])}
+            plain = {name: self._columns[name].at for name in names if name not in apart}
+            found = read_columns(file, plain, n_rows, self._converted)
+        return found | read_apart(self.path, apart, n_rows, self._converted)
+
+    def _converted(self, name: str, raw: NDArray[Any]) -> NDArray[Any]:
+        if self._columns[name].kind == "text":
+            return decode(raw)
+        native = raw.astype(raw.dtype.newbyteorder("="), copy=False)
+        return native.astype(np.float32) if native.dtype == np.float16 else native
 
 
 def open_source(path: Path, table: int | str | None) -> Hdf5Source:
@@ -126,7 +133,8 @@ def open_source(path: Path, table: int | str | None) -> Hdf5Source:
         described = _described(file, chosen, path.name)
     names = unique_names(column.name for column in chosen.columns)
     columns = [
-        _info(name, column, described.get(column.name)) for name, column in zip(names, chosen.columns, strict=True)
+        _info(name, column, described.get(column.of or column.name))
+        for name, column in zip(names, chosen.columns, strict=True)
     ]
     source = Hdf5Source(path, chosen, columns)
     source.notes += (contents.refusal(),) if contents.refused else ()
@@ -189,8 +197,8 @@ def _records(path: str, dataset: Any, contents: Contents) -> Table:
                 lacks = "categories"
             columns += [Column(name, Place(path, field, place), kind, lacks) for place, name in enumerate(names)]
         else:
-            kind = kind_of(dataset.dtype[field]) if dataset.ndim == 1 else "vector"
-            columns.append(Column(field, Place(path, field), kind))
+            kind = kind_of(dataset.dtype[field].base) if dataset.ndim == 1 else "vector"
+            columns += spread(Column(field, Place(path, field), kind), dataset.dtype[field].shape, dataset.dtype.names)
     return Table(path, dataset.shape[0], tuple(columns))
 
 
@@ -225,11 +233,13 @@ def _side_by_side(group: str, datasets: list[tuple[str, Any]]) -> list[Table]:
         by_length.setdefault(dataset.shape[0], []).append((path, dataset))
     tables = []
     for length, items in by_length.items():
+        names = [posixpath.basename(path) for path, _ in items]
         columns = [
-            Column(posixpath.basename(path), Place(path), kind_of(item.dtype) if item.ndim == 1 else "vector")
-            for path, item in items
+            part
+            for name, (path, item) in zip(names, items, strict=True)
+            for part in spread(Column(name, Place(path), kind_of(item.dtype)), item.shape[1:], names)
         ]
-        if any(column.kind != "vector" for column in columns):
+        if any(item.ndim == 1 and kind_of(item.dtype) != "vector" for _, item in items):  # and not images only
             path = group if len(by_length) == 1 else f"{group.rstrip('/')}/{columns[0].name}"
             tables.append(Table(path, length, tuple(columns)))
     return tables
@@ -324,13 +334,6 @@ def _dataset(name: str, file: Any, column: Column, n_rows: int) -> Any:
     return dataset
 
 
-def _raw(dataset: Any, at: Place, n_rows: int) -> NDArray[Any]:
-    if at.field is None:
-        return np.asarray(dataset[:n_rows] if at.place is None else dataset[:n_rows, at.place])
-    values = np.asarray(dataset.fields(at.field)[:n_rows])
-    return values if at.place is None else values[:, at.place]
-
-
 def _refuse_large_chunks(name: str, dataset: Any) -> None:
     size = math.prod(dataset.chunks or (0,)) * dataset.dtype.itemsize
     if size > _MAX_CHUNK_BYTES:
@@ -339,13 +342,6 @@ def _refuse_large_chunks(name: str, dataset: Any) -> None:
             f"{_MAX_CHUNK_BYTES / 1e9:,.1f} GB can be read at a time; save the table with smaller "
             "chunks"
         )
-
-
-def _converted(raw: NDArray[Any], kind: Kind) -> NDArray[Any]:
-    if kind == "text":
-        return decode(raw)
-    native = raw.astype(raw.dtype.newbyteorder("="), copy=False)
-    return native.astype(np.float32) if native.dtype == np.float16 else native
 
 
 def _described(file: Any, table: Table, where: str) -> dict[str, HeaderColumn]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Any
 
 import h5py
 
 from astronomical.catalogue.readers.hdf5_links import Contents
 from astronomical.catalogue.readers.hdf5_texts import Place
+from astronomical.catalogue.readers.short_vectors import is_spread, part_names
 from astronomical.catalogue.readers.source import Kind
 
-__all__ = ["Column", "Table", "kind_of", "vaex_tables"]
+__all__ = ["Column", "Table", "kind_of", "spread", "vaex_tables"]
 
 #: Datasets beside the values of a column of vaex: places of its texts, and masks.
 _PARTS = ("indices", "null_bitmap", "mask")
@@ -26,6 +28,8 @@ class Column:
     kind: Kind
     #: What of it cannot be had: ``name``, ``values`` (objects of Python) or ``categories``; empty if nothing.
     lacks: str = ""
+    #: The vector of which it is a value.
+    of: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,28 @@ def kind_of(dtype: Any) -> Kind:
         return "vector"
     kinds: dict[str, Kind] = {"b": "bool", "i": "integer", "u": "integer", "f": "float"}
     return kinds.get(dtype.kind, "text")
+
+
+def spread(column: Column, shape: tuple[int, ...], taken: Collection[str]) -> list[Column]:
+    """Return the columns of the values of a short vector, and any other column itself.
+
+    Parameters
+    ----------
+    column
+        The column, of the kind of its single values.
+    shape
+        Shape of a single row; empty for plain numbers and texts.
+    taken
+        Names of the columns of the table.
+    """
+    if not shape:
+        return [column]
+    if len(shape) > 1 or not is_spread(shape[0]) or column.kind in ("text", "vector"):
+        return [replace(column, kind="vector")]
+    return [
+        replace(column, name=name, at=replace(column.at, place=place), of=column.name)
+        for place, name in enumerate(part_names(column.name, shape[0], taken))
+    ]
 
 
 def vaex_tables(contents: Contents) -> list[Table]:

@@ -11,12 +11,14 @@ import contextlib
 import io
 import json
 import math
+import os
 import subprocess
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Callable, Mapping
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import h5py
 import numpy as np
@@ -24,7 +26,6 @@ from numpy.typing import NDArray
 
 from astronomical.catalogue.errors import CatalogueError
 from astronomical.catalogue.readers.hdf5_links import find
-from astronomical.catalogue.readers.limits import memory_limit
 from astronomical.catalogue.readers.source import refuse_long_texts
 from astronomical.catalogue.readers.unpack import packed, read_whole
 
@@ -38,9 +39,11 @@ _MAX_SECONDS = 300.0
 _WAIT_SECONDS = 30.0
 #: What the interpreter and the libraries take besides the texts.
 _OTHER_BYTES = 2**31
-#: How many bytes are read at a time, and in how many rows at least.
-_BLOCK_BYTES = 2**29
-_LEAST_ROWS = 16
+#: What the texts of one block may take.
+_TEXT_BYTES = 2**28
+#: How many bytes are read at a time if the texts are as long as those before, and in how many rows at least.
+_BLOCK_BYTES = 2**23
+_LEAST_ROWS = 8
 _MOST_ROWS = 2**16
 #: The child imports from where this process does, and never from the working folder.
 _CHILD = "import sys; sys.path[:] = sys.argv[1:]; from astronomical.catalogue.readers.hdf5_texts import main; main()"
@@ -67,7 +70,12 @@ class Place:
     place: int | None = None
 
 
-def read_apart(path: Path, columns: Mapping[str, Place], n_rows: int) -> dict[str, NDArray[Any]]:
+def read_apart(
+    path: Path,
+    columns: Mapping[str, Place],
+    n_rows: int,
+    convert: Callable[[str, NDArray[Any]], NDArray[Any]],
+) -> dict[str, NDArray[Any]]:
     """Read columns of datasets that hold texts of any length.
 
     Parameters
@@ -78,11 +86,13 @@ def read_apart(path: Path, columns: Mapping[str, Place], n_rows: int) -> dict[st
         Where the values of each are, by name.
     n_rows
         How many rows to read.
+    convert
+        Called with the name of each column and its values: texts as bytes, others as they are in the file.
 
     Returns
     -------
     dict
-        Texts as bytes, and other values as they are in the file.
+        What `convert` returned.
 
     Raises
     ------
@@ -96,44 +106,67 @@ def read_apart(path: Path, columns: Mapping[str, Place], n_rows: int) -> dict[st
         "path": str(path.resolve()),
         "columns": {name: astuple(place) for name, place in columns.items()},
         "n_rows": n_rows,
-        "bytes": memory_limit() + _OTHER_BYTES,
+        "bytes": _TEXT_BYTES + _OTHER_BYTES,
     }
     named = ", ".join(columns)[:200]
     seconds = min(_SECONDS + n_rows * len(columns) * _SECONDS_PER_TEXT, _MAX_SECONDS)
     order["seconds"] = math.ceil(seconds)
-    try:
-        done = subprocess.run(
-            [sys.executable, "-c", _CHILD, *folders],
-            input=json.dumps(order).encode(),
-            capture_output=True,
-            timeout=_WAIT_SECONDS + 2 * seconds,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise CatalogueError(
-            f"{path.name}: reading {named} was given up after {error.timeout:.0f} s, for the file is "
-            "damaged or its disk does not answer. Fetch the file again"
-        ) from error
-    first, _, content = done.stdout.partition(b"\n")
-    try:
-        answer = json.loads(first)
-    except ValueError:
-        answer = {
-            "error": f"{path.name}: the HDF5 library crashed or did not end when it read {named}, for "
-            "the file is damaged. Fetch the file again"
+    # A file and not a pipe: the texts are in memory only once, column by column.
+    with tempfile.TemporaryFile() as output:
+        try:
+            done = subprocess.run(
+                [sys.executable, "-c", _CHILD, *folders],
+                input=json.dumps(order).encode(),
+                stdout=output,
+                stderr=subprocess.DEVNULL,
+                timeout=_WAIT_SECONDS + 2 * seconds,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise CatalogueError(
+                f"{path.name}: reading {named} was given up after {error.timeout:.0f} s, for the file is "
+                "damaged or its disk does not answer. Fetch the file again"
+            ) from error
+        answer = _answer(output) if done.returncode == 0 else None
+        if answer is None:
+            raise CatalogueError(
+                f"{path.name}: the HDF5 library crashed or did not end when it read {named}, for "
+                "the file is damaged. Fetch the file again"
+            )
+        if "error" in answer:
+            raise CatalogueError(str(answer["error"]))
+        output.seek(0)
+        return {
+            name: convert(name, _joined(output, pieces, n_rows))
+            for name, pieces in zip(columns, answer["pieces"], strict=True)
         }
-    if "error" in answer:
-        raise CatalogueError(str(answer["error"]))
-    found = {}
+
+
+def _answer(output: IO[bytes]) -> dict[str, Any] | None:
+    """Return what the child wrote after the values: a JSON text, and its length in eight bytes."""
+    size = output.seek(0, os.SEEK_END)
+    try:
+        output.seek(size - 8)
+        length = int.from_bytes(output.read(8), "little")
+        output.seek(size - 8 - length)
+        answer: dict[str, Any] = json.loads(output.read(length))
+    except (ValueError, OSError):
+        return None
+    return answer
+
+
+def _joined(output: IO[bytes], pieces: list[tuple[str, int]], n_rows: int) -> NDArray[Any]:
+    """Read the pieces of a column, each a type and a number of rows, into one array."""
+    values = np.zeros(n_rows, np.result_type(*(np.dtype(kind) for kind, _ in pieces)))
     start = 0
-    for name, kind in zip(columns, answer["types"], strict=True):
-        found[name] = np.frombuffer(content, np.dtype(kind), n_rows, start)
-        start += found[name].nbytes
-    return found
+    for kind, count in pieces:
+        values[start : start + count] = np.fromfile(output, np.dtype(kind), count)
+        start += count
+    return values
 
 
 def main() -> None:
-    """Read the columns in the child process, and write them to the standard output."""
+    """Read the columns in the child process, and write them and then a description to the standard output."""
     order = json.loads(sys.stdin.buffer.read())
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource  # not on Windows
@@ -142,35 +175,34 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (order["seconds"], order["seconds"] + 1))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     path = Path(order["path"])
-    arrays: list[NDArray[Any]] = []
+    output = sys.stdout.buffer
     answer: dict[str, Any] = {}
     try:
         with open_file(path) as file:
-            for name, place in order["columns"].items():
-                arrays.append(_read(name, file, Place(*place), order["n_rows"]))
-        answer["types"] = [array.dtype.str for array in arrays]
+            answer["pieces"] = [
+                _copy(name, file, Place(*place), order["n_rows"], output) for name, place in order["columns"].items()
+            ]
     except CatalogueError as error:
         answer = {"error": str(error)}
     # The library raises many kinds of error for a damaged file.
     except Exception as error:
         answer = {"error": f"{path.name} cannot be read: {str(error)[:500] or 'there is not enough memory'}"}
-    sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n")
-    if "types" in answer:
-        for array in arrays:
-            sys.stdout.buffer.write(np.ascontiguousarray(array).data)
+    text = json.dumps(answer).encode()
+    output.write(text + len(text).to_bytes(8, "little"))
+    output.flush()
 
 
-def _read(name: str, file: Any, place: Place, n_rows: int) -> NDArray[Any]:
-    """Read a column in blocks, and stop as soon as its texts are too long together.
+def _copy(name: str, file: Any, place: Place, n_rows: int, output: IO[bytes]) -> list[tuple[str, int]]:
+    """Copy a column in blocks, and stop as soon as its texts are too long together; return type and rows of each block.
 
-    Many rows of a hostile file can refer to the same text, of which HDF5 makes a copy for each.
+    Many rows of a hostile file can refer to the same text, of which HDF5 makes a copy for each. So the number of rows
+    in a block follows the lengths seen so far, and the limit of memory ends what is not caught by that.
     """
     dataset = find(file, place.dataset)
     rows = dataset if place.field is None else dataset.fields(place.field)
-    step = min(max(_BLOCK_BYTES // max(file.id.get_filesize(), 1), _LEAST_ROWS), _MOST_ROWS)
-    pieces: list[NDArray[Any]] = []
-    width = 1
-    for start in range(0, max(n_rows, 1), step):
+    pieces: list[tuple[str, int]] = []
+    width, start, step = 1, 0, _LEAST_ROWS
+    while start < max(n_rows, 1):
         values = np.asarray(rows[start : min(start + step, n_rows)])
         values = values if place.place is None else values[:, place.place]
         if values.dtype.hasobject:
@@ -178,5 +210,8 @@ def _read(name: str, file: Any, place: Place, n_rows: int) -> NDArray[Any]:
             width = max(width, max(map(len, texts), default=0))
             refuse_long_texts(name, n_rows, width)
             values = np.array(texts, np.bytes_)
-        pieces.append(values)
-    return np.concatenate(pieces)
+        output.write(np.ascontiguousarray(values).data)
+        pieces.append((values.dtype.str, len(values)))
+        start += step
+        step = min(2 * step, max(_BLOCK_BYTES // width, _LEAST_ROWS), _MOST_ROWS)
+    return pieces

@@ -6,7 +6,7 @@ import io
 import math
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as made_by
 from pathlib import Path
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from astronomical.catalogue.errors import CatalogueError, TableChoiceError
 from astronomical.catalogue.readers.limits import MAX_COLUMNS, refuse_beyond_memory
+from astronomical.catalogue.readers.short_vectors import is_spread, part_names
 from astronomical.catalogue.readers.source import ColumnInfo, Kind, TableSource, refuse_long_texts, unique_names
 from astronomical.catalogue.readers.unpack import read_whole
 from astronomical.catalogue.string_arrays import decode
@@ -310,25 +311,34 @@ def _source(path: Path, table: Any) -> VotableSource:
     if table.array.dtype.names is None:  # a description without values
         table.create_arrays(0)
     columns, values = [], {}
-    for name, field in zip(
-        unique_names(str(field.name or field.ID or "") for field in table.fields), table.fields, strict=True
-    ):
-        column = table.array[field.ID]
-        columns.append(
-            ColumnInfo(
-                name,
-                _kind(field, column),
-                unit=str(field.unit or ""),
-                description=" ".join(str(field.description or "").split()),
-                ucd=str(field.ucd or ""),
+    names = unique_names(str(field.name or field.ID or "") for field in table.fields)
+    for name, field in zip(names, table.fields, strict=True):
+        for part, column in _parts(name, field, table.array[field.ID], names):
+            columns.append(
+                ColumnInfo(
+                    part,
+                    _kind(field, column),
+                    unit=str(field.unit or ""),
+                    description=" ".join(str(field.description or "").split()),
+                    ucd=str(field.ucd or ""),
+                )
             )
-        )
-        values[name] = column
+            values[part] = column
     return VotableSource(path, columns, values, table.array.shape[0])
 
 
+def _parts(name: str, field: Any, column: NDArray[Any], names: list[str]) -> Iterator[tuple[str, NDArray[Any]]]:
+    """Yield the values of a short vector each as a column, and any other column itself."""
+    numbers = field.datatype not in _TEXT_TYPES and column.ndim == 2 and column.dtype.kind in "biuf"
+    if not (numbers and is_spread(column.shape[1])):
+        yield name, column
+        return
+    for i, part in enumerate(part_names(name, column.shape[1], names)):
+        yield part, column[:, i]
+
+
 def _kind(field: Any, column: NDArray[Any]) -> Kind:
-    if field.datatype in ("char", "unicodeChar"):
+    if field.datatype in _TEXT_TYPES:
         return "vector" if column.ndim > 1 else "text"
     if column.ndim > 1 or column.dtype.kind not in "biuf":
         return "vector"

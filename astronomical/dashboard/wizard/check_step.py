@@ -109,6 +109,12 @@ def summary_of(draft: Draft) -> list[tuple[str, str]]:
         ("Merged", "; ".join(f"{name}: {shortened(values)}" for name, values in draft.classes.merged().items())),
         ("Excluded classes", ", ".join(draft.excluded)),
         ("Unknown sources", "" if draft.labels is None else "can be queried" if draft.use_unknown else "excluded"),
+        (
+            "Same object",
+            "all sources are different"
+            if draft.same_within_arcsec is None
+            else f"within {draft.same_within_arcsec:g} arcsec, or with the same features",
+        ),
         ("Feature columns", ", ".join(draft.features)),
         ("Combinations", "; ".join(combination_text(item, draft.registry) for item in draft.combinations)),
         ("Scaling", "none" if draft.scaling == "none" else "mean 0, standard deviation 1"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import panel as pn
 import panel_material_ui as pmui
 
-from astronomical.config.schema import CombinationConfig
+from astronomical.config.schema import MAX_SAME_ARCSEC, CombinationConfig
 from astronomical.dashboard.ui.components import Message, hint, memory_switch, plain_table, row, section, set_hint
 from astronomical.dashboard.ui.styles import PLAIN_NUMBER
 from astronomical.dashboard.wizard.combination_rows import CombinationRows
@@ -108,6 +108,16 @@ class LearningStep:
             **wide,
             description="The same seed gives the same split, queries and scores.",
         )
+        self.same = pmui.FloatInput(
+            label="Same object within (arcsec)",
+            value=1.0,
+            start=0.0,
+            end=MAX_SAME_ARCSEC,
+            step=0.5,
+            **wide,
+            description="Sources this close to each other, or with the same features, are one object: in one set of "
+            "the split, and queried once. Leave it empty to treat all sources as different.",
+        )
         self.memory = memory_switch()
         self.axes_state = Message()
         self.plugins = Message("\n".join(wizard.problems), "warning")
@@ -127,7 +137,7 @@ class LearningStep:
             section(
                 "Settings",
                 row(self.scaling, self.missing, self.seed),
-                row(self.x, self.y),
+                row(self.x, self.y, self.same),
                 self.axes_state.view,
                 self.memory,
             ),
@@ -147,6 +157,7 @@ class LearningStep:
             self.x,
             self.y,
             self.seed,
+            self.same,
             self.curated,
             self.memory,
         ):
@@ -180,6 +191,7 @@ class LearningStep:
         }
         self.by_unit.param.update(options={"": "", **units}, value="", visible=bool(units))
         self.curated.value, self.memory.value = draft.curated_test, draft.optimise_memory
+        self.same.value = draft.same_within_arcsec
         self._fill_axes()
         self._filling = False
 
@@ -231,6 +243,7 @@ class LearningStep:
         draft.train = None if chosen == draft.trained_by_default else chosen
         draft.dropped, draft.use_unknown = tuple(self.dropped.value), self.unknown.value
         draft.curated_test, draft.optimise_memory = self.curated.value, self.memory.value
+        draft.same_within_arcsec = self.same.value
         if tuple(self.features.value) != draft.features:
             order = draft.numeric_columns
             draft.features = tuple(sorted(self.features.value, key=order.index))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,18 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astronomical.catalogue.catalogue import Catalogue
+from astronomical.catalogue.duplicates import Duplicates
 from astronomical.catalogue.errors import CatalogueError
 from astronomical.catalogue.features import FeatureMatrix, build_features
-from astronomical.catalogue.fingerprint import block_digests, fingerprint
 from astronomical.catalogue.hashing import first_by_hash
 from astronomical.catalogue.joins import Join
-from astronomical.catalogue.labels import code_labels, normalise_labels
 from astronomical.catalogue.leaks import find_leaks
 from astronomical.catalogue.readers import TEXT_FORMATS, open_table
 from astronomical.catalogue.splits import Split, split_rows
-from astronomical.config.schema import CatalogueConfig, Config, FeaturesConfig, FingerprintConfig, JoinConfig
+from astronomical.config.schema import CatalogueConfig, Config, JoinConfig
 from astronomical.paths import local_path, relative_to
 from astronomical.plugins.registry import Registry
+from astronomical.session.data.catalogue_values import duplicates_of, feature_columns, label_codes, used_columns
 from astronomical.session.data.column_memory import exact_columns
 from astronomical.session.data.feature_recipe import FeatureGivenUpError, operations_of, recipe_of
 from astronomical.session.errors import SessionError, WrongCatalogueError
@@ -60,6 +60,8 @@ class Dataset:
         Feature operations of the project file that are missing, and without which nothing can be trained.
     leaks
         Signs that scores will be too good; see `astronomical.catalogue.leaks`.
+    duplicates
+        Sources that are the same object; None in projects that treat all as different.
     """
 
     catalogue: Catalogue
@@ -69,6 +71,38 @@ class Dataset:
     split: Split
     lacking: tuple[str, ...] = ()
     leaks: tuple[str, ...] = ()
+    duplicates: Duplicates | None = None
+
+    def copies(self, id: str) -> tuple[str, ...]:
+        """Return the other ids of the same object."""
+        if self.duplicates is None or not self.duplicates.n_groups or id not in self.catalogue:
+            return ()
+        row = self.catalogue.row(id)
+        rows = self.duplicates.members(row)
+        return tuple(self.catalogue.id_at(int(other)) for other in rows if other != row)
+
+    def with_copied_ids(self, ids: Collection[str]) -> Collection[str]:
+        """Return ids together with the other ids of the same objects."""
+        if self.duplicates is None or not self.duplicates.n_groups:
+            return ids
+        return tuple(dict.fromkeys(other for id in ids for other in (id, *self.copies(id))))
+
+    @cached_property
+    def askable(self) -> NDArray[np.bool_]:
+        """Mask of the training set with one source of each object, shape (n_rows,)."""
+        if self.duplicates is None:
+            return self.split.training
+        rows = np.flatnonzero(self.split.training)
+        mask = np.zeros(len(self.codes), dtype=np.bool_)
+        mask[rows[np.unique(self.duplicates.first[rows], return_index=True)[1]]] = True
+        return mask
+
+    def with_copies(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return rows together with those of the same objects."""
+        if self.duplicates is None or not len(rows):
+            return rows
+        twice = rows[self.duplicates.sizes[self.duplicates.first[rows]] > 1]
+        return np.concatenate([rows, *(self.duplicates.members(int(row)) for row in twice)])
 
     def can_train(self, id: str) -> bool:
         """Return whether a source is in the training set; this may have changed since it was labelled."""
@@ -253,22 +287,6 @@ def _check_needed(wanted: Sequence[str], there: Sequence[str], config: Config) -
         )
 
 
-def feature_columns(features: FeaturesConfig) -> tuple[str, ...]:
-    """Return the columns that are features or combined to features, without duplicates."""
-    combined = (name for combination in features.combinations for name in combination.columns or ())
-    return tuple(dict.fromkeys((*features.columns, *combined)))
-
-
-def used_columns(config: Config) -> tuple[str, ...]:
-    """Return the columns on which results depend, without duplicates."""
-    names = list(feature_columns(config.features))
-    if config.catalogue.label is not None:
-        names.append(config.catalogue.label)
-    if config.catalogue.id.source == "position" and config.catalogue.position is not None:
-        names += [config.catalogue.position.ra, config.catalogue.position.dec]
-    return tuple(dict.fromkeys(names))
-
-
 def check_columns(config: Config, catalogue: Catalogue) -> None:
     """Raise an error if the project file names columns that the catalogue does not have.
 
@@ -319,6 +337,8 @@ def build_dataset(
     progress("Reading labels", 0.1)
     codes = label_codes(config, catalogue)
     names = config.class_names
+    catalogue.prefetch(used_columns(config))
+    duplicates = duplicates_of(config.split.same_within_arcsec, feature_columns(config.features), catalogue)
     split = split_rows(
         catalogue.ids,
         codes,
@@ -328,9 +348,9 @@ def build_dataset(
         dropped=tuple(names.index(name) for name in config.split.drop),
         names=names,
         training=catalogue.mask(config.split.training_ids) if config.split.training_ids else None,
+        first=None if duplicates is None else duplicates.first,
     )
     progress("Computing features", 0.4)
-    catalogue.prefetch(used_columns(config))
     while True:
         try:
             recipe = recipe_of(section)
@@ -359,33 +379,7 @@ def build_dataset(
         catalogue.position,
     )
     progress("Ready", 1.0)
-    return Dataset(catalogue, names, codes, features, split, lacking, leaks)
-
-
-def label_codes(config: Config, catalogue: Catalogue) -> NDArray[np.int16]:
-    """Return the class of each source from the label column, shape (n_rows,); -1 means unknown."""
-    if config.catalogue.label is None:
-        return np.full(catalogue.n_rows, -1, dtype=np.int16)
-    texts = normalise_labels(catalogue.raw(config.catalogue.label), {entry.value for entry in config.labels})
-    meaning = {entry.value: entry.name for entry in config.labels}
-    return code_labels(texts, meaning, config.class_names, config.catalogue.unknown_labels)
-
-
-def make_fingerprint(config: Config, catalogue: Catalogue, *, blocks: bool = True) -> FingerprintConfig:
-    """Return the digests of the ids and of each column on which results depend, also for blocks of sources."""
-    columns = {name: _values_for_digest(config, catalogue, name) for name in used_columns(config)}
-    found = fingerprint(catalogue.ids, columns)
-    if blocks:
-        found["id_blocks"], found["blocks"] = block_digests(catalogue.ids, columns)
-    return FingerprintConfig.model_validate(found)
-
-
-def _values_for_digest(config: Config, catalogue: Catalogue, name: str) -> NDArray[np.generic]:
-    if name == config.catalogue.label:
-        return normalise_labels(catalogue.raw(name), {entry.value for entry in config.labels})
-    if catalogue.info(name).kind == "text":
-        return catalogue.text(name)
-    return catalogue.number(name)
+    return Dataset(catalogue, names, codes, features, split, lacking, leaks, duplicates)
 
 
 def _usable(split: Split, features: FeatureMatrix, missing: str) -> Split:

@@ -14,13 +14,13 @@ from astronomical.config.errors import problems_of
 from astronomical.config.schema import Config, LearnerConfig
 from astronomical.labels.ledger import Ledger
 from astronomical.plugins.registry import Registry
+from astronomical.session.data.catalogue_values import make_fingerprint
 from astronomical.session.data.column_memory import exact_columns, read_in_use
 from astronomical.session.data.dataset import (
     Dataset,
     Progress,
     build_dataset,
     check_columns,
-    make_fingerprint,
     no_progress,
     open_catalogue,
 )

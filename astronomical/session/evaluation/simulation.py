@@ -192,7 +192,7 @@ def simulate(
         ids=table.ids,
         features=dataset.features,
         truth=truth,
-        training=dataset.split.training,
+        training=dataset.askable,
         validation=dataset.split.validation,
         member=member,
         strategies=chosen,

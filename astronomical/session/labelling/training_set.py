@@ -147,7 +147,7 @@ def _updated(view: TrainingSet, config: Config, dataset: Dataset, ledger: Ledger
     examples, removed, n_own = view.examples, view.removed, view.n_own
     gone_lessons, gone_removed = set[int](), set[int]()
     new_lessons, new_removed = dict[int, TrainingExample](), dict[int, Removed]()
-    for id in ids:
+    for id in dataset.with_copied_ids(ids):
         example, numbers = _status(view.class_name, config, dataset, ledger, id)
         before, numbers_before = trained.get(id), out.get(id, ())
         if example != before:
@@ -176,18 +176,38 @@ def _updated(view: TrainingSet, config: Config, dataset: Dataset, ledger: Ledger
     return TrainingSet(view.class_name, examples, removed, trained.finish(), out.finish(), n_own)
 
 
+def _is_trained_before(config: Config, dataset: Dataset, ledger: Ledger, class_name: str, id: str) -> bool:
+    """Return whether the same object has an earlier label under another id that this learner trains on."""
+    n = ledger.tab(class_name).members[id].n
+    members = ((other, _member(class_name, ledger, other)) for other in dataset.copies(id))
+    return any(
+        member is not None
+        and member.n < n
+        and ledger.label_of(other) not in config.split.drop
+        and dataset.can_train(other)
+        for other, member in members
+    )
+
+
+def _member(class_name: str, ledger: Ledger, id: str) -> Any:
+    """Return the label of a source in the tab of a learner; None if it has none, or was curated before."""
+    # A source trained on before it was curated remains in the training set, and is not part of the test set.
+    member, curated = ledger.tab(class_name).members.get(id), ledger.curated.get(id)
+    return member if member is not None and (curated is None or curated.since > member.n) else None
+
+
 def _status(
     class_name: str, config: Config, dataset: Dataset, ledger: Ledger, id: str
 ) -> tuple[TrainingExample | None, tuple[int, ...]]:
     """Return whether a learner trains on a source, and the numbers of the events that removed it from the pool."""
     tab, curated = ledger.tab(class_name), ledger.curated.get(id)
-    member, example, numbers = tab.members.get(id), None, []
+    member, example, numbers = _member(class_name, ledger, id), None, []
     if id in tab.unsure:
         numbers.append(tab.unsure[id])
-    # A source trained on before it was curated remains in the training set, and is not part of the test set.
-    if member is not None and (curated is None or curated.since > member.n):
+    if member is not None:
         label = ledger.label_of(id)
-        if label in config.split.drop or not dataset.can_train(id):
+        twice = _is_trained_before(config, dataset, ledger, class_name, id)
+        if label in config.split.drop or not dataset.can_train(id) or twice:
             numbers.append(member.n)
         else:
             example = TrainingExample(id, member.n, int(label == class_name), ledger.events[member.n - 1].batch)

@@ -101,13 +101,14 @@ def _updated(
     found: UnusedLabels, config: Config, dataset: Dataset, ledger: Ledger, view: TrainingSet, ids: Collection[str]
 ) -> UnusedLabels:
     targets, n_own = found.targets.mutate(), found.n_own
-    for id in ids:
+    for id in dataset.with_copied_ids(ids):
         label = ledger.human(id)
         usable = (
             label is not None
             and label not in config.split.drop
             and id not in ledger.curated
             and not view.has(id)
+            and not any(other in view.trained for other in dataset.copies(id))
             and dataset.can_train(id)
         )
         before, now = targets.get(id), int(label == view.class_name) if usable else None

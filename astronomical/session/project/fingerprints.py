@@ -5,7 +5,7 @@ from __future__ import annotations
 from astronomical.catalogue.catalogue import Catalogue
 from astronomical.catalogue.fingerprint import count_changes
 from astronomical.config.schema import Config, FingerprintConfig
-from astronomical.session.data.dataset import make_fingerprint
+from astronomical.session.data.catalogue_values import make_fingerprint
 
 __all__ = ["catalogue_differences", "fingerprint_differences"]
 

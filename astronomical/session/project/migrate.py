@@ -21,12 +21,8 @@ from astronomical.config.schema import Config, LabelEvent, PositionConfig
 from astronomical.labels.ledger import Ledger
 from astronomical.paths import local_path, relative_to
 from astronomical.plugins.registry import Registry, builtin_registry
-from astronomical.session.data.dataset import (
-    build_dataset,
-    label_codes,
-    make_fingerprint,
-    open_catalogue,
-)
+from astronomical.session.data.catalogue_values import label_codes, make_fingerprint
+from astronomical.session.data.dataset import build_dataset, open_catalogue
 from astronomical.session.data.feature_recipe import operations_of, recipe_of
 from astronomical.session.errors import MissingCatalogueError, SessionError, WrongCatalogueError
 from astronomical.session.project.default_layout import default_layout

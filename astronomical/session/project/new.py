@@ -24,13 +24,8 @@ from astronomical.paths import local_path
 from astronomical.plots.column_roles import domain_plots
 from astronomical.plugins.loader import load_plugins
 from astronomical.plugins.registry import Registry, builtin_registry
-from astronomical.session.data.dataset import (
-    build_dataset,
-    check_columns,
-    feature_columns,
-    make_fingerprint,
-    open_catalogue,
-)
+from astronomical.session.data.catalogue_values import feature_columns, make_fingerprint
+from astronomical.session.data.dataset import build_dataset, check_columns, open_catalogue
 from astronomical.session.data.feature_recipe import operations_of, recipe_of, with_double
 from astronomical.session.errors import SessionError
 from astronomical.session.project.catalogue_warnings import catalogue_warnings
@@ -154,7 +149,7 @@ def _make(choices: ProjectOptions, folder: Path, registry: Registry) -> NewProje
                 scaling=choices.scaling,
                 missing=choices.missing_policy,
             ),
-            split=choices.split,
+            split=choices.split.model_copy(update={"same_within_arcsec": choices.same_within_arcsec}),
             keys=dict(choices.keys),
             curated=CuratedConfig(use_as_test=choices.curated_test),
         )

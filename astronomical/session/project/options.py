@@ -62,6 +62,8 @@ class ProjectOptions:
         Whether to search for position columns if `position` names none.
     optimise_memory
         Whether to store columns in less memory.
+    same_within_arcsec
+        Sources at this distance or closer are the same object; None to treat all sources as different.
     joins
         Other catalogues whose columns are added; their paths are absolute or relative to the working folder.
     """
@@ -92,6 +94,7 @@ class ProjectOptions:
     joins: tuple[JoinConfig, ...] = ()
     classes: tuple[str, ...] | None = None
     split: SplitConfig = field(default_factory=SplitConfig)
+    same_within_arcsec: float | None = 1.0
     axes: tuple[str, str] | None = None
     layout: LayoutConfig | None = None
     dark: bool = False

@@ -53,9 +53,9 @@ def request_for(
     removed = view.removed_before(k)
     catalogue = dataset.catalogue
     rows = catalogue.rows_of([example.id for example in examples])
-    pool = dataset.split.training.copy()
-    pool[rows] = False
-    pool[catalogue.rows_there(removed)] = False
+    pool = dataset.askable.copy()
+    pool[dataset.with_copies(rows)] = False
+    pool[dataset.with_copies(catalogue.rows_there(removed))] = False
     name, seed = view.class_name, config.project.seed
     strategy = strategy_of(registry, learner.strategy)
     n_ranked = strategy.first_ranked

@@ -300,7 +300,8 @@ class Training:
         data, name = self._state.dataset, learner.class_name
         truth = data.truth(name, self._state.config.split.drop)
         seed = derive_seed(self._state.config.project.seed, "start", name)
-        training = data.split.training & ~data.catalogue.mask(self._state.ledger.curated)
+        training = data.askable.copy()
+        training[data.with_copies(data.catalogue.rows_there(self._state.ledger.curated))] = False
         rows = random_start(data.catalogue.ids, truth, training, learner.start.n, seed, name)
         return tuple((data.catalogue.id_at(row), data.class_names[data.codes[row]]) for row in rows)
 

@@ -76,14 +76,16 @@ def test_texts_that_crash_the_library_are_refused(tmp_path, monkeypatch):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no limits of memory there")
 def test_texts_that_would_fill_the_memory_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(hdf5_texts, "_OTHER_BYTES", -hdf5_texts.memory_limit() + 2**28)
+    """Short texts first let the blocks grow, so that the last one is too large."""
+    monkeypatch.setattr(hdf5_texts, "_TEXT_BYTES", 2**28 - hdf5_texts._OTHER_BYTES)
     path = tmp_path / "t.h5"
     with h5py.File(path, "w") as file:
         file.create_dataset("id", data=["x" * 2**20] + [""] * 400, dtype=h5py.string_dtype())
         file["ra"] = np.arange(401.0)
     content = bytearray(path.read_bytes())
     start = _offset(path)
-    content[start : start + 16 * 401] = content[start : start + 16] * 401
+    long, short = content[start : start + 16], content[start + 16 : start + 32]
+    content[start : start + 16 * 401] = short * 250 + long * 151
     path.write_bytes(content)
     with pytest.raises(CatalogueError, match="cannot be read"):
         open_table(path).read(["id"])

@@ -18,7 +18,14 @@ from astronomical.dashboard.panes.source.samp_dialog import SampDialog
 from astronomical.dashboard.panes.source.settings import SourceSettings
 from astronomical.dashboard.panes.source.spectrum import SpectrumView
 from astronomical.dashboard.panes.source.surveys import SurveyDialog
-from astronomical.dashboard.panes.source.values import label_rows, link_rows, load_columns, near_rows, value_rows
+from astronomical.dashboard.panes.source.values import (
+    label_rows,
+    link_rows,
+    load_columns,
+    near_rows,
+    same_objects,
+    value_rows,
+)
 from astronomical.dashboard.panes.source.why import WhyView
 from astronomical.dashboard.ui.colours import chip
 from astronomical.dashboard.ui.history_navigation import HistoryWalk
@@ -94,7 +101,7 @@ class SourcePane(SessionView):
         self._images: ImageColumnsView | None = None
         self._spectrum: SpectrumView | None = None
         self._remarks: RemarksView | None = None
-        self._why: WhyView | None = None
+        self._why = WhyView(session)
         self._bar = SourceBar(self._on_event)
         self._card = SourceCard(self._on_card)
         self._table = SourceTable()
@@ -225,6 +232,7 @@ class SourcePane(SessionView):
             chips.append(
                 chip(f"You: {config.shown(mine)}", config.colours.get(mine, UNKNOWN_COLOUR), "The latest human label")
             )
+        chips += [chip(f"Same object: {other}", "", said) for other, said in same_objects(self.session, id)]
         for learner in config.learners:
             if id in ledger.tab(learner.class_name).unsure:
                 shown = config.shown(learner.class_name)
@@ -315,18 +323,14 @@ class SourcePane(SessionView):
         if name == "Notes":
             self._remarks = self._remarks or RemarksView(self.session, lists=False)
             return self._remarks.view
-        if name == "Why":
-            self._why = self._why or WhyView(self.session)
-            return self._why.view
-        return {"Overview": self._overview, "Labels": self._labels, "Nearby": self._near}[name]
+        return {"Overview": self._overview, "Labels": self._labels, "Why": self._why.view, "Nearby": self._near}[name]
 
     def _show_chosen(self) -> None:
         """Update the open tab. The others are updated when they are opened."""
         focus = self.session.state.focus
         if focus is None:
             return
-        if self._why is not None:
-            self._why.show(self._chosen == "Why")
+        self._why.show(self._chosen == "Why")
         if self._chosen == "Labels":
             self._labels.shown = {
                 "titles": _LABELS,

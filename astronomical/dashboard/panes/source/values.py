@@ -12,11 +12,12 @@ from astronomical.dashboard.ui.formatting import dec_text, ra_text, unit_text
 from astronomical.session import Session
 from astronomical.session.data.source_search import distance_text
 
-__all__ = ["label_rows", "link_rows", "load_columns", "near_rows", "shown_columns", "value_rows"]
+__all__ = ["label_rows", "link_rows", "load_columns", "near_rows", "same_objects", "shown_columns", "value_rows"]
 
 _MISSING = "—"
 _NEAR_ARCSEC = 60.0
 _N_NEAR = 100
+_N_COPIES = 3
 
 
 def shown_columns(session: Session) -> dict[str, str | None]:
@@ -103,6 +104,18 @@ def near_rows(session: Session, id: str) -> list[dict[str, Any]]:
             }
         )
     return rows[:_N_NEAR]
+
+
+def same_objects(session: Session, id: str) -> list[tuple[str, str]]:
+    """Return other ids of the same object, each with what is known about it; none while labels are hidden."""
+    if session.labels.is_hidden(id):
+        return []
+    found = []
+    for other in session.dataset.copies(id)[:_N_COPIES]:
+        label = session.ledger.human(other)
+        said = "It has no label of yours." if label is None else f"You labelled it {session.state.config.shown(label)}."
+        found.append((other, f"Close to this source, or with the same features. {said} Only one of them is queried."))
+    return found
 
 
 def link_rows(session: Session, id: str) -> list[dict[str, str]]:
