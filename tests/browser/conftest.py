@@ -27,6 +27,9 @@ except ImportError:
 else:
     expect.set_options(timeout=60_000)  # a guard: a busy computer is no failure
 
+#: Time after which a server forgets a page that has not connected yet, in ms. A page of a busy computer that connects
+#: later gets a session without the addresses of our style sheets, and asks other computers for them.
+PATIENCE_MS = 60_000
 OWN_HOSTS = {"127.0.0.1", "localhost"}
 CHECKOUT = Path(__file__).parents[2]
 
@@ -202,7 +205,8 @@ _PANEL = "import faulthandler, signal; faulthandler.register(signal.SIGUSR1); fr
 def _panel_serve(
     app: str | Path, port: int, *args: str, stderr: Any = subprocess.DEVNULL, **environment: str
 ) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-c", _PANEL, "serve", str(app), "--port", str(port), *args]
+    patience = ("--unused-session-lifetime", str(PATIENCE_MS))
+    command = [sys.executable, "-c", _PANEL, "serve", str(app), "--port", str(port), *patience, *args]
     return subprocess.Popen(command, cwd=CHECKOUT, stderr=stderr, env={**os.environ, **environment})
 
 
@@ -221,6 +225,7 @@ def serve() -> Iterator[Callable[..., str]]:
                 show=False,
                 threaded=True,
                 websocket_origin=f"127.0.0.1:{port}",
+                unused_session_lifetime_milliseconds=PATIENCE_MS,
                 verbose=False,
             )
             stop.append(server.stop)

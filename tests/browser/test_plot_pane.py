@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -64,25 +65,41 @@ def open_plot(
             one.pane.close()
 
 
-def pixels(page: Any) -> np.ndarray:
-    """Return the canvas of the plot as RGB, shape (height, width, 3), once it has come to rest."""
+def pixels(page: Any, unlike: np.ndarray | None = None) -> np.ndarray:
+    """Return the canvas of the plot as RGB, shape (height, width, 3), once it is unlike another and at rest."""
     canvas = page.locator(".bk-Canvas")
     canvas.wait_for()
-    shots = [b""]
-    while len(shots) < 4 or len(set(shots[-3:])) > 1:
-        assert len(shots) < 40, "the plot does not come to rest"
+    shots: list[np.ndarray] = []
+
+    def at_rest() -> bool:
         page.wait_for_timeout(300)
         try:
-            shots.append(canvas.screenshot())
+            shots.append(rgb(canvas.screenshot()))
         except PlaywrightError:  # another plot is taking the place of this one
-            shots.append(f"none {len(shots)}".encode())
-    return np.asarray(Image.open(io.BytesIO(shots[-1])).convert("RGB")).astype(int)
+            shots.clear()
+        return (
+            len(shots) > 2
+            and all(np.array_equal(shot, shots[-1]) for shot in shots[-3:])
+            and (unlike is None or not np.array_equal(shots[-1], unlike))
+        )
+
+    wait_until(page, at_rest)
+    return shots[-1]
+
+
+def rgb(image: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(image)).convert("RGB")).astype(int)
 
 
 def share_of(image: np.ndarray, colour: str) -> float:
     """Return the share of pixels within reach of a colour."""
     wanted = np.array(list(bytes.fromhex(colour[1:])))
     return float((np.abs(image - wanted).max(axis=2) < 40).mean())
+
+
+def coloured(image: np.ndarray) -> float:
+    """Return the share of pixels in the colours of the classes."""
+    return share_of(image, "#0072B2") + share_of(image, "#E69F00")
 
 
 def where(page: Any, pane: PlotPane, id: str) -> tuple[float, float]:
@@ -144,7 +161,7 @@ def test_the_selected_source_is_marked_where_it_is(open_plot: Callable[..., Any]
     page, served = open_plot(400, 400)
     before = pixels(page)
     session.focus("J0100")
-    after = pixels(page)
+    after = pixels(page, unlike=before)
     changed = np.argwhere(np.abs(after - before).max(axis=2) > 60)
     box = page.locator(".bk-Canvas").bounding_box()
     x, y = where(page, served.pane, "J0100")
@@ -158,11 +175,11 @@ def test_a_focus_does_not_shade_the_points_anew(
     open_plot: Callable[..., Any], session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page, _ = open_plot(400, 400)
-    pixels(page)
+    before = pixels(page)
     calls = []
     monkeypatch.setattr("astronomical.plots.elements.shade_cloud", lambda *args: calls.append(args))
     session.focus("J0100")
-    pixels(page)
+    pixels(page, unlike=before)
     assert calls == []
 
 
@@ -182,11 +199,13 @@ def test_axes_change_and_are_reported(open_plot: Callable[..., Any], session: Se
     page.get_by_placeholder("Search...").fill("r-i")
     page.locator("li[data-matched=true]", has_text="r-i").click()
     page.get_by_placeholder("Search...").wait_for(state="hidden")
-    pixels(page)
-    assert served.saved == [{"x": "r-i", "y": "r", "colour": "catalogue"}]
-    assert served.pane.view is not None
-    low, high = served.pane.points.frame.x_range
-    assert -5 < low < high < 5
+    wait_until(page, lambda: served.saved == [{"x": "r-i", "y": "r", "colour": "catalogue"}])
+
+    def of_a_colour() -> bool:
+        low, high = served.pane.points.frame.x_range
+        return -5 < low < high < 5
+
+    wait_until(page, of_a_colour)
 
 
 @pytest.mark.slow
@@ -203,10 +222,10 @@ def test_my_labels_follow_the_ledger(open_plot: Callable[..., Any], session: Ses
 @pytest.mark.slow
 def test_a_class_can_be_hidden(open_plot: Callable[..., Any]) -> None:
     page, _ = open_plot()
-    pixels(page)
+    before = pixels(page)
     page.locator(".entry", has_text="Galaxy").click()
     page.locator(".entry[aria-pressed=false]").wait_for()
-    image = pixels(page)
+    image = pixels(page, unlike=before)
     assert share_of(image, "#E69F00") < 0.0005
     assert share_of(image, "#0072B2") > 0.002
 
@@ -214,9 +233,10 @@ def test_a_class_can_be_hidden(open_plot: Callable[..., Any]) -> None:
 @pytest.mark.slow
 def test_the_theme_can_be_toggled_while_open(open_plot: Callable[..., Any]) -> None:
     page, _ = open_plot()
-    assert np.median(pixels(page)) > 200
+    light = pixels(page)
+    assert np.median(light) > 200
     page.get_by_label("Toggle theme").click()
-    assert np.median(pixels(page)) < 60
+    wait_until(page, lambda: bool(np.median(pixels(page, unlike=light)) < 60))
 
 
 @pytest.mark.slow
@@ -254,6 +274,19 @@ def choose_tool(page: Any, name: str) -> None:
     )
 
 
+def draw(page: Any, tool: str, *places: tuple[float, float], selects: Callable[[], bool]) -> None:
+    """Draw with a tool until that selects; another plot may take the place of this one meanwhile."""
+
+    def drawn() -> bool:
+        with suppress(PlaywrightError):
+            choose_tool(page, tool)
+            drag(page, *places)
+        page.wait_for_timeout(1000)
+        return selects()
+
+    wait_until(page, drawn)
+
+
 def drag(page: Any, *places: tuple[float, float]) -> None:
     page.mouse.move(*places[0])
     page.mouse.down()
@@ -268,30 +301,24 @@ def test_a_box_selects_the_sources_inside_and_they_stand_out(open_plot: Callable
     before = pixels(page)
     box = page.locator(".bk-Canvas").bounding_box()
     middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    choose_tool(page, "BoxSelectTool")
-    drag(page, (box["x"] + 80, box["y"] + 20), middle)
-    wait_until(page, lambda: len(session.state.selection) > 5)
+    start = (box["x"] + 80, box["y"] + 20)
+    draw(page, "BoxSelectTool", start, middle, selects=lambda: len(session.state.selection) > 5)
     places = [where(page, served.pane, id) for id in session.state.selection]
     assert all(box["x"] + 78 <= x <= middle[0] + 2 and box["y"] + 18 <= y <= middle[1] + 2 for x, y in places)
     page.get_by_text(f"{len(places):,} selected").wait_for()
-    after = pixels(page)
-    assert (
-        share_of(after, "#0072B2") + share_of(after, "#E69F00")
-        < (share_of(before, "#0072B2") + share_of(before, "#E69F00")) * 0.8
-    )
+    wait_until(page, lambda: coloured(pixels(page)) < coloured(before) * 0.8)
     session.select(())
     page.get_by_text("selected").wait_for(state="hidden")
-    np.testing.assert_allclose(share_of(pixels(page), "#0072B2"), share_of(before, "#0072B2"), atol=0.001)
+    wait_until(page, lambda: abs(coloured(pixels(page)) - coloured(before)) < 0.001)
 
 
 @pytest.mark.slow
 def test_a_lasso_selects_the_sources_inside(open_plot: Callable[..., Any], session: Session) -> None:
     page, served = open_plot(500, 400)
     pixels(page)
-    choose_tool(page, "LassoSelectTool")
     x, y = where(page, served.pane, "J0100")
-    drag(page, (x - 15, y - 15), (x + 15, y - 15), (x + 15, y + 15), (x - 15, y + 15))
-    wait_until(page, lambda: "J0100" in session.state.selection)
+    corners = ((x - 15, y - 15), (x + 15, y - 15), (x + 15, y + 15), (x - 15, y + 15))
+    draw(page, "LassoSelectTool", *corners, selects=lambda: "J0100" in session.state.selection)
     assert len(session.state.selection) < 200
 
 
@@ -334,9 +361,8 @@ def test_a_box_fills_the_table_whose_sources_are_labelled_in_bulk_and_undone_in_
     pixels(page)
     page.get_by_text("No sources are selected.").wait_for()
     box = page.locator(".bk-Canvas").first.bounding_box()
-    choose_tool(page, "BoxSelectTool")
-    drag(page, (box["x"] + 60, box["y"] + 10), (box["x"] + box["width"] - 10, box["y"] + box["height"] - 60))
-    wait_until(page, lambda: len(session.state.selection) > 100)
+    start, end = (box["x"] + 60, box["y"] + 10), (box["x"] + box["width"] - 10, box["y"] + box["height"] - 60)
+    draw(page, "BoxSelectTool", start, end, selects=lambda: len(session.state.selection) > 100)
     n = len(session.state.selection)
     page.get_by_text(f"{n:,} sources selected", exact=True).wait_for()
     page.get_by_text(f"{n:,} selected", exact=True).wait_for()

@@ -14,7 +14,8 @@ from astronomical.session.errors import SessionError
 from astronomical.session.evaluation.reproduce import reproduce
 from astronomical.session.labelling.bulk_labels import BULK_LIMIT
 from tests.support.loop import Loop
-from tests.support.projects import answer, make_project, start
+from tests.support.projects import answer, make_project
+from tests.support.projects import start_small as start
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from astronomical.session import Session
 from astronomical.session.data.class_changes import with_class, with_names
 from astronomical.session.errors import SessionError
 from astronomical.session.evaluation.reproduce import reproduce
-from tests.support.projects import CLASSES, label_until, make_project, start
+from tests.support.projects import CLASSES, label_until, make_project
+from tests.support.projects import start_small as start
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from astronomical.session import Session
 from astronomical.session.errors import SessionError
 from astronomical.session.evaluation.class_comparison import summary
 from astronomical.session.evaluation.predictions import Predictions
-from tests.support.projects import answer, label_until, make_project, start
+from tests.support.projects import answer, label_until, make_project
+from tests.support.projects import start_small as start
 
 
 def test_counts_and_lists_belong_together(tmp_path):

@@ -13,7 +13,8 @@ from astronomical.session import Session
 from astronomical.session.errors import SessionError
 from astronomical.session.evaluation.reproduce import reproduce
 from astronomical.session.labelling.criteria import criteria_mask
-from tests.support.projects import answer, label_until, make_project, start
+from tests.support.projects import answer, label_until, make_project
+from tests.support.projects import start_small as start
 
 BRIGHT = CriterionConfig(column="r", operator="<", value=18.0)
 

@@ -12,7 +12,8 @@ from astronomical.config.schema import ExtensionConfig
 from astronomical.session import Session
 from tests.support.loop import Loop
 from tests.support.plugin_files import write_plugin
-from tests.support.projects import answer, label_until, make_project, start, write_catalogue
+from tests.support.projects import answer, label_until, make_project, write_catalogue
+from tests.support.projects import start_small as start
 
 STRATEGIES = """
 import sys

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 
+from astronomical.catalogue.features import FeatureMatrix
 from astronomical.config.schema import ExtensionConfig, StartConfig
 from astronomical.errors import InvalidInputError
 from astronomical.learning.finds import Search
+from astronomical.learning.rounds import RoundRequest, fit_round
 from astronomical.session import Session
 from astronomical.session.errors import SessionError
 from astronomical.session.evaluation.finds import N_SECOND, finds_lines
+from astronomical.session.project.extensions import member_of, strategy_of
 from tests.support.projects import answer, label_until, make_project
 
 KNN = [ExtensionConfig(name="knn")]
@@ -83,3 +89,60 @@ def test_what_cannot_be_answered_is_refused(session):
     session.training.start("Star", models=KNN, start=StartConfig(mode="label", n=3))
     with pytest.raises(SessionError, match="Another model needs labels of Star and of other sources"):
         session.evaluation.second_opinion("Star")
+
+
+def rare_pulsars(shared, seed):
+    """Return features and classes of pulsar candidates, of which a random 1 % are pulsars."""
+    table = pd.read_csv(shared / "labelled/HTRU_2.csv", lineterminator="\r")
+    values, own = table.iloc[:, :8].to_numpy(np.float32), table.iloc[:, 8].to_numpy() == 1
+    rng = np.random.default_rng(seed)
+    pulsars = rng.choice(np.flatnonzero(own), np.count_nonzero(~own) // 99, replace=False)
+    rows = rng.permutation(np.concatenate([np.flatnonzero(~own), pulsars]))
+    return values[rows], own[rows].astype(np.int8)
+
+
+def labels_to_find(X, y, registry, seed, n_trees, wanted=0.95):
+    """Return how many labels it takes to find a fraction of the class, most likely first, from 5 initial labels."""
+    n = len(y)
+    rng = np.random.default_rng([seed, 1])
+    start = [int(rng.choice(np.flatnonzero(y == side))) for side in (1, 0, 0, 0, 0)]
+    everywhere, nowhere = np.ones(n, dtype=bool), np.zeros(n, dtype=bool)
+    medians = np.median(X, axis=0).astype(np.float32)
+    request = RoundRequest(
+        class_name="Pulsar",
+        key="",
+        k=5,
+        ids=np.array([f"{row:06d}".encode() for row in range(n)]),
+        features=FeatureMatrix(tuple("abcdefgh"), np.ascontiguousarray(X.T), medians, everywhere),
+        rows=np.array(sorted(start)),
+        targets=y[sorted(start)],
+        pool=everywhere,
+        truth=y,
+        training=nowhere,
+        validation=nowhere,
+        members=(member_of(registry, ExtensionConfig(name="random_forest", parameters={"n_estimators": n_trees})),),
+        strategy=strategy_of(registry, LIKELY),
+        model_seed=seed,
+        query_seed=seed,
+        n_start=2,
+        n_ranked=1,
+    )
+    labelled = set(start)
+    while np.count_nonzero(y[list(labelled)]) < wanted * np.count_nonzero(y):
+        rows = np.array(sorted(labelled))
+        found = fit_round(replace(request, rows=rows, targets=y[rows], k=len(rows), query_seed=len(rows)))
+        labelled.add(int(found.queries[0]))
+    return len(labelled)
+
+
+@pytest.mark.slow
+@pytest.mark.catalogues
+@pytest.mark.timeout(1200)
+def test_likely_finds_rare_pulsars_with_less_than_half_of_the_labels_of_random(shared, session):
+    n_likely, n_random = [], []
+    for seed in range(1):
+        X, y = rare_pulsars(shared, seed)
+        n_likely.append(labels_to_find(X, y, session.registry, seed, n_trees=10))
+        places = np.flatnonzero(np.random.default_rng([seed, 2]).permutation(y))
+        n_random.append(places[int(np.ceil(0.95 * len(places))) - 1])
+    assert np.mean(n_likely) <= np.mean(n_random) / 2

@@ -12,7 +12,8 @@ from astronomical.cli import main
 from astronomical.config.io import read_config, write_config
 from astronomical.config.schema import ModelsConfig, PluginConfig
 from astronomical.session import Session
-from tests.support.projects import label_until, make_project, start
+from tests.support.projects import label_until, make_project
+from tests.support.projects import start_small as start
 
 PLUGIN = "import astronomical\n"
 BANDS = "name,wavelength\n"

@@ -21,7 +21,8 @@ from astronomical.learning.models import BUILTINS
 from astronomical.session import Session
 from astronomical.session.errors import SessionError
 from astronomical.session.evaluation.predictions import Predictions
-from tests.support.projects import answer, label_until, make_project, start
+from tests.support.projects import answer, label_until, make_project
+from tests.support.projects import start_small as start
 
 SUFFIXES = (".fits", ".csv", ".parquet", ".vot", ".ecsv")
 DOCS = Path(__file__).parents[2] / "docs"

@@ -14,7 +14,8 @@ from astronomical.labels.lock import LockedError
 from astronomical.session import Session
 from astronomical.session.errors import ReadOnlyError, SessionError, StaleFocusError
 from astronomical.session.export.labels import export_labels
-from tests.support.projects import answer, die, label_until, make_project, open_with_core, start
+from tests.support.projects import answer, die, label_until, make_project, open_with_core
+from tests.support.projects import start_small as start
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def n_on_disk(session: Session) -> int:
 
 
 def test_an_oracle_trains_a_learner(session):
-    start(session)
+    session.training.start("Star", start=StartConfig(n=5))
     first = session.round("Star")
     label_until(session, "Star", 25)
     newest = session.round("Star")
@@ -110,7 +111,7 @@ def test_starting_points_of_the_catalogue_are_not_undone(session):
 def test_relabelling_retrains_and_the_curve_follows(session):
     start(session)
     label_until(session, "Star", 10)
-    relabelled = next(e for e in session.ledger.events if e.origin == "query")
+    relabelled = next(e for e in session.ledger.events if e.origin == "query" and e.kind == "label")
     key = session.round("Star").key
     session.labels.relabel(relabelled.id, "QSO" if relabelled.label != "QSO" else "Galaxy")
     other = session.round("Star").key

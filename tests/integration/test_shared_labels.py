@@ -10,7 +10,8 @@ from astronomical.config.schema import ExtensionConfig, StartConfig
 from astronomical.session import Session
 from astronomical.session.errors import SessionError
 from astronomical.session.evaluation.reproduce import reproduce
-from tests.support.projects import label_until, make_project, start
+from tests.support.projects import label_until, make_project
+from tests.support.projects import start_small as start
 
 KNN = [ExtensionConfig(name="knn")]
 GIVEN = StartConfig(mode="given")

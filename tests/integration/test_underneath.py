@@ -12,7 +12,8 @@ from astronomical.session import Session
 from astronomical.session.project.conflict import ForeignChangeError
 from astronomical.session.project.store import load_project
 from tests.support.disks import fill, small_disk
-from tests.support.projects import answer, die, label_until, make_project, open_with_core, start
+from tests.support.projects import answer, die, label_until, make_project, open_with_core
+from tests.support.projects import start_small as start
 
 
 @pytest.fixture

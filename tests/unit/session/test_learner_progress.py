@@ -11,7 +11,8 @@ import pytest
 from astronomical.config.schema import StartConfig
 from astronomical.learning.metrics import is_claimed
 from astronomical.session import Session
-from tests.support.projects import CLASSES, answer, make_project, start
+from tests.support.projects import CLASSES, answer, make_project
+from tests.support.projects import start_small as start
 
 
 @pytest.fixture

@@ -28,7 +28,8 @@ from astronomical.session.project.plugins import untrusted_files
 from astronomical.session.project.prepare import prepare
 from astronomical.session.project.store import ProjectStore
 from tests.support.loop import Loop
-from tests.support.projects import answer, make_project, start
+from tests.support.projects import answer, make_project
+from tests.support.projects import start_small as start
 
 ACTIONS = ("take over", "undo", "merge", "save", "copy", "export", "add pane", "settings", "help", "leave")
 

@@ -15,7 +15,8 @@ from astronomical.session.evaluation.learning_curves import check_picture, plot_
 from astronomical.session.evaluation.simulation import parse_extension
 from astronomical.session.project.default_layout import default_layout, layout_for, plot_axes
 from astronomical.session.project.example import example_config, newest_example, projects_folder, working_copy
-from tests.support.projects import make_project, start
+from tests.support.projects import make_project
+from tests.support.projects import start_small as start
 
 COLOURS = ("u-g", "u-r", "u-i", "g-r", "g-i", "r-i")
 

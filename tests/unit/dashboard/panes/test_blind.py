@@ -17,7 +17,8 @@ from astronomical.dashboard.panes.tables.class_comparison import source_html
 from astronomical.dashboard.panes.tables.source_table import CATALOGUE, table_of
 from astronomical.services.services import open_services
 from astronomical.session import Session
-from tests.support.projects import label_until, make_project, start
+from tests.support.projects import label_until, make_project
+from tests.support.projects import start_small as start
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from astronomical.dashboard.panes.learner.curation import CuratingView
 from astronomical.dashboard.panes.learner.label_panel import answer_buttons
 from astronomical.dashboard.panes.source.annotations import RemarksView
 from astronomical.session import Session
-from tests.support.projects import make_project, start
+from tests.support.projects import make_project
+from tests.support.projects import start_small as start
 
 
 @pytest.fixture

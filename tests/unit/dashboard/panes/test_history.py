@@ -9,7 +9,8 @@ import pytest
 from astronomical.dashboard.panes.learner.test_results import TestView
 from astronomical.dashboard.panes.tables.history import HistoryPane, history_frame
 from astronomical.session import Session
-from tests.support.projects import label_until, make_project, start
+from tests.support.projects import label_until, make_project
+from tests.support.projects import start_small as start
 
 
 @pytest.fixture

@@ -19,7 +19,8 @@ from astronomical.dashboard.ui.safe_text import Html
 from astronomical.learning.guesses import Guesses
 from astronomical.learning.metrics import Counts, SetScores, confusion, is_claimed
 from astronomical.session import Session
-from tests.support.projects import make_project, start
+from tests.support.projects import make_project
+from tests.support.projects import start_small as start
 
 
 @pytest.fixture
