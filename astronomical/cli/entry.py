@@ -75,6 +75,7 @@ def make_parser() -> argparse.ArgumentParser:
     learning.add_reproduce(commands)
     learning.add_simulate(commands)
     judging.add_audit(commands)
+    judging.add_review(commands)
     output.add_export(commands)
     output.add_predict(commands)
     project.add_migrate(commands)

@@ -20,6 +20,7 @@ PARTS = (
     "merging",
     "training",
     "evaluation",
+    "review",
     "models",
     "exports",
     "files",

@@ -20,6 +20,7 @@ from astronomical.dashboard.panes.learner.matrices import MatricesView
 from astronomical.dashboard.panes.learner.round_plots import RoundPlotView
 from astronomical.dashboard.panes.learner.scores import ScoresView
 from astronomical.dashboard.panes.learner.setup import SetupView
+from astronomical.dashboard.panes.learner.suspects import SuspectsView
 from astronomical.dashboard.panes.learner.test_results import CheckpointsView, TestView
 from astronomical.dashboard.panes.learner.threshold import ThresholdView
 from astronomical.dashboard.panes.learner.training_status import RoundBar
@@ -34,11 +35,11 @@ __all__ = ["LearningPane"]
 _GROUPS = {
     "Learn": ("Scores", "Confidence", "Training", "Validation"),
     "Judge": ("Threshold", "Calibration", "Matrices", "Audit", "Finds", "Test"),
-    "Review": ("Checkpoints",),
+    "Review": ("Suspects", "Checkpoints"),
 }
 _TIPS = (
     "Learn: scores by number of labels, confidence in the pool, correctness in training and validation set. Judge: "
-    "threshold, calibration, confusion matrices, audits, finds, test results. Review: checkpoints"
+    "threshold, calibration, confusion matrices, audits, finds, test results. Review: suspect labels, checkpoints"
 )
 #: Maximum number of classes with tabs. For more classes there is a menu.
 _MOST_TABS = 8
@@ -89,6 +90,7 @@ class LearningPane(SessionView):
             **self._rounds,
             **self._computed,
             "Test": self._test,
+            "Suspects": SuspectsView(session),
             "Checkpoints": CheckpointsView(session),
         }
         self._curating = CuratingView(session)
