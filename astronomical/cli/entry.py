@@ -77,6 +77,7 @@ def make_parser() -> argparse.ArgumentParser:
     judging.add_audit(commands)
     judging.add_review(commands)
     output.add_export(commands)
+    output.add_report(commands)
     output.add_predict(commands)
     project.add_migrate(commands)
     plugins.add_plugins(commands)

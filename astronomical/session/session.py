@@ -85,7 +85,7 @@ class Session:
             state, registry, writer, selection, core.curator, core.auditor, core.reviewer, jobs, access
         )
         self.models = Models(state, writer, core.models, jobs, access)
-        self.exports = Exports(state, registry, self.files, jobs)
+        self.exports = Exports(state, registry, self.files, writer, jobs)
 
     @classmethod
     def open(cls, path: str | Path, **options: Unpack[OpenOptions]) -> Session:

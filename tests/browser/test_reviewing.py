@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -28,8 +30,9 @@ def test_suspects_are_reviewed_by_keys(app_url, page, tmp_path):
     page.get_by_role("button", name="Review", exact=True).click()
     expect(page.get_by_text("Which labels does the model contradict?")).to_be_visible(timeout=LONG)
     button(page, "Check labels").click()
-    expect(page.get_by_text(f"of {expected.n_labels} labels")).to_be_visible(timeout=LONG)
-    page.locator("button.MuiButton-root", has_text="Review").click()
+    expect(page.get_by_text(f"Of {expected.n_labels} labels")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text(expected.suspects[0].id, exact=True).first).to_be_visible(timeout=LONG)
+    page.locator("button.MuiButton-root", has_text=re.compile("^Review$")).click()
     notice = page.locator(".label-panel .notice")
     expect(notice).to_contain_text(f"Suspect 1 of {len(expected.suspects)}: labelled", timeout=LONG)
 

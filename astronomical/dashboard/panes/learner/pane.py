@@ -17,6 +17,7 @@ from astronomical.dashboard.panes.learner.finds import FindsView
 from astronomical.dashboard.panes.learner.label_panel import LabelPanelView
 from astronomical.dashboard.panes.learner.low_pane import LOW_PANE_STYLE, LOW_TABS_STYLE
 from astronomical.dashboard.panes.learner.matrices import MatricesView
+from astronomical.dashboard.panes.learner.report import ReportView
 from astronomical.dashboard.panes.learner.round_plots import RoundPlotView
 from astronomical.dashboard.panes.learner.scores import ScoresView
 from astronomical.dashboard.panes.learner.setup import SetupView
@@ -34,12 +35,13 @@ __all__ = ["LearningPane"]
 
 _GROUPS = {
     "Learn": ("Scores", "Confidence", "Training", "Validation"),
-    "Judge": ("Threshold", "Calibration", "Matrices", "Audit", "Finds", "Test"),
+    "Judge": ("Threshold", "Calibration", "Matrices", "Audit", "Finds", "Test", "Report"),
     "Review": ("Suspects", "Checkpoints"),
 }
 _TIPS = (
     "Learn: scores by number of labels, confidence in the pool, correctness in training and validation set. Judge: "
-    "threshold, calibration, confusion matrices, audits, finds, test results. Review: suspect labels, checkpoints"
+    "threshold, calibration, confusion matrices, audits, finds, test results, report. Review: suspect labels, "
+    "checkpoints"
 )
 #: Maximum number of classes with tabs. For more classes there is a menu.
 _MOST_TABS = 8
@@ -90,6 +92,7 @@ class LearningPane(SessionView):
             **self._rounds,
             **self._computed,
             "Test": self._test,
+            "Report": ReportView(session),
             "Suspects": SuspectsView(session),
             "Checkpoints": CheckpointsView(session),
         }
@@ -111,7 +114,7 @@ class LearningPane(SessionView):
         )
         #: The view that was shown last in each group.
         self._chosen = {group: views[0] for group, views in _GROUPS.items()}
-        self._choice = TabRow(self._choose, sizing_mode="fixed", width=375, height=28, margin=(2, 0))
+        self._choice = TabRow(self._choose, sizing_mode="fixed", width=430, height=28, margin=(2, 0))
         self._missing_plugins = Message(severity="warning")
         self._shown = pn.Column(self._scores.view, sizing_mode="stretch_both", margin=0)
         chooser = pn.Row(

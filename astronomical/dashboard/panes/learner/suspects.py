@@ -76,6 +76,7 @@ class SuspectsView(SessionView):
             self._table,
             sizing_mode="stretch_both",
             margin=0,
+            scroll="y-auto",
         )
         self.follow(self._show, "active", "suspects", "ledger", "curating", "config")
         self.follow(self._show_progress, "jobs", "active")
@@ -116,8 +117,8 @@ def _about(session: Session, name: str, found: SuspectList | None) -> str:
     if not found.suspects:
         return f"The models contradict none of {found.n_labels:,} labels that are not reviewed yet.{old}"
     return (
-        f"Labels that the models contradict, the least credible first, of {found.n_labels:,} labels. Many may be "
-        f"right: hard sources are listed too. R: right, W or the key of a class: wrong, U: unsure.{old}"
+        f"Of {found.n_labels:,} labels, those that the models contradict, the least credible first. Many may be right. "
+        f"R: right, W or another class: wrong, U: unsure.{old}"
     )
 
 
@@ -131,5 +132,6 @@ def _frame(session: Session, suspects: tuple[Suspect, ...]) -> pd.DataFrame:
             "Labelled by": ["Catalogue" if item.annotator == CATALOGUE else item.annotator for item in suspects],
             "p of label": [f"{item.probability:.2f}" for item in suspects],
             "Review": [ledger.verdict_about(item.id) or "" for item in suspects],
-        }
+        },
+        dtype="str",  # an empty frame would have numbers
     )
