@@ -159,7 +159,8 @@ def _check(report: Report | None) -> Section:
     title = "Check of rounds"
     if report is None:
         return Section(title, (f"{NOT_MEASURED}: the recorded rounds were not trained again.",))
-    text = f"{report.compared:,} recorded rounds were trained again; {report.identical:,} gave the recorded results."
+    were = "round was" if report.compared == 1 else "rounds were"
+    text = f"{report.compared:,} recorded {were} trained again; {report.identical:,} gave the recorded results."
     return Section(title, (text, *map(str, report.differences[:20]), *report.versions))
 
 

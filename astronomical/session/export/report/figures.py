@@ -22,6 +22,8 @@ _SIZE = (6.0, 4.0)
 _DPI = 150
 #: Maximum number of points of a line.
 _MOST_DRAWN = 1000
+#: Number of points from which on a line needs no markers.
+_FEW = 30
 
 
 def draw_figures(found: ClassFacts, folder: Path, stem: str) -> Iterator[tuple[str, Path]]:
@@ -71,12 +73,13 @@ def _learning_curve(axes: Axes, found: ClassFacts) -> bool:
         return False
     rounds = [rounds[i] for i in np.unique(np.linspace(0, len(rounds) - 1, _MOST_DRAWN).astype(np.intp))]
     k = [item.k for item in rounds]
+    marker = "o" if len(rounds) < _FEW else ""  # a line of one point is invisible
     scores = [item.validation for item in rounds if item.validation is not None]
     bands = [wilson_interval(item.tp + item.tn, item.n) for item in scores]
     axes.fill_between(k, [low for low, _ in bands], [high for _, high in bands], color=PALETTE[0], alpha=0.2, lw=0)
     for name, colour in (("accuracy", PALETTE[0]), ("precision", PALETTE[1]), ("recall", PALETTE[2])):
         values = [getattr(item, name) for item in scores]
-        axes.plot(k, [np.nan if value is None else value for value in values], color=colour, label=name)
+        axes.plot(k, [np.nan if value is None else value for value in values], color=colour, label=name, marker=marker)
     axes.set(xlabel="Number of labels", ylabel="Score on the validation set (band: 95 % interval of the accuracy)")
     axes.yaxis.label.set_fontsize("small")
     return True

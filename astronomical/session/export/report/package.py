@@ -236,6 +236,8 @@ def _write_model(content: PackageContent, folder: Path, files: list[tuple[str, s
 def _write_figures(
     facts: Facts, folder: Path, files: list[tuple[str, str]]
 ) -> tuple[list[list[tuple[str, str]]], list[str]]:
+    if not facts.classes:
+        return [], []
     (folder / "figures").mkdir()
     found: list[list[tuple[str, str]]] = []
     try:
