@@ -42,12 +42,11 @@ class SuspectsView(SessionView):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._shown: tuple[Suspect, ...] = ()
-        look: dict[str, Any] = {"variant": "outlined", "size": "small", "margin": (4, 4, 4, 8)}
-        self._find = pmui.Button(
-            label="Check labels", description="Train on the other labels, and list the labels they contradict", **look
-        )
-        self._start = pmui.Button(label="Review", description="Show the first suspect without a verdict", **look)
-        self._stop = pmui.Button(label="End review", description="Return to the queries of the learner", **look)
+        # Without tooltips, which would cover the list below.
+        look: dict[str, Any] = {"variant": "outlined", "size": "small", "margin": (0, 4, 2, 8)}
+        self._find = pmui.Button(label="Check labels", **look)
+        self._start = pmui.Button(label="Review", **look)
+        self._stop = pmui.Button(label="End review", **look)
         self._note = Html(margin=(2, 8), sizing_mode="stretch_width", stylesheets=[_STYLE])
         self._table = TextTable(
             _frame(session, ()),
