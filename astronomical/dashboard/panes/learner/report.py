@@ -39,7 +39,7 @@ class ReportView(SessionView):
             **small,
         )
         self._check = pmui.Checkbox(label="Train the recorded rounds again", value=True, **small)
-        self._replace = pmui.Checkbox(label="Replace the file that is there", value=False, **small)
+        self._replace = pmui.Checkbox(label="Replace a file", value=False, **small)
         self._write = pmui.Button(label="Write report", variant="outlined", **small)
         self._write.on_click(lambda *_: self.run_command(self._start))
         note = hint(
