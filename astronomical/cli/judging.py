@@ -1,4 +1,4 @@
-"""The commands that judge learners: `audit`, `worth` and `compare`."""
+"""The commands that judge learners and their labels: `audit`, `worth`, `compare` and `review`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from astronomical.cli.common import DONE, Commands, ProgressBar, at_least, project_plugin_options
 from astronomical.errors import InvalidInputError
+from astronomical.labels.derived import CATALOGUE
 from astronomical.paths import path_argument
 from astronomical.printable import one_line
 
@@ -30,6 +31,43 @@ def add_audit(commands: Commands) -> None:
         "--draw", type=at_least(1), metavar="N", help="draw N sources, to be labelled in the dashboard or in Python"
     )
     command.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def add_review(commands: Commands) -> None:
+    """Add `review`."""
+    command = commands.add(
+        "review",
+        _review,
+        parents=[project_plugin_options()],
+        help="list the labels that the model of a class contradicts, to be reviewed",
+    )
+    command.add_argument("config", type=path_argument, metavar="CONFIG", help="project file")
+    command.add_argument("--class", dest="class_name", metavar="NAME", required=True, help="class of the learner")
+    command.add_argument(
+        "--most", type=at_least(1), default=20, metavar="N", help="number of labels to list (default: %(default)s)"
+    )
+    command.add_argument("--json", action="store_true", help="print all of them as JSON")
+
+
+def _review(arguments: argparse.Namespace) -> int:
+    from astronomical.session import Session
+
+    with Session.open(
+        arguments.config, read_only=True, plugins=arguments.plugins, trust_plugins=arguments.trust_plugins
+    ) as session:
+        found = session.review.suspects(arguments.class_name)
+        summary, shown = session.review.summary(arguments.class_name), session.state.config.shown
+    if arguments.json:
+        print(json.dumps(asdict(found), indent=1))
+        return DONE
+    for place, item in enumerate(found.suspects[: arguments.most], start=1):
+        who = f"by {item.annotator}" if item.annotator != CATALOGUE else "of the catalogue"
+        print(one_line(f"{place}. {item.id}: {shown(item.label)} {who}, p {item.probability:.3f}"))
+    listed = f"{min(arguments.most, len(found.suspects)):,} of {len(found.suspects):,} labels to review are listed"
+    print(one_line(f"{listed}, the least credible first; {found.n_labels:,} were checked. Many may be right."))
+    if summary:
+        print(one_line(summary))
+    return DONE
 
 
 def _audit(arguments: argparse.Namespace) -> int:

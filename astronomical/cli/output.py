@@ -1,4 +1,4 @@
-"""The commands that write results: `export` and `predict`."""
+"""The commands that write results: `export`, `report` and `predict`."""
 
 from __future__ import annotations
 
@@ -97,6 +97,49 @@ def _export_results(arguments: argparse.Namespace) -> int:
             overwrite=arguments.overwrite,
         )
         text = work(lambda: False, bar.to_fraction)
+    print(one_line(text))
+    return DONE
+
+
+def add_report(commands: Commands) -> None:
+    """Add `report`."""
+    command = commands.add(
+        "report",
+        _report,
+        parents=[project_plugin_options(), output_options()],
+        help="write a report with labels, model, predictions and all that is needed to check it",
+    )
+    command.add_argument("config", type=path_argument, metavar="CONFIG", help="project file")
+    command.add_argument(
+        "-o",
+        "--output",
+        type=path_argument,
+        required=True,
+        metavar="FOLDER|FILE.zip",
+        help="new folder, or zip file, to write",
+    )
+    command.add_argument("--no-check", action="store_true", help="do not train the recorded rounds again")
+    catalogue = command.add_mutually_exclusive_group()
+    catalogue.add_argument(
+        "--with-catalogue", action="store_true", help="include the catalogue (default: if it has up to 50 MB)"
+    )
+    catalogue.add_argument("--without-catalogue", action="store_true", help="do not include the catalogue")
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from astronomical.session import Session
+
+    include = True if arguments.with_catalogue else False if arguments.without_catalogue else None
+    with Session.open(
+        arguments.config, read_only=True, plugins=arguments.plugins, trust_plugins=arguments.trust_plugins
+    ) as session:
+        session.exports.report(
+            arguments.output,
+            overwrite=arguments.overwrite,
+            check=not arguments.no_check,
+            include_catalogue=include,
+        )
+        text = session.state.notices[-1].text
     print(one_line(text))
     return DONE
 

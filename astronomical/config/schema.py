@@ -85,6 +85,7 @@ __all__ = [
     "StartConfig",
     "TestOpeningConfig",
     "TestingConfig",
+    "Verdict",
     "key_problems",
     "label_keys",
 ]
@@ -275,14 +276,17 @@ class LearnerConfig(Section):
         return queues
 
 
-Origin = Literal["start", "query", "shared", "bulk", "curated", "audit", "import", "clicked"]
+Origin = Literal["start", "query", "shared", "bulk", "curated", "audit", "import", "clicked", "review"]
+#: What an annotator said of a label that was reviewed.
+Verdict = Literal["right", "wrong", "unsure"]
 
 
 class LabelEvent(Section):
     """An event of the ledger. Events are ordered by `n`, never by time.
 
     Events that were given together, such as bulk labels, hold the number of the first of them in `batch`; they are
-    undone together.
+    undone together. `verdict` is what a review says about the label that the source had before; the event has the label
+    that it has from then on.
     """
 
     n: int = Field(ge=1)
@@ -297,6 +301,7 @@ class LabelEvent(Section):
     when: str = ""
     target: int | None = None
     batch: int | None = Field(default=None, ge=1)
+    verdict: Verdict | None = None
     check: str = Field(pattern=r"^[0-9a-f]{12}$")
 
     @field_validator("when")

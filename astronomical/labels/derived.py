@@ -153,6 +153,8 @@ def class_view(
             continue
         if event.origin == "shared" and event.id not in human:
             continue
+        if event.origin == "review" and event.id not in newest:
+            continue  # a review does not add a source to the training set
         newest[event.id] = event
         if event.kind == "label":
             first.setdefault(event.id, event)

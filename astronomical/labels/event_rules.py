@@ -45,6 +45,8 @@ def refuse_nonsense(event: LabelEvent, before: Sequence[LabelEvent], undone: Con
         _refuse_batch(event, before)
     if not event.id and event.kind in LABEL_KINDS | REMARK_KINDS:
         raise LedgerError(f"Event {event.n} ({event.kind}) has no source; give its id.")
+    if event.verdict is not None:
+        _refuse_verdict(event)
     if event.kind == "label" and not event.label:
         raise LedgerError(
             f"Event {event.n} gives source {event.id} no label; give the name of a class, or record it as unsure."
@@ -63,6 +65,16 @@ def _refuse_batch(event: LabelEvent, before: Sequence[LabelEvent]) -> None:
         raise LedgerError(
             f"Event {event.n} belongs to the batch of event {event.batch}, but other events come between them."
         )
+
+
+def _refuse_verdict(event: LabelEvent) -> None:
+    """Raise `LedgerError` unless an event with a verdict reviews a label for a learner."""
+    if event.kind not in LABEL_KINDS or event.origin != "review" or event.class_name is None:
+        raise LedgerError(
+            f"Event {event.n} ({event.kind}) has a verdict; only reviews of labels have one, with a class."
+        )
+    if (event.kind == "unsure") != (event.verdict == "unsure"):
+        raise LedgerError(f"Event {event.n} ({event.kind}) has the verdict {event.verdict}; the two do not agree.")
 
 
 def _refuse_target(event: LabelEvent, before: Sequence[LabelEvent], undone: Container[int]) -> None:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from immutables import Map
 
-from astronomical.config.schema import LabelEvent
+from astronomical.config.schema import LabelEvent, Verdict
 from astronomical.labels.annotations import REMARK_KINDS, Remark, remarks_of
 from astronomical.labels.derived import (
     CATALOGUE,
@@ -110,6 +110,8 @@ class LedgerIndex:
         Number of sources with each tag.
     n_flagged
         Number of flagged sources.
+    verdicts
+        Newest verdict of each source whose label was reviewed, by class.
     redo
         Numbers of the undone events that can be redone, as linked pairs: the next one, and the others.
     """
@@ -131,6 +133,7 @@ class LedgerIndex:
     remark_order: SortedSequence[tuple[int, str]] = field(default_factory=_no_order)
     tags: Map[str, int] = field(default_factory=Map)
     n_flagged: int = 0
+    verdicts: Map[str, Map[str, Verdict]] = field(default_factory=Map)
     redo: tuple[int, Any] | None = None
 
     def with_events(self, events: Iterable[LabelEvent]) -> LedgerIndex:
@@ -210,6 +213,7 @@ class LedgerIndex:
         curated, remarks = self.curated.mutate(), self.remarks.mutate()
         curated_order, remark_order = dict[int, str | None](), dict[int, str | None]()
         tags, n_flagged, n_curated_labels = self.tags.mutate(), self.n_flagged, self.n_curated_labels
+        verdicts = dict[str, Any]()
         has_changed = False
         for id in ids:
             known = self.sources[id]
@@ -227,6 +231,8 @@ class LedgerIndex:
             names = {event.class_name for event in known.answers if event.class_name is not None}
             if names:
                 self._sort_into_tabs(id, names, effective, label, tabs)
+                if any(event.verdict is not None for event in known.answers):
+                    self._note_verdicts(id, names, effective, verdicts)
             before = curated.get(id)
             is_curated = not RESERVED.isdisjoint([event.origin for event in effective])
             now = curated_view(effective).get(id) if is_curated else None
@@ -263,6 +269,7 @@ class LedgerIndex:
             tags=tags.finish(),
             n_flagged=n_flagged,
             n_curated_labels=n_curated_labels,
+            verdicts=self.verdicts.update({name: found.finish() for name, found in verdicts.items()}),
         )
 
     def _sort_into_tabs(
@@ -289,10 +296,21 @@ class LedgerIndex:
             _set_entry(unsure, id, view.unsure[0][1] if view.unsure else None)
             tabs[name] = members, unsure, n_catalogue
 
+    def _note_verdicts(
+        self, id: str, names: Collection[str], effective: list[LabelEvent], verdicts: dict[str, Any]
+    ) -> None:
+        """Update the newest verdict about a source for each learner that has events about it."""
+        newest = {event.class_name: event.verdict for event in effective if event.verdict is not None}
+        for name in names:
+            if name not in verdicts:
+                verdicts[name] = self.verdicts.get(name, _NO_VERDICTS).mutate()
+            _set_entry(verdicts[name], id, newest.get(name))
+
 
 #: Origins of labels that are not the human label of a source.
 _NOT_SIMPLE = RESERVED | {"shared"}
 _NO_SOURCE_EVENTS, _NO_ANNOTATION, _EMPTY = SourceEvents(), Remark(), Tab()
+_NO_VERDICTS: Map[str, Verdict] = Map()
 
 
 def _simple_label(known: SourceEvents) -> LabelEvent | None:

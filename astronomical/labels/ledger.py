@@ -8,9 +8,9 @@ from itertools import takewhile
 from typing import Any, Literal
 
 from astronomical.config.collector import collector_paused
-from astronomical.config.schema import LabelEvent, Origin
+from astronomical.config.schema import LabelEvent, Origin, Verdict
 from astronomical.labels.annotations import Remark
-from astronomical.labels.derived import ClassView, Curated, HistoryRow, Member, history_row
+from astronomical.labels.derived import ClassView, Curated, HistoryRow, Member, history_row, is_by_user
 from astronomical.labels.event_rules import count_undone, refuse_nonsense
 from astronomical.labels.event_sequences import NumberedEvents, Ordered, PendingEvents, PendingUndone
 from astronomical.labels.hash_chain import (
@@ -89,6 +89,7 @@ class Ledger:
         who: str = "",
         when: str = "",
         target: int | None = None,
+        verdict: Verdict | None = None,
     ) -> tuple[Ledger, LabelEvent]:
         """Return the ledger with one more event, and that event.
 
@@ -106,6 +107,8 @@ class Ledger:
             Annotator and time; "catalogue" is the annotator of catalogue labels.
         target
             For undo and redo, the number of the event to undo or redo.
+        verdict
+            For a review, what it says about the label that the source had before.
 
         Raises
         ------
@@ -125,6 +128,7 @@ class Ledger:
                     "who": who,
                     "when": when,
                     "target": target,
+                    "verdict": verdict,
                 }
             ]
         )
@@ -299,6 +303,21 @@ class Ledger:
             )
             self._memberships[class_name] = view
         return view
+
+    @property
+    def labelled_ids(self) -> Iterable[str]:
+        """Sources with a label in effect, from an annotator or the catalogue, in no particular order."""
+        return self.index.labelled
+
+    def verdicts(self, class_name: str) -> Mapping[str, Verdict]:
+        """Return the newest verdict of each source whose label was reviewed for a learner."""
+        return self.index.verdicts.get(class_name, {})
+
+    def verdict_about(self, id: str) -> Verdict | None:
+        """Return what a review says about the label of a source; None if its newest answer is no review."""
+        mine = (event for event in reversed(self.about(id).answers) if is_by_user(event))
+        newest = next((event for event in mine if event.n not in self.index.undone), None)
+        return None if newest is None else newest.verdict
 
     @property
     def n_answers(self) -> int:

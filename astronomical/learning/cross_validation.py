@@ -11,10 +11,10 @@ from astronomical.catalogue.hashing import derive_seed, hash_ids
 from astronomical.learning.metrics import SetScores, confusion, is_claimed
 from astronomical.learning.query_selection import Strategy
 from astronomical.learning.rounds import RoundRequest, fit_round
-from astronomical.learning.scoring import CancelCheck, never
+from astronomical.learning.scoring import CancelCheck, Progress, never, no_progress, part_of
 from astronomical.learning.strategies.probability import random
 
-__all__ = ["N_FOLDS", "cross_validated_scores"]
+__all__ = ["N_FOLDS", "cross_validated_scores", "out_of_fold_probabilities"]
 
 N_FOLDS = 5
 #: Each fold is scored as a whole, so the order of its sources does not matter.
@@ -44,11 +44,40 @@ def cross_validated_scores(request: RoundRequest, cancelled: CancelCheck = never
     Cancelled
         If `cancelled` returned True.
     """
+    proba = out_of_fold_probabilities(request, cancelled)
+    return None if proba is None else SetScores.of(confusion(request.targets, is_claimed(proba)))
+
+
+def out_of_fold_probabilities(
+    request: RoundRequest, cancelled: CancelCheck = never, progress: Progress = no_progress
+) -> NDArray[np.float32] | None:
+    """Return the probability of the class for each label by models trained on the labels of the other folds.
+
+    Parameters
+    ----------
+    request
+        The round. The folds depend on its seed and on its labels, not on their order.
+    cancelled
+        Called regularly; the work stops if it returns True.
+    progress
+        Called with the fraction of the work that is done, from 0 to 1.
+
+    Returns
+    -------
+    ndarray or None
+        In the order of `RoundRequest.rows`, shape (n_labels,); None if a side has fewer than two labels.
+
+    Raises
+    ------
+    Cancelled
+        If `cancelled` returned True.
+    """
     folds = _folds(request)
     if folds is None:
         return None
-    proba = np.full(len(request.rows), np.nan)
-    for fold in range(int(folds.max()) + 1):
+    proba = np.full(len(request.rows), np.nan, dtype=np.float32)
+    n_folds = int(folds.max()) + 1
+    for fold in range(n_folds):
         out = folds == fold
         held = np.zeros(len(request.ids), dtype=np.bool_)
         held[request.rows[out]] = True
@@ -63,8 +92,9 @@ def cross_validated_scores(request: RoundRequest, cancelled: CancelCheck = never
             n_start=2,
             n_ranked=1,
         )
-        proba[out] = fit_round(part, cancelled).proba[request.rows[out]]
-    return SetScores.of(confusion(request.targets, is_claimed(proba)))
+        done = part_of(progress, fold / n_folds, (fold + 1) / n_folds)
+        proba[out] = fit_round(part, cancelled, done).proba[request.rows[out]]
+    return proba
 
 
 def _folds(request: RoundRequest) -> NDArray[np.intp] | None:

@@ -17,6 +17,7 @@ from astronomical.session.data.dataset import Dataset
 from astronomical.session.data.source_search import Lookup
 from astronomical.session.errors import ReadOnlyError
 from astronomical.session.evaluation.evaluation import Evaluation
+from astronomical.session.evaluation.review import Review
 from astronomical.session.evaluation.studies import Studies
 from astronomical.session.export.exports import Exports
 from astronomical.session.export.model_store import CLOSING_S
@@ -60,6 +61,8 @@ class Session:
         Scores on the test set, and the comparison of the classes.
     studies
         Studies of a learner that take longer, such as the comparison with random labels.
+    review
+        Review the labels that the model of a class contradicts.
     models, exports
         Save the models of rounds; export labels, predictions and models.
     files, settings
@@ -73,15 +76,20 @@ class Session:
         registry = core.plugins.registry
         self.files = Files(state, writer, jobs, access)
         self.settings = Settings(state, writer, jobs, events, derive_label_sets, access)
-        self.labels = Labels(state, writer, core.record, selection, core.curator, core.auditor, jobs, events, access)
+        self.labels = Labels(
+            state, writer, core.record, selection, core.curator, core.auditor, core.reviewer, jobs, events, access
+        )
         self.curation = Curation(state, writer, selection, core.curator, access)
         self.audits = Audits(state, writer, core.record, selection, core.auditor, core.curator, jobs, events, access)
         self.merging = Merging(state, writer, core.record, jobs, events, access)
         self.training = Training(state, writer, core.record, selection, core.manager, jobs, events, access)
         self.evaluation = Evaluation(state, registry, writer, jobs, core.record.who, core.check, core.advisor, access)
         self.studies = Studies(state, registry, jobs)
+        self.review = Review(
+            state, registry, writer, selection, core.curator, core.auditor, core.reviewer, jobs, access
+        )
         self.models = Models(state, writer, core.models, jobs, access)
-        self.exports = Exports(state, registry, self.files, jobs)
+        self.exports = Exports(state, registry, self.files, writer, jobs)
 
     @classmethod
     def open(cls, path: str | Path, **options: Unpack[OpenOptions]) -> Session:
@@ -245,6 +253,7 @@ class Session:
         self.state.learner(class_name)
         self._core.curator.leave()
         self._core.auditor.turn(False)
+        self._core.reviewer.turn(None)
         self.state.active = class_name
         self._core.selection.await_query(None)
         self._core.selection.show_query(class_name)

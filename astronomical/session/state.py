@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -56,6 +57,8 @@ class Curating:
         Problem with the criteria, or empty.
     auditing
         Whether labels are now given to an audit instead.
+    reviewing
+        Class whose suspects are now reviewed, or None.
     """
 
     on: bool = False
@@ -64,6 +67,7 @@ class Curating:
     exhausted: bool = False
     problem: str = ""
     auditing: bool = False
+    reviewing: str | None = None
 
 
 @dataclass(frozen=True)
@@ -150,6 +154,51 @@ class ClassComparison:
 
 
 @dataclass(frozen=True)
+class Suspect:
+    """A label that the model of a class contradicts.
+
+    Attributes
+    ----------
+    id, label, annotator
+        The source, its label, and who gave it; "catalogue" for a catalogue label.
+    probability
+        Probability of the side of the label, by models that were not trained on it.
+    """
+
+    id: str
+    label: str
+    annotator: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class SuspectList:
+    """Labels to review, the least credible first. Their number does not estimate the number of errors.
+
+    Attributes
+    ----------
+    class_name
+        Class of the learner.
+    n_labels
+        Number of labels that were checked.
+    n_events
+        Number of events in the ledger when they were checked.
+    suspects
+        The suspects.
+    """
+
+    class_name: str
+    n_labels: int
+    n_events: int
+    suspects: tuple[Suspect, ...]
+
+    @cached_property
+    def by_id(self) -> dict[str, Suspect]:
+        """The suspects by id."""
+        return {suspect.id: suspect for suspect in self.suspects}
+
+
+@dataclass(frozen=True)
 class Reproduction:
     """Whether the rounds that were recorded when the project was opened can be reproduced here.
 
@@ -216,6 +265,9 @@ class SessionState(param.Parameterized):
     test_results: dict[str, HoldoutResult] = param.Dict(default={}, doc="Latest test results of each class.")
     class_comparison: ClassComparison | None = param.Parameter(
         default=None, doc="Latest comparison of the predictions of all classes."
+    )
+    suspects: dict[str, SuspectList] = param.Dict(
+        default={}, doc="Labels of each class to review, as they were last searched for."
     )
     reproduction: Reproduction | None = param.Parameter(
         default=None, doc="Whether the recorded rounds can be reproduced; None without recorded rounds."

@@ -20,6 +20,7 @@ from astronomical.dashboard.page.keys import KeyListener, KeyPress
 from astronomical.dashboard.page.notifications import NotificationsView
 from astronomical.dashboard.page.settings_drawer import SettingsDrawer
 from astronomical.dashboard.page.workspace import PaneManager
+from astronomical.dashboard.panes.learner.give_verdict import give_verdict
 from astronomical.dashboard.server.tabs import OpenProject, ProjectTab, registry
 from astronomical.dashboard.ui.history_navigation import HistoryWalk, step_in_queue
 from astronomical.dashboard.ui.session_view import SessionView, run_due
@@ -27,8 +28,10 @@ from astronomical.errors import explain
 
 __all__ = ["Workbench"]
 
-#: A class may have the key L, because classes of existing projects may have it.
-_KEYS = [*RESERVED_KEYS, "l", "ArrowLeft", "ArrowRight", "Escape"]
+#: Keys of a review that a label is right or wrong.
+_VERDICTS = {"r": True, "w": False}
+#: A class may have the key L, R or W, because classes of existing projects may have it.
+_KEYS = [*RESERVED_KEYS, "l", *_VERDICTS, "ArrowLeft", "ArrowRight", "Escape"]
 _TICK_MS = 500
 #: Time in s during which a newly loaded page can replace a writer that is gone, for example after a reload.
 _FRESH_S = 10.0
@@ -164,10 +167,12 @@ class Workbench(SessionView):
         label = next((name for name, key in session.state.config.label_keys.items() if key == press.key), None)
         if label is not None:
             return partial(session.assign, label, id=source)
+        if press.key in _VERDICTS and source is not None:
+            return partial(give_verdict, session, source, _VERDICTS[press.key])
         return {
             "z": session.redo if press.shift else session.undo,
             "q": session.focus_query,
-            "n": lambda: session.curation.step("new") if session.state.curating.on else step_in_queue(session),
+            "n": self._step,
             "f": partial(self._flag, source) if source is not None else None,
             "l": self._desk.switch_arrangement,
             "?": self._help.open,
@@ -176,13 +181,23 @@ class Workbench(SessionView):
             "Escape": lambda: session.select(()),
         }.get(press.key)
 
+    def _step(self) -> None:
+        """Show the next source: of the test set, of a review, or of the batch."""
+        curating = self.session.state.curating
+        if curating.on:
+            self.session.curation.step("new")
+        elif curating.reviewing is not None:
+            self.session.review.skip()
+        else:
+            step_in_queue(self.session)
+
     def _flag(self, source: str) -> None:
         remark = self.session.ledger.remarks.get(source)
         self.session.labels.remark(source, flag=remark is None or not remark.flag)
 
     def _show_keys(self) -> None:
         config = self.session.state.config
-        labels = [*config.label_keys.values(), *config.unsure_keys]
+        labels = [*config.label_keys.values(), *config.unsure_keys, *_VERDICTS]
         self._keys.param.update(keys=list(dict.fromkeys((*_KEYS, *labels))), labels=labels)
 
     # -- files --------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Literal
 
 from astronomical.labels.ledger import Ledger
 from astronomical.learning.scoring import CancelCheck, Progress
-from astronomical.paths import remove_leftovers
+from astronomical.paths import local_path, remove_leftovers
 from astronomical.plugins.registry import Registry
 from astronomical.session.commands import reads
 from astronomical.session.evaluation.calibrations import calibrated_votes
@@ -21,9 +21,11 @@ from astronomical.session.evaluation.predictions import (
 from astronomical.session.export.candidates import CandidateChoice, candidate_table, check_choice
 from astronomical.session.export.labels import export_labels
 from astronomical.session.export.model_bundle import check_model_name, make_bundle
+from astronomical.session.export.report.work import report_work
 from astronomical.session.export.table_io import check_table_name, check_texts, write_table
 from astronomical.session.project.files import Files
 from astronomical.session.project.outputs import Input, check_output
+from astronomical.session.project.writer import ProjectWriter
 from astronomical.session.state import SessionState
 from astronomical.tasks import Jobs
 
@@ -45,12 +47,16 @@ class Exports:
         Registry of models.
     files
         Part that knows which files may not be replaced.
+    writer
+        Writer of the project, which builds the whole of it.
     jobs
         Jobs that write the exports.
     """
 
-    def __init__(self, state: SessionState, registry: Registry, files: Files, jobs: Jobs) -> None:
-        self._state, self._registry, self._files, self._jobs = state, registry, files, jobs
+    def __init__(
+        self, state: SessionState, registry: Registry, files: Files, writer: ProjectWriter, jobs: Jobs
+    ) -> None:
+        self._state, self._registry, self._files, self._writer, self._jobs = state, registry, files, writer, jobs
 
     @reads
     def export(
@@ -104,6 +110,64 @@ class Exports:
             lambda text: state.notify(text, "success"),
             failed,
             title=f"Writing {what}",
+            lane="files",
+        )
+
+    @reads
+    def report(
+        self,
+        path: str | Path,
+        *,
+        overwrite: bool = False,
+        check: bool = True,
+        include_catalogue: bool | None = None,
+    ) -> None:
+        """Write a report with all that is needed to check it; a message reports the result.
+
+        Without a page, the report is complete when this returns, and its error is raised.
+
+        Parameters
+        ----------
+        path
+            A new folder, or a file that ends in ``.zip``.
+        overwrite
+            Whether to replace an existing zip file.
+        check
+            Whether to train the recorded rounds again, and report the result.
+        include_catalogue
+            Whether to include the catalogue files; by default if they have up to 50 MB.
+
+        Raises
+        ------
+        SessionError
+            If the folder or file cannot be used or written.
+        """
+        state, jobs = self._state, self._jobs
+        target = local_path(path)
+        if target.suffix.lower() == ".zip":
+            check_output(target, self._files.inputs(), overwrite=overwrite)
+        work = report_work(
+            state,
+            self._registry,
+            lambda: self._writer.config,
+            self._writer.path,
+            target,
+            overwrite=overwrite,
+            check=check,
+            include_catalogue=include_catalogue,
+        )
+
+        def failed(error: Exception) -> None:
+            if jobs.inline:
+                raise error
+            state.notify(f"The report was not written: {error}", "error")
+
+        jobs.submit(
+            JOB,
+            lambda job: work(job.cancelled, job.progress),
+            lambda text: state.notify(text, "success"),
+            failed,
+            title="Writing the report",
             lane="files",
         )
 

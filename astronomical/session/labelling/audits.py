@@ -92,7 +92,8 @@ class Auditor:
     def turn(self, on: bool) -> None:
         """Start or stop without showing another source."""
         if on != self._state.curating.auditing:
-            self._state.curating = replace(self._state.curating, auditing=on)
+            reviewing = None if on else self._state.curating.reviewing
+            self._state.curating = replace(self._state.curating, auditing=on, reviewing=reviewing)
 
     def move_on(self) -> None:
         """Show the next source, or end the audit after the last one."""

@@ -49,7 +49,7 @@ class Curation:
     def start(self) -> None:
         """Add labels to the curated test set from now on, until a learner is activated."""
         self._selection.await_query(None)
-        self._state.curating = replace(self._state.curating, auditing=False)
+        self._state.curating = replace(self._state.curating, auditing=False, reviewing=None)
         self._curator.enter()
 
     @command

@@ -17,6 +17,7 @@ from astronomical.session.labelling.bulk_labels import BulkPlan, count_sources, 
 from astronomical.session.labelling.curator import Curator
 from astronomical.session.labelling.label_context import is_already_recorded, label_context
 from astronomical.session.labelling.record import MANY, LabelRecord
+from astronomical.session.labelling.reviewer import Reviewer
 from astronomical.session.labelling.selection import Selection
 from astronomical.session.project.writer import ProjectWriter
 from astronomical.session.state import SessionState
@@ -36,8 +37,8 @@ class Labels:
         Writer of the project, and what adds events to the ledger.
     selection
         Selection of the source to show.
-    curator, auditor
-        Continue the curated test set, or an audit, while labels are given to it.
+    curator, auditor, reviewer
+        Continue the curated test set, an audit, or a review of labels, while answers are given to it.
     jobs
         Jobs; without threads, many labels are recorded directly.
     events
@@ -54,12 +55,13 @@ class Labels:
         selection: Selection,
         curator: Curator,
         auditor: Auditor,
+        reviewer: Reviewer,
         jobs: Jobs,
         events: SessionEvents,
         access: Access = full_access,
     ) -> None:
         self._state, self._writer, self._record, self._selection = state, writer, record, selection
-        self._curator, self._auditor, self._jobs = curator, auditor, jobs
+        self._curator, self._auditor, self._reviewer, self._jobs = curator, auditor, reviewer, jobs
         self._events, self._access = events, access
 
     @reads
@@ -124,6 +126,8 @@ class Labels:
             return self._assign_audited(shown, label)
         if self._state.curating.on:
             return self._assign_curated(shown, label)
+        if self._reviewer.given_label(shown) is not None:
+            return self._assign_reviewed(shown, label)
         name = class_name or self._state.active
         if is_already_recorded(self._state, shown, label, name):
             return None
@@ -305,6 +309,15 @@ class Labels:
         self._auditor.move_on()
         return event
 
+    def _assign_reviewed(self, id: str, label: str | None) -> LabelEvent | None:
+        draft, event = self._reviewer.draft(id, label), None
+        if draft is not None:
+            event = self._record.add(**draft)
+        self._reviewer.move_on()
+        if event is not None:
+            self._events.labels_changed()
+        return event
+
     def _report_bulk(self, events: Sequence[LabelEvent], label: str) -> None:
         if events:
             n = len({event.id for event in events})
@@ -339,6 +352,7 @@ class Labels:
         if (event.origin == "curated") != self._state.curating.on:
             self._curator.turn(event.origin == "curated")
         self._auditor.turn(event.origin == "audit")
+        self._reviewer.turn(event.class_name if event.verdict is not None else None)
         n_sources = len({event.id for event in events})
         if event.batch is not None and n_sources > 1:  # there is no single source to show
             counted = count_sources(n_sources, self._shown(event.label))

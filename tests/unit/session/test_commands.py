@@ -21,6 +21,7 @@ PARTS = (
     "training",
     "evaluation",
     "studies",
+    "review",
     "models",
     "exports",
     "files",

@@ -8,7 +8,7 @@ from astronomical.config.schema import UNKNOWN_COLOUR, Config
 from astronomical.dashboard.ui.colours import ink_on
 from astronomical.session import Session
 
-__all__ = ["answer_buttons", "make_button", "redo_button", "train_buttons", "unsure_button"]
+__all__ = ["answer_buttons", "make_button", "redo_button", "review_buttons", "train_buttons", "unsure_button"]
 
 
 def answer_buttons(config: Config, now: str | None, enabled: bool) -> list[dict[str, Any]]:
@@ -48,6 +48,21 @@ def train_buttons(session: Session, id: str | None) -> list[dict[str, Any]]:
         return []
     who = f"the {names[0]} learner" if len(names) == 1 else f"the learners of {', '.join(names[:-1])} and {names[-1]}"
     return [make_button("train", "Train on it", "", f"Train {who} on the label of this source. Undo reverts it.", True)]
+
+
+def review_buttons(session: Session, id: str | None) -> list[dict[str, Any]]:
+    """Return the buttons of a review, if one is going on and this source is one of its suspects."""
+    given = session.review.label_if_right(id) if id is not None else None
+    if given is None or id is None:
+        return []
+    shown, other = session.state.config.shown, session.review.label_if_wrong(id)
+    wrong = "Wrong" if other is None else f"Wrong: {shown(other)}"
+    tip = "The label is wrong (W)" if other is not None else "The label is wrong: press the key of the right class"
+    return [
+        make_button("right", f"Right: {shown(given)}", "R", "The label is right (R)", True),
+        make_button("wrong", wrong, "W" if other is not None else "", tip, other is not None),
+        make_button("skip", "Next", "N", "Show the next suspect (N)", True),
+    ]
 
 
 def make_button(

@@ -11,10 +11,12 @@ import panel as pn
 import param
 from panel.custom import JSComponent
 
+from astronomical.dashboard.panes.learner.give_verdict import give_verdict
 from astronomical.dashboard.panes.learner.label_buttons import (
     answer_buttons,
     make_button,
     redo_button,
+    review_buttons,
     train_buttons,
     unsure_button,
 )
@@ -168,6 +170,9 @@ class LabelPanelView(SessionView):
             "show": partial(session.focus, label),
             "retrain": partial(session.training.retrain, session.state.active),
             "train": partial(session.training.use_label, source),
+            "right": partial(give_verdict, session, source, True),
+            "wrong": partial(give_verdict, session, source, False),
+            "skip": session.review.skip,
         }
         self.run_command(actions[kind])
 
@@ -229,6 +234,7 @@ class LabelPanelView(SessionView):
             and name not in session.state.pending
         )
         return [
+            *review_buttons(session, session.state.focus),
             redo_button(session),
             *train_buttons(session, session.state.focus),
             *(

@@ -116,6 +116,8 @@ def _notice(session: Session, name: str) -> tuple[str, str]:
         found = session.audits.status()
         place = 0 if found is None else min(found.n_answered + 1, found.n)
         return f"Audit, source {place} of {0 if found is None else found.n}: what is this source?", "ask"
+    if state.curating.reviewing == name and state.focus is not None and session.review.label_if_right(state.focus):
+        return _review_notice(session, name, state.focus)
     if name in state.pending:
         return "Training …", "busy"
     if session.round(name) is None and session.training.missing_plugins(name):
@@ -136,6 +138,14 @@ def _notice(session: Session, name: str) -> tuple[str, str]:
     if state.focus in session.training.training_set(name).trained:
         return f"Not the queried source: the {state.config.shown(name)} learner is trained on its label.", "other"
     return "Not the queried source: your label is saved but not used for training.", "other"
+
+
+def _review_notice(session: Session, name: str, id: str) -> tuple[str, str]:
+    found, shown = session.review.status(name), session.state.config.shown
+    place = "" if found is None else f" {min(found.n_reviewed + 1, found.n)} of {found.n}"
+    said = session.ledger.verdict_about(id)
+    label = shown(session.review.label_if_right(id) or "")
+    return f"Suspect{place}: labelled {label}. {f'Reviewed: {said}.' if said else 'Right or wrong?'}", "ask"
 
 
 def _nothing_left(session: Session, name: str) -> str:

@@ -18,9 +18,11 @@ from astronomical.dashboard.panes.learner.label_panel import LabelPanelView
 from astronomical.dashboard.panes.learner.low_pane import LOW_PANE_STYLE, LOW_TABS_STYLE
 from astronomical.dashboard.panes.learner.matrices import MatricesView
 from astronomical.dashboard.panes.learner.models import ModelsView
+from astronomical.dashboard.panes.learner.report import ReportView
 from astronomical.dashboard.panes.learner.round_plots import RoundPlotView
 from astronomical.dashboard.panes.learner.scores import ScoresView
 from astronomical.dashboard.panes.learner.setup import SetupView
+from astronomical.dashboard.panes.learner.suspects import SuspectsView
 from astronomical.dashboard.panes.learner.test_results import CheckpointsView, TestView
 from astronomical.dashboard.panes.learner.threshold import ThresholdView
 from astronomical.dashboard.panes.learner.training_status import RoundBar
@@ -35,13 +37,13 @@ __all__ = ["LearningPane"]
 
 _GROUPS = {
     "Learn": ("Scores", "Confidence", "Training", "Validation"),
-    "Judge": ("Threshold", "Calibration", "Matrices", "Audit", "Finds", "Worth it", "Models", "Test"),
-    "Review": ("Checkpoints",),
+    "Judge": ("Threshold", "Calibration", "Matrices", "Audit", "Finds", "Worth it", "Models", "Test", "Report"),
+    "Review": ("Suspects", "Checkpoints"),
 }
 _TIPS = (
     "Learn: scores by number of labels, confidence in the pool, correctness in training and validation set. Judge: "
     "threshold, calibration, confusion matrices, audits, finds, comparison with random labels and other models, test "
-    "results. Review: checkpoints"
+    "results, report. Review: suspect labels, checkpoints"
 )
 #: Maximum number of classes with tabs. For more classes there is a menu.
 _MOST_TABS = 8
@@ -94,6 +96,8 @@ class LearningPane(SessionView):
             "Worth it": WorthView(session),
             "Models": ModelsView(session),
             "Test": self._test,
+            "Report": ReportView(session),
+            "Suspects": SuspectsView(session),
             "Checkpoints": CheckpointsView(session),
         }
         self._curating = CuratingView(session)

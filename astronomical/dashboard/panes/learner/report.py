@@ -1,0 +1,65 @@
+"""The tab “Report”: write a report of the project to a file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from astronomical.dashboard.ui.components import hint
+from astronomical.dashboard.ui.session_view import SessionView
+from astronomical.session import Session
+from astronomical.session.export.exports import JOB
+
+__all__ = ["ReportView"]
+
+
+class ReportView(SessionView):
+    """Choose a file, and write a report to it.
+
+    Parameters
+    ----------
+    session
+        The project shown.
+
+    Attributes
+    ----------
+    view
+        The Panel object that fills the view.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        small: dict[str, Any] = {"size": "small", "margin": (4, 8)}
+        self._path = pmui.TextInput(
+            label="Zip file or new folder",
+            value=str(session.path.with_name(f"{session.path.stem}-report.zip")),
+            sizing_mode="stretch_width",
+            **small,
+        )
+        self._check = pmui.Checkbox(label="Train the recorded rounds again", value=True, **small)
+        self._replace = pmui.Checkbox(label="Replace a file", value=False, **small)
+        self._write = pmui.Button(label="Write report", variant="outlined", **small)
+        self._write.on_click(lambda *_: self.run_command(self._start))
+        note = hint(
+            "Methods, scores, figures and references, with labels, predictions, model and project file. Numbers that "
+            "were not measured are named as missing. A catalogue of up to 50 MB is included."
+        )
+        self.view = pn.Column(
+            note,
+            self._path,
+            pn.Row(self._check, self._replace, margin=0),
+            self._write,
+            sizing_mode="stretch_both",
+            margin=0,
+            scroll="y-auto",
+        )
+        self.follow(self._show, "jobs")
+        self._show()
+
+    def _start(self) -> None:
+        self.session.exports.report(self._path.value, overwrite=self._replace.value, check=self._check.value)
+
+    def _show(self) -> None:
+        self._write.disabled = any(job.name == JOB for job in self.session.state.jobs)

@@ -1,0 +1,1 @@
+"""A report of a project, as pages and as a package that stands alone."""
