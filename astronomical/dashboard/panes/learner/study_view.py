@@ -56,7 +56,13 @@ class StudyView(SessionView, ABC):
         self._start.on_click(lambda *_: self.run_command(lambda: session.studies.start(self.kind, self._class_name)))
         self._cancel.on_click(lambda *_: self.run_command(lambda: session.studies.cancel(self.kind, self._class_name)))
         self._controls = pn.Row(
-            self._start, self._bar, self._cancel, *self._more(), sizing_mode="stretch_width", margin=0
+            self._start,
+            self._bar,
+            self._cancel,
+            *self._more(),
+            sizing_mode="stretch_width",
+            margin=0,
+            styles={"flex-wrap": "wrap"},
         )
         self._body = self._content()
         self.view = pn.Column(
