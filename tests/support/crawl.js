@@ -22,7 +22,8 @@
   const FIELD = 'input:not([type]), input[type=text], input[type=search], textarea'
   const TIP = '[data-testid=InfoOutlinedIcon], .tabulator-col, canvas, [title]'
 
-  const scope = () => [...all(document)].filter((el) => el.matches(MODAL) && shown(el)).at(-1) ?? null
+  const scope = (elements) => elements.filter((el) => el.matches(MODAL) && shown(el)).at(-1) ?? null
+  const role = (outer) => outer && (outer.getAttribute('role') ?? 'list')
   const place = (el) => {
     for (let at = el; at; at = parent(at)) {
       const head = at.matches('.grid-stack-item') ? at.querySelector('.pane-head, .title') : null
@@ -38,40 +39,46 @@
     [el.tagName, el.getAttribute('role') ?? '', kind(place(el)),
       kind(el.getAttribute('aria-label') ?? '') + '|' + kind(el.innerText ?? el.value ?? '')].join('/')
 
-  const list = (selector) => {
-    const outer = scope()
+  const list = (selector, elements, outer) => {
     const found = new Map()
     let n = window.crawlCount ?? 0
-    for (const el of all(document)) {
+    for (const el of elements) {
       if (!el.matches(selector) || el.disabled || el.getAttribute('aria-disabled') === 'true') { continue }
-      if ((outer && !within(el, outer)) || !shown(el) || found.has(name(el))) { continue }
+      if ((outer && !within(el, outer)) || !shown(el)) { continue }
+      const key = name(el)
+      if (found.has(key)) { continue }
       if (!el.dataset.crawl) { el.dataset.crawl = String(++n) }
       const label = (el.innerText ?? '').trim() || el.getAttribute('aria-label') || el.title
-      found.set(name(el), {mark: el.dataset.crawl, key: name(el), label})
+      found.set(key, {mark: el.dataset.crawl, key, label})
     }
     window.crawlCount = n
     return [...found.values()]
   }
+  const wrong = (elements) => {
+    const found = window.sang === undefined ? [] : [`a script ran: ${window.sang}`]
+    for (const el of elements) {
+      const address = el.getAttribute('href') ?? el.getAttribute('src') ?? ''
+      const styled = el.matches('b, strong, em, code, h1, [class*=material-icons]') && el.textContent.trim() === 'sang'
+      if (el.hasAttribute('data-sang') || /^\s*javascript:/i.test(address) || el.matches('img[alt=sang]') || styled) {
+        found.push(`an element of a text: ${el.outerHTML.slice(0, 200)} in ${place(el)}`)
+      }
+    }
+    return found
+  }
   window.crawl = {
-    survey: () => ({tips: list(TIP), fields: list(FIELD), controls: list(CONTROL), modal: window.crawl.modal()}),
-    modal: () => { const outer = scope(); return outer && (outer.getAttribute('role') ?? 'list') },
+    survey: () => {
+      const elements = [...all(document)], outer = scope(elements)
+      const [tips, fields, controls] = [TIP, FIELD, CONTROL].map((selector) => list(selector, elements, outer))
+      return {tips, fields, controls, modal: role(outer), wrong: wrong(elements)}
+    },
+    modal: () => role(scope([...all(document)])),
     leave: () => {
-      const outer = scope()
+      const elements = [...all(document)], outer = scope(elements)
       if (!outer) { return }
-      const buttons = [...all(document)].filter((el) => el.matches('button') && within(el, outer) && shown(el))
+      const buttons = elements.filter((el) => el.matches('button') && within(el, outer) && shown(el))
       const way = buttons.find((el) => /^(Close|Cancel|Open without it)$/.test(el.innerText.trim()))
       if (way) { way.click() }
     },
-    wrong: () => {
-      const found = window.sang === undefined ? [] : [`a script ran: ${window.sang}`]
-      for (const el of all(document)) {
-        const address = el.getAttribute('href') ?? el.getAttribute('src') ?? ''
-        const styled = el.matches('b, strong, em, code, h1, [class*=material-icons]') && el.textContent.trim() === 'sang'
-        if (el.hasAttribute('data-sang') || /^\s*javascript:/i.test(address) || el.matches('img[alt=sang]') || styled) {
-          found.push(`an element of a text: ${el.outerHTML.slice(0, 200)} in ${place(el)}`)
-        }
-      }
-      return found
-    },
+    wrong: () => wrong([...all(document)]),
   }
 })()

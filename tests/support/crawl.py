@@ -64,18 +64,27 @@ class Crawler:
 
     def look(self) -> None:
         """Note what a text has become."""
-        if not self._page.evaluate("typeof window.crawl === 'object'"):
-            self._page.evaluate(_SCRIPT)
-        self.wrong.extend(found for found in self._page.evaluate("window.crawl.wrong()") if found not in self.wrong)
+        self._note(self._ask("wrong"))
 
     def rest_on_tips(self) -> None:
         """Move the pointer to everything that has a tooltip."""
         self._rest_on(self._survey()["tips"])
 
     def _survey(self) -> dict[str, Any]:
-        self.look()
-        found: dict[str, Any] = self._page.evaluate("window.crawl.survey()")
+        """Return what can be used, and note what a text has become."""
+        found: dict[str, Any] = self._ask("survey")
+        self._note(found["wrong"])
         return found
+
+    def _ask(self, what: str) -> Any:
+        found = self._page.evaluate(f"window.crawl?.{what}()")
+        if found is None:  # another page
+            self._page.evaluate(_SCRIPT)
+            found = self._page.evaluate(f"window.crawl.{what}()")
+        return found
+
+    def _note(self, wrong: list[str]) -> None:
+        self.wrong.extend(found for found in wrong if found not in self.wrong)
 
     def _locator(self, mark: str) -> Locator:
         return self._page.locator(f'[data-crawl="{mark}"]').first
@@ -84,13 +93,13 @@ class Crawler:
         with contextlib.suppress(Error):  # it is covered, or has gone
             action()
         self._page.wait_for_timeout(60)
-        self.look()
 
     def _rest_on(self, tips: list[dict[str, str]]) -> bool:
         fresh = [tip for tip in tips if tip["key"] not in self._seen]
         for tip in fresh:
             self._seen.add(tip["key"])
             self._do(lambda tip=tip: self._locator(tip["mark"]).hover(timeout=500, force=True))
+            self.look()
         return bool(fresh)
 
     def _fill(self, fields: list[dict[str, str]]) -> bool:
@@ -113,6 +122,7 @@ class Crawler:
             self._locator(field["mark"]).press("Enter", timeout=1000)
 
         self._do(fill)
+        self.look()
         return self.n_typed > n_before
 
     def _leave(self) -> bool:
@@ -121,8 +131,15 @@ class Crawler:
         if self._page.evaluate("window.crawl.modal()") is None:
             return False
         self._page.keyboard.press("Escape")
-        self._page.wait_for_timeout(300)
-        if self._page.evaluate("window.crawl.modal()") is not None:
+        if not self._is_left():
             self._page.evaluate("window.crawl.leave()")
-            self._page.wait_for_timeout(300)
-        return self._page.evaluate("window.crawl.modal()") is None
+            return self._is_left()
+        return True
+
+    def _is_left(self) -> bool:
+        """Wait a moment for what lies over the page to go; tell whether it has."""
+        for _ in range(6):
+            self._page.wait_for_timeout(50)
+            if self._page.evaluate("window.crawl.modal()") is None:
+                return True
+        return False

@@ -14,6 +14,7 @@ from astronomical.config.schema import CombinationConfig, PaneConfig
 from astronomical.plugins.registry import builtin_registry
 from astronomical.session import Session
 from astronomical.session.project.new import ProjectOptions, new_project
+from tests.support.projects import FEW_TREES
 
 N_ROWS = 120
 #: The kinds of panes: "hostile" is the plot of the plugin.
@@ -168,7 +169,7 @@ def make_hostile_project(folder: Path, texts: HostileTexts | None = None, kinds:
     plugin = _write_plugin(folder, texts)
     with Session.open(path, who=take("who"), plugins=[plugin]) as session:
         for name in config.class_names[:2]:
-            session.training.start(name)
+            session.training.start(name, models=[FEW_TREES])
         for row in range(12):
             session.focus(session.dataset.catalogue.id_at(row))
             session.assign(config.class_names[row % 3])
