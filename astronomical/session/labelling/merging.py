@@ -12,7 +12,8 @@ import numpy as np
 from astronomical.config.schema import Config, LabelConfig
 from astronomical.plugins.registry import Registry
 from astronomical.session.commands import Access, command, full_access
-from astronomical.session.data.dataset import Dataset, build_dataset, label_codes
+from astronomical.session.data.catalogue_values import label_codes
+from astronomical.session.data.dataset import Dataset, build_dataset
 from astronomical.session.errors import SessionError
 from astronomical.session.events import SessionEvents
 from astronomical.session.labelling.record import LabelRecord
