@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from typing import Any
 
 from astronomical.cli.common import (
@@ -55,7 +56,8 @@ def add_new(commands: Commands) -> None:
         type=names,
         default=(),
         metavar="a,b,c",
-        help="columns used as features (default: all numeric columns that seem to be properties of the sources)",
+        help="columns used as features (default: all numeric columns except ids, dates, positions, flags, errors, "
+        "constants, redshifts and results of classifications)",
     )
     command.add_argument(
         "--combine",
@@ -141,7 +143,7 @@ def _new(arguments: argparse.Namespace) -> int:
         )
     )
     for note in made.notes:
-        print(one_line(note))
+        print(one_line(note), file=sys.stderr)
     print_warnings(made.warnings)
     if config.catalogue.id.source == "row":  # not a column of this name
         print("The ids are row numbers: they identify the same sources only while the order of the rows is unchanged.")

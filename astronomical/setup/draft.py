@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from astronomical.catalogue.catalogue import IdSource
+from astronomical.catalogue.column_uses import other_use
 from astronomical.catalogue.errors import CatalogueError
 from astronomical.catalogue.features import FeatureRecipe, count_features, feature_names
 from astronomical.catalogue.labels import means_unknown
@@ -137,7 +138,9 @@ class Draft:
         self.image_columns = table.images
         constant = {name for name, n in table.id_candidates if n < 2}
         taken = {self.id_column, *self.position, self.likely_label(), *table.images} | constant
-        self.extra_columns = tuple(name for name in table.readable if name not in taken)[:_N_EXTRA]
+        of_no_source = {column.name for column in table.columns if other_use(column)}  # ids, times, flags: at the end
+        names = sorted((name for name in table.readable if name not in taken), key=lambda name: name in of_no_source)
+        self.extra_columns = tuple(names[:_N_EXTRA])
 
     def likely_label(self) -> str | None:
         """Return the column whose name suggests that it holds labels."""

@@ -7,9 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from astronomical.catalogue.column_uses import other_use
-from astronomical.catalogue.leaks import is_result
-from astronomical.catalogue.uncertainties import error_columns, is_error
+from astronomical.catalogue.feature_rules import unfit_columns
 from astronomical.config.schema import CombinationConfig
 from astronomical.plots.bands import BANDS, recognise
 
@@ -20,39 +18,14 @@ __all__ = ["about_left_out", "left_out", "measured_columns", "suggest_features",
 
 #: With fewer bands, a name such as ``z`` may mean something else.
 _FEWEST_BANDS = 4
-_REDSHIFT = re.compile(r"(.*_)?(redshift|z_?spec|spec_?z|zsp|zphot|z_?phot|photo_?z)(_.*)?")
-#: Ids that a table holds as floating-point numbers.
-_ID = re.compile(r"\w*(obj|source|src|spec)_?ids?\d*")
-#: Probabilities of the classes of another catalogue, such as ``P_AGN``.
-_PROBABILITY = re.compile(r"(e_)?p_[a-z]\w*")
 
 
 def left_out(draft: Draft) -> dict[str, str]:
     """Return the numeric columns that are no features unless they are chosen by name, each with the reason."""
     if draft.table is None:
         return {}
-    infos = {column.name: column for column in draft.table.columns}
-    profiles = {profile.name: profile for profile in draft.table.profiles}
-    errors = set(error_columns(infos).values())
-    names = draft.classes.names
-    found: dict[str, str] = {}
-    for name in draft.plain_columns:
-        info, plain = infos[name], name.casefold()
-        if name in profiles and profiles[name].constant:
-            found[name] = "constant"
-        elif use := other_use(info):
-            found[name] = use
-        elif name in profiles and profiles[name].counts_rows:
-            found[name] = "index"
-        elif _ID.fullmatch(plain):
-            found[name] = "id"
-        elif name in errors or is_error(name) or info.ucd.casefold().startswith("stat.error"):
-            found[name] = "error"
-        elif _REDSHIFT.fullmatch(plain) or info.ucd.casefold().startswith("src.redshift"):
-            found[name] = "redshift"
-        elif is_result(name, names) or _PROBABILITY.fullmatch(plain):
-            found[name] = "classification"
-    return found
+    columns = {column.name: column for column in draft.table.columns}
+    return unfit_columns(draft.plain_columns, columns, draft.table.profiles, draft.classes.names)
 
 
 def measured_columns(draft: Draft) -> tuple[str, ...]:

@@ -63,7 +63,7 @@ def test_a_threshold_a_calibration_and_an_audit(app_url, page, tmp_path):
         label_star(page)
     expect(page.get_by_text("All 3 sources of the audit are answered").first).to_be_visible(timeout=LONG)
     expect(page.get_by_text(re.compile("^Number of Star: "))).to_be_visible(timeout=LONG)
-    button(page, "Show queried").click()
+    page.get_by_role("button", name=re.compile("^Asked source")).click()
     wait_for_question(page)
     button(page, "Save").click()
     expect(page.get_by_text("all saved")).to_be_visible(timeout=LONG)

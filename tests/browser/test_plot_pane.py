@@ -188,7 +188,7 @@ def test_a_source_that_cannot_be_seen_is_said_to_be(open_plot: Callable[..., Any
     page, _ = open_plot()
     pixels(page)
     session.focus(MISSING_ID)
-    page.get_by_text("no value here").wait_for()
+    page.get_by_text("no data for this plot").wait_for()
 
 
 @pytest.mark.slow

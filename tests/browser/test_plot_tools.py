@@ -120,7 +120,7 @@ def test_pictures_of_a_plot_are_pictures(app_url, page, tmp_path):
     form = menu(page, "plot-1")
     for kind in ("PNG", "SVG"):
         with page.expect_download(timeout=LONG) as saved:
-            form.get_by_role("button", name=f"Save the plot as {kind} for printing").click()
+            form.get_by_role("button", name=kind).click()
         page.mouse.move(0, 0)  # off the button, whose tip lies over the next one
         content = Path(saved.value.path()).read_bytes()
         assert saved.value.suggested_filename == f"scatter-plot.{kind.lower()}"
@@ -152,7 +152,7 @@ def test_ranges_are_shared_by_plots_of_the_same_axes_and_can_be_reset(app_url, p
     page.wait_for_timeout(500)
     assert ranges(page, "basic-2") == whole, "nobody asked for shared ranges"
     for id in ("basic-1", "basic-2"):
-        menu(page, id).get_by_label("Share ranges with plots that have the same axes").click()
+        menu(page, id).get_by_label("Link axes with plots that have the same axes").click()
         expect(pane(page, id).locator("canvas").first).to_be_visible(timeout=LONG)
     pane(page, "basic-1").locator(".bk-events").first.click()  # a plot with the focus zooms
     wheel(page, "basic-1")

@@ -150,12 +150,12 @@ def test_labels_and_the_queried_source(open_pane: Callable[..., Any], session: S
     query = session.query()
     assert query is not None
     page = open_pane()
-    page.get_by_text("Queried by Star").wait_for()
+    page.get_by_text("Asked by Star").wait_for()
     assert not page.locator(".ask").is_visible()
     other = next(f"J{n:04d}" for n in range(100, 400) if f"J{n:04d}" != query)
     session.focus(other)
     session.assign("Galaxy")
-    page.get_by_text("Not the queried source").wait_for()
+    page.get_by_text("Not the source being asked").wait_for()
     chip = page.locator(".chip", has_text="You: Galaxy")
     assert chip.evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(230, 159, 0)"
     page.locator(".ask").click()

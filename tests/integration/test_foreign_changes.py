@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from astronomical.config.io import read_config
+from astronomical.config.io import read_config, write_config
 from astronomical.config.schema import StartConfig
 from astronomical.labels.journal import journal_path
 from astronomical.labels.ledger import Ledger
@@ -198,6 +198,33 @@ def test_a_class_that_the_other_program_added_can_be_learned_after_merging(path:
     assert first.state.config.class_names[-1] == first.dataset.class_names[-1] == "CV"
     first.training.start("CV", start=StartConfig(mode="given"))
     assert sum(first.training.targets("CV").values()) > 0
+    first.close()
+
+
+def test_sources_of_an_added_class_become_known_by_merging(tmp_path: Path):
+    path, config = make_project(tmp_path, n=120)
+    without = config.model_copy(
+        update={
+            "labels": tuple(label for label in config.labels if label.name != "QSO"),
+            "learners": tuple(learner for learner in config.learners if learner.class_name != "QSO"),
+        }
+    )
+    write_config(without, path)
+    first = Session.open(path)
+    label(first, 0, 2)
+    first.save()
+    copy = path.with_name("theirs.yaml")
+    shutil.copy(path, copy)
+    with Session.open(copy) as second:
+        second.settings.add_class("2")  # the value of QSO in the label column
+        known = second.dataset.counts["2"]
+        label(second, 5, 1, "2")
+    shutil.copy(copy, path)
+    with pytest.raises(ForeignChangeError):
+        first.save()
+    journal_path(path).unlink(missing_ok=True)
+    first.merging.merge()
+    assert first.dataset.counts["2"] == known > 0
     first.close()
 
 

@@ -104,14 +104,27 @@ def test_what_is_no_property_of_a_source_is_not_a_default_feature(tmp_path, caps
     for name in ("plate", "flags", "Unnamed: 0", "col9"):
         table[name] = np.arange(N)
     table["n_obs"] = np.arange(N) % 5
+    for name in ("e_g", "redshift", "P_STAR"):
+        table[name] = np.linspace(0, 1, N) ** 2
+    table["ebv"] = np.full(N, 0.02)
     table.write(tmp_path / "c.fits")
     assert new(tmp_path / "c.fits") == 0
     assert read_config(tmp_path / "c.fits.yaml").features.columns == ("g", "n_obs")
-    said = capsys.readouterr().out
-    for words in ("mjd (time)", "plate (id)", "flags (flag)", "col9 (index)", "glon (position)", "--features"):
+    said = capsys.readouterr().err
+    for words in (
+        "mjd (time)",
+        "plate (id)",
+        "flags (flag)",
+        "col9 (index)",
+        "glon (position)",
+        "e_g (error)",
+        "redshift (redshift)",
+        "P_STAR (classification)",
+        "ebv (constant)",
+    ):
         assert words in said
     assert new(tmp_path / "c.fits", "--features", "g,mjd") == 0
-    assert "Not used as features" not in capsys.readouterr().out
+    assert "Not used as features" not in capsys.readouterr().err
 
 
 def test_a_table_without_other_columns_says_which_could_be_features(tmp_path, capsys):

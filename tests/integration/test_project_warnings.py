@@ -183,16 +183,24 @@ def test_many_warnings_leave_room_for_the_plot_of_the_scores(new, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "options", "columns"),
+    ("name", "label", "columns", "reason"),
     [
-        ("sdss_dr14_10k.csv", ("--id", "row", "--label", "class"), ("redshift",)),
-        ("muwclass_cscv2_td.csv", ("--id", "row", "--label", "Class"), ("P_AGN", "P_CV", "P_NS", "P_YSO")),
+        ("sdss_dr14_10k.csv", "class", ("redshift",), "redshift"),
+        ("muwclass_cscv2_td.csv", "Class", ("P_AGN", "P_CV", "P_NS", "P_YSO"), "classification"),
     ],
 )
-def test_real_catalogues_with_results_of_their_classification(shared, tmp_path, capsys, name, options, columns):
+def test_real_catalogues_with_results_of_their_classification(shared, tmp_path, capsys, name, label, columns, reason):
     """SDSS measured redshifts with templates of the classes; the X-ray sources come with probabilities of theirs."""
     catalogue = shared / "labelled" / name
-    assert main(["new", str(catalogue), "-o", str(tmp_path / "p.yaml"), *options]) == 0
+    command = ["new", str(catalogue), "-o", str(tmp_path / "p.yaml"), "--id", "row", "--label", label]
+    assert main(command) == 0
+    said = capsys.readouterr()
+    assert "warning: Column" not in said.out
+    found = read_config(tmp_path / "p.yaml").features.columns
+    assert not {*columns} & {*found}
+    if name.startswith("sdss"):
+        assert f"redshift ({reason})" in said.err
+    assert main([*command, "--overwrite", "--features", ",".join((*found, *columns))]) == 0
     said = capsys.readouterr().out
     for column in columns:
         assert f"warning: Column {column!r} alone separates" in said

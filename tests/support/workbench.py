@@ -14,7 +14,7 @@ LONG = 240_000
 
 
 def button(page: Page | Locator, text: str) -> Locator:
-    """Find a button by what is written on it; its name for screen readers is its tooltip."""
+    """Find a button by exactly what is written on it."""
     return page.locator("button", has_text=re.compile(f"^{re.escape(text)}$"))
 
 

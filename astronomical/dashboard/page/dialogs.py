@@ -22,7 +22,7 @@ _KEYS = (
     ("0 or U", "mark the selected source as unsure, and show the next one"),
     ("Z", "undo the newest label"),
     ("Shift + Z", "redo"),
-    ("Q", "go back to the source that the learner queries"),
+    ("Q", "go back to the source that the learner asks for"),
     ("F", "flag the selected source, or remove the flag"),
     ("N", "next source of the batch or the review; a new source while you curate a test set"),
     ("R, W", "in a review: the label is right, or wrong"),

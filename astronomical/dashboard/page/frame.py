@@ -56,11 +56,26 @@ def plot_theme(dark: bool) -> PlotTheme:
     return _DARK if dark else _LIGHT
 
 
-def _palette(colours: PlotTheme, page: str, primary: str) -> dict[str, Any]:
+# Accessibility of panel-material-ui's components. A tooltip describes a button; it must not replace its text as its
+# name. It is as wide as its text, and below the button, because beside it it would cover the next one. The headings
+# without text of the page template are no headings.
+_COMPONENTS = {
+    "MuiTooltip": {
+        "defaultProps": {"describeChild": True, "PopperProps": {"placement": "bottom"}},
+        "styleOverrides": {"tooltip": {"width": "max-content", "maxWidth": "min(240px, 80vw)"}},
+    },
+    "MuiTypography": {"defaultProps": {"variantMapping": {"h3": "div", "h5": "div"}}},
+    "MuiLinearProgress": {"defaultProps": {"aria-label": "Progress"}},
+}
+
+
+def _palette(colours: PlotTheme, page: str, primary: str, warning: str) -> dict[str, Any]:
     return {
         "chart_style": "standard",
+        "components": _COMPONENTS,
         "palette": {
             "primary": {"main": primary},
+            "warning": {"main": warning},
             "background": {"default": page, "paper": colours.background},
             "text": {"primary": colours.text, "secondary": colours.muted},
             # For buttons without a colour, as in number fields. The default is black on black in the dark theme.
@@ -70,8 +85,8 @@ def _palette(colours: PlotTheme, page: str, primary: str) -> dict[str, Any]:
 
 
 _THEMES = {
-    "light": _palette(_LIGHT, page="#eef1f4", primary="#0f5c8c"),
-    "dark": _palette(_DARK, page="#101418", primary="#7cc4ef"),
+    "light": _palette(_LIGHT, page="#eef1f4", primary="#0f5c8c", warning="#a84f00"),
+    "dark": _palette(_DARK, page="#101418", primary="#7cc4ef", warning="#ffa726"),
 }
 
 # The header is dark in both themes, because panel-material-ui writes on it in white.

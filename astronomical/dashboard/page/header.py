@@ -137,7 +137,8 @@ class HeaderView(SessionView):
         labels = f"{len(given)} human label{'' if len(given) == 1 else 's'}{speed}"
         self._facts.object = Markup(
             "<div style='max-width:{};overflow:hidden;text-overflow:ellipsis' title='{}'>"
-            "<b>{}</b> &nbsp;·&nbsp; <span>{}</span> &nbsp;·&nbsp; {}</div>"
+            "<h1 style='display:inline;font:inherit;font-weight:bold'>{}</h1> "
+            "&nbsp;·&nbsp; <span>{}</span> &nbsp;·&nbsp; {}</div>"
         ).format(room, f"{title} · {saved} · {labels} · {session.path}", title, saved, labels)
 
     def _button(self, label: str, tip: str, action: Callable[[], Any], **look: Any) -> pmui.Button:

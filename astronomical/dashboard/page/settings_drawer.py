@@ -34,6 +34,9 @@ _KEEPING = {
 _NOTHING = "No changes yet."
 _WIDTH = 600
 
+#: Name of the drawer for screen readers, which it takes from the theme only.
+_NAMED = {"components": {"MuiDrawer": {"defaultProps": {"PaperProps": {"aria-label": "Settings"}}}}}
+
 
 class SettingsDrawer(SessionView):
     """Edit the settings, show the effects of the changes, and show the progress while they are applied.
@@ -122,6 +125,7 @@ class SettingsDrawer(SessionView):
             anchor="right",
             open=False,
             size=_WIDTH,
+            theme_config=_NAMED,
             sx={
                 "padding": "14px 16px 8px",
                 "boxSizing": "border-box",

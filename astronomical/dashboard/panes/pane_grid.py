@@ -79,7 +79,8 @@ class PaneGrid(GridStack):
              gs-y="{{ positions[key][1] }}" gs-w="{{ positions[key][2] }}" gs-h="{{ positions[key][3] }}"
              gs-min-w="2" gs-min-h="2">
           <div class="grid-stack-item-content pane">
-            <div class="pane-head"><span class="pane-title"></span><span class="pane-actions"></span></div>
+            <div class="pane-head"><span class="pane-title" role="heading" aria-level="2"></span>
+              <span class="pane-actions"></span></div>
             <div id="body" class="pane-body">${obj}</div>
           </div>
         </div>

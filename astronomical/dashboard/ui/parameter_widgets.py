@@ -15,6 +15,16 @@ from astronomical.extend import Extension, Parameter
 
 __all__ = ["ParameterBox", "checked_value", "parameter_field"]
 
+#: Labels of parameters of scikit-learn; others are shown by their names.
+_LABELS = {
+    "n_estimators": "Number of trees",
+    "max_iter": "Number of iterations",
+    "max_depth": "Maximum depth",
+    "min_samples_leaf": "Minimum labels per leaf",
+    "class_weight": "Weights of classes",
+    "max_features": "Features per split",
+}
+
 _IN_A_BOX: dict[str, Any] = {"size": "small", "width": 146, "margin": (6, 4)}
 
 
@@ -103,7 +113,8 @@ def _is_text_of_float(parameter: Parameter) -> bool:
 
 def parameter_field(parameter: Parameter, value: Any, **look: Any) -> Any:
     """Return the field of a parameter; `look` gives its size, width and margin."""
-    common = {"label": parameter.name.replace("_", " "), "value": value, "description": parameter.help, **look}
+    label = _LABELS.get(parameter.name, parameter.name.replace("_", " "))
+    common = {"label": label, "value": value, "description": parameter.help, **look}
     if parameter.choices is not None:
         return pmui.Select(options=list(parameter.choices), **common)
     low, high = parameter.bounds or (None, None)

@@ -17,6 +17,9 @@ __all__ = ["ClassRows"]
 #: With more values, there are fields for each class instead of each value.
 _MOST_VALUES = 60
 
+#: Name of the button of a colour field for screen readers, which it takes from the theme only.
+_NAMED_BUTTON = {"components": {"MuiButton": {"defaultProps": {"aria-label": "Choose the colour"}}}}
+
 
 class ClassRows:
     """Fields for the classes. They are created again only when the values change.
@@ -61,7 +64,9 @@ class ClassRows:
         label = f"{title} ({entry.count:,} sources)" if with_counts else "Class"
         fixed = grouped or not with_counts  # the field of one value cannot rename the class of many
         name = pmui.TextInput(label=label, value=entry.name, size="small", width=280, disabled=fixed)
-        colour = pmui.ColorPicker(label="Colour", value=entry.colour, size="small", width=150)
+        colour = pmui.ColorPicker(
+            label="Colour", value=entry.colour, size="small", width=150, theme_config=_NAMED_BUTTON
+        )
 
         def rename(event: Any) -> None:
             self._on_change(entry.value, event.new, None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import panel as pn
@@ -45,12 +44,19 @@ class CombinationRows:
         """Show the combinations and the columns to choose from."""
         if tuple(combinations) == self._shown and tuple(columns) == self._columns:
             return
+        # Rows that stay keep their components: a menu that is open stays open.
+        there = list(self._lines) if tuple(columns) == self._columns else []
         self._shown, self._columns = tuple(combinations), tuple(columns)
-        self._lines = [
-            _Line(self._operations, item, self._columns, self._changed, partial(self._remove, place))
-            for place, item in enumerate(combinations)
-        ]
+        self._lines = [self._line(item, there) for item in combinations]
         self._list.objects = [line.view for line in self._lines]
+
+    def _line(self, item: CombinationConfig, there: list[_Line]) -> _Line:
+        """Return the row of a combination, and take it from those that are there."""
+        for line in there:
+            if line.combination == item:
+                there.remove(line)
+                return line
+        return _Line(self._operations, item, self._columns, self._changed, self._remove)
 
     def _read(self) -> tuple[CombinationConfig, ...]:
         return tuple(line.combination for line in self._lines)
@@ -62,8 +68,9 @@ class CombinationRows:
     def _on_add(self, _: Any) -> None:
         self._set((*self._read(), CombinationConfig(operation="subtract", n=2)))
 
-    def _remove(self, place: int) -> None:
-        self._set(tuple(item for i, item in enumerate(self._read()) if i != place))
+    def _remove(self, removed: _Line) -> None:
+        self._lines = [line for line in self._lines if line is not removed]
+        self._set(self._read())
 
     def _set(self, combinations: tuple[CombinationConfig, ...]) -> None:
         self.show(combinations, self._columns)
@@ -79,7 +86,7 @@ class _Line:
         item: CombinationConfig,
         columns: Sequence[str],
         on_change: Callable[[], None],
-        on_remove: Callable[[], None],
+        on_remove: Callable[[_Line], None],
     ) -> None:
         self._known = {extension.name: extension for extension in operations}
         self._on_change = on_change
@@ -97,7 +104,7 @@ class _Line:
             helper_text="Leave empty to use all feature columns.",
         )
         self._parameters = ParameterBox(self._on_parameters)
-        remove = pmui.Button(label="Remove", variant="text", margin=(7, 10), on_click=lambda _: on_remove())
+        remove = pmui.Button(label="Remove", variant="text", margin=(7, 10), on_click=lambda _: on_remove(self))
         self.view = pn.Column(
             pn.Row(self._operation, self._n, remove, margin=0),
             self._columns,

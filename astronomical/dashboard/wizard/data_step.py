@@ -226,7 +226,7 @@ def _table_of_columns(columns: Sequence[ColumnInfo]) -> Html:
     """Return the columns with name, kind and, if the file has them, unit and description."""
     texts = {
         "Column": [column.name for column in columns],
-        "Holds": [_KINDS[column.kind] for column in columns],
+        "Type": [_KINDS[column.kind] for column in columns],
         "Unit": [column.unit for column in columns],
         "Description": [column.description for column in columns],
     }

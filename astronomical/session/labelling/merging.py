@@ -7,9 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from astronomical.config.schema import LabelConfig
+import numpy as np
+
+from astronomical.config.schema import Config, LabelConfig
+from astronomical.plugins.registry import Registry
 from astronomical.session.commands import Access, command, full_access
-from astronomical.session.data.dataset import Dataset
+from astronomical.session.data.catalogue_values import label_codes
+from astronomical.session.data.dataset import Dataset, build_dataset
 from astronomical.session.errors import SessionError
 from astronomical.session.events import SessionEvents
 from astronomical.session.labelling.record import LabelRecord
@@ -43,7 +47,7 @@ class Merging:
     jobs
         Jobs that merge in a thread.
     events
-        Events of the session; `labels_changed` is reported.
+        Events of the session; `labels_changed` and `features_changed` are reported.
     access
         Called before each command.
     """
@@ -113,6 +117,7 @@ class Merging:
         Until its result is taken nothing else is written, for there still is a conflict.
         """
         ours, ledger, data = self._state.config, self._state.ledger, self._state.dataset
+        registry = self._writer.plugins.registry
         if self._state.conflict is None or self._writer.read_only:
             raise SessionError("There is nothing to merge: the files of the project are as they were left here.")
 
@@ -129,10 +134,9 @@ class Merging:
             self._writer.append_to_other(merged.added)
             labels = merge_labels(ours.labels, theirs.config.labels)
             known = tuple(dict.fromkeys(label.name for label in labels))
-            # The other program may have added classes. The values that they have in the label column are unknown until
-            # the project is opened again.
-            dataset = data if known == data.class_names else replace(data, class_names=known)
-            derive_label_sets(ours, dataset, merged.ledger)  # so that the event loop need not
+            config = ours.model_copy(update={"labels": labels})
+            dataset = data if known == data.class_names else _with_classes(config, data, registry)
+            derive_label_sets(config, dataset, merged.ledger)  # so that the event loop need not
             return _Merge(merged, labels, dataset, kept)
 
         return work
@@ -140,11 +144,21 @@ class Merging:
     def _take_merged(self, found: _Merge) -> str:
         """Go on with a merged version whose events are on disk, and return what was done."""
         self._state.conflict = None
+        rebuilt = found.dataset.features is not self._state.dataset.features
         self._state.dataset = found.dataset
         self._writer.change(labels=found.labels)
         self._record.take(found.merged.ledger, batch=True)
         self._events.labels_changed()
+        if rebuilt:
+            self._events.features_changed()
         return _merge_report(len(found.merged.added), found.merged.differing, found.kept)
+
+
+def _with_classes(config: Config, data: Dataset, registry: Registry) -> Dataset:
+    """Return the data with classes that another program added; their sources in the label column become known."""
+    if np.array_equal(label_codes(config, data.catalogue), data.codes):
+        return replace(data, class_names=config.class_names)
+    return build_dataset(config, data.catalogue, registry, allow_lacking=bool(data.lacking))
 
 
 def _merge_report(n_added: int, differing: tuple[str, ...], kept: Path | None) -> str:

@@ -38,8 +38,8 @@ from astronomical.session.project.new_columns import (
     catalogue_config,
     default_features,
     label_configs,
-    unfit_columns,
     unknown_labels,
+    unused_columns,
 )
 from astronomical.session.project.options import MAX_CLASSES, ProjectOptions
 from astronomical.session.project.outputs import Input, check_output, plugin_inputs, write_project
@@ -129,8 +129,8 @@ def _make(choices: ProjectOptions, folder: Path, registry: Registry) -> NewProje
     catalogue = open_catalogue(section, choices.catalogue, folder)
     labels = label_configs(choices, catalogue)
     section = section.model_copy(update={"unknown_labels": unknown_labels(choices, catalogue)})
-    columns = choices.features or default_features(choices, catalogue)
-    unfit = {} if choices.features else unfit_columns(choices, catalogue)
+    unfit = {} if choices.features else unused_columns(choices, catalogue, labels)
+    columns = choices.features or default_features(choices, catalogue, unfit)
     if not columns and unfit:
         raise SessionError(f"{choices.catalogue.name} has no column for a feature. {about_unfit(unfit)}")
     try:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from astronomical.catalogue.catalogue import Catalogue
-from astronomical.catalogue.column_uses import is_row_number, other_use
+from astronomical.catalogue.column_profile import profile_columns
+from astronomical.catalogue.feature_rules import unfit_columns
 from astronomical.catalogue.ids import check_exact
 from astronomical.catalogue.joins import joined_names
 from astronomical.catalogue.labels import alike, label_counts, means_unknown
@@ -32,12 +33,14 @@ __all__ = [
     "catalogue_config",
     "default_features",
     "label_configs",
-    "unfit_columns",
     "unknown_labels",
+    "unused_columns",
 ]
 
 #: Maximum number of columns listed in a message.
 _SHOWN = 12
+#: Reasons that do not count if there would be no feature otherwise.
+_LAST_RESORT = ("constant", "error", "redshift", "classification")
 
 
 def catalogue_config(choices: ProjectOptions, folder: Path) -> CatalogueConfig:
@@ -161,32 +164,31 @@ def unknown_labels(choices: ProjectOptions, catalogue: Catalogue) -> tuple[str, 
     return tuple(dict.fromkeys(found))
 
 
-def default_features(choices: ProjectOptions, catalogue: Catalogue) -> tuple[str, ...]:
-    """Return the numeric columns that describe the sources and have no other use."""
-    taken = _taken(choices, catalogue)
-    unfit = unfit_columns(choices, catalogue)
-    return tuple(name for name in catalogue.numeric_columns if name not in taken and name not in unfit)
+def default_features(choices: ProjectOptions, catalogue: Catalogue, unfit: Collection[str]) -> tuple[str, ...]:
+    """Return the numeric columns that describe the sources and have no other use; see `unused_columns`."""
+    return tuple(name for name in _free_columns(choices, catalogue) if name not in unfit)
 
 
-def _taken(choices: ProjectOptions, catalogue: Catalogue) -> set[str | None]:
+def unused_columns(choices: ProjectOptions, catalogue: Catalogue, labels: Sequence[LabelConfig]) -> dict[str, str]:
+    """Return the numeric columns that are not features unless they are chosen, with the reason for each.
+
+    Errors, redshifts and results of classifications are features if there is no other column.
+    """
+    free = _free_columns(choices, catalogue)
+    columns = {column.name: column for column in catalogue.columns}
+    classes = [label.name for label in labels]
+    unfit = unfit_columns(free, columns, profile_columns(catalogue.source, free), classes)
+    if len(unfit) < len(free):
+        return unfit
+    return {name: reason for name, reason in unfit.items() if reason not in _LAST_RESORT}
+
+
+def _free_columns(choices: ProjectOptions, catalogue: Catalogue) -> list[str]:
     position = find_position(catalogue.columns) or ()
     if choices.position is not None:
         position = (choices.position.ra, choices.position.dec)
-    return {choices.id, choices.label, *position}
-
-
-def unfit_columns(choices: ProjectOptions, catalogue: Catalogue) -> dict[str, str]:
-    """Return the numeric columns that are not features unless they are chosen, with the use that each seems to have."""
-    taken = _taken(choices, catalogue)
-    found = {}
-    for name in (name for name in catalogue.numeric_columns if name not in taken):
-        info = catalogue.info(name)
-        use = other_use(info)
-        if not use and info.kind == "integer" and is_row_number(info, catalogue.source.read([name])[name]):
-            use = "index"
-        if use:
-            found[name] = use
-    return found
+    taken = {choices.id, choices.label, *position}
+    return [name for name in catalogue.numeric_columns if name not in taken]
 
 
 def _colour(choices: ProjectOptions, place: int, name: str) -> str:
@@ -194,7 +196,7 @@ def _colour(choices: ProjectOptions, place: int, name: str) -> str:
 
 
 def about_unfit(unfit: Mapping[str, str]) -> str:
-    """Return a message about columns that are not features by default, see `unfit_columns`."""
+    """Return a message about columns that are not features by default, see `unused_columns`."""
     listed = ", ".join(f"{name} ({use})" for name, use in list(unfit.items())[:_SHOWN])
     more = f" and {len(unfit) - _SHOWN} more" if len(unfit) > _SHOWN else ""
     return f"Not used as features: {listed}{more}. To use one, choose the features (--features)."

@@ -103,3 +103,9 @@ def test_an_index_is_left_out_without_reading_the_file_again(tmp_path, begin, ho
     path.unlink()  # the page must not wait for the disk
     assert draft.id_column == "name"
     assert left_out(draft) == {"n": "index"}
+
+
+def test_columns_about_the_observation_are_shown_last(survey, begin, home):
+    shown = begin(survey, "class").extra_columns
+    assert "psfMag_u" in shown
+    assert not {"plate", "mjd"} & {*shown}

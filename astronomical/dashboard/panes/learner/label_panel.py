@@ -100,7 +100,7 @@ class LabelPanel(JSComponent):
     .answer kbd { font: 600 11px/16px var(--bokeh-base-font, sans-serif); padding: 0 5px; border-radius: 3px;
                   border: 1px solid currentColor; opacity: 0.75; }
     .answer.marked { outline: 2px solid var(--mui-palette-text-primary, #222); outline-offset: -2px; }
-    .actions { display: flex; flex-wrap: wrap; gap: 4px; margin-top: 7px; }
+    .actions { display: flex; flex-wrap: wrap; gap: 4px; margin-top: 7px; padding-bottom: 6px; }
     .actions .answer { flex: 1 1 auto; width: auto; font-size: 11.5px; height: 25px; padding: 1px 5px; gap: 4px; }
     .actions .answer kbd { font-size: 10px; line-height: 14px; padding: 0 3px; }
     .section { margin-top: 6px; font-size: 12px; }
@@ -177,9 +177,7 @@ class LabelPanelView(SessionView):
         self.run_command(actions[kind])
 
     def _checkpoint(self) -> None:
-        self.session.models.checkpoint(
-            then=lambda made: self.session.notify(f"Saved as the checkpoint {made.name!r}.", "success")
-        )
+        self.session.models.checkpoint(then=lambda made: self.session.notify(f"Saved as {made.name!r}.", "success"))
 
     def _show(self) -> None:
         focus = self.session.state.focus
@@ -252,16 +250,16 @@ class LabelPanelView(SessionView):
             ),
             make_button(
                 "query",
-                "Show queried",
-                "",
-                "Go back to the source that the learner queries (Q)",
+                "Asked source",
+                "Q",
+                "Back to the source that the learner asks for (Q)",
                 query is not None and query != session.state.focus,
             ),
             make_button(
                 "checkpoint",
-                "Checkpoint",
+                "Save this model",
                 "",
-                "Save the newest round as a checkpoint, with its model",
+                "Save the newest round under a name, with its model",
                 name is not None and not session.read_only,
             ),
             make_button(

@@ -134,10 +134,10 @@ def _notice(session: Session, name: str) -> tuple[str, str]:
     if state.focus is None:
         return "No source is selected.", "other"
     if session.training.can_use(state.focus):
-        return "Not the queried source: its label is saved, but no learner asked for it. Train on it?", "other"
+        return "Not the source being asked: its label is saved, but no learner asked for it. Train on it?", "other"
     if state.focus in session.training.training_set(name).trained:
-        return f"Not the queried source: the {state.config.shown(name)} learner is trained on its label.", "other"
-    return "Not the queried source: your label is saved but not used for training.", "other"
+        return f"Not the source being asked: the {state.config.shown(name)} learner is trained on its label.", "other"
+    return "Not the source being asked: your label is saved but not used for training.", "other"
 
 
 def _review_notice(session: Session, name: str, id: str) -> tuple[str, str]:

@@ -45,6 +45,7 @@ LOW_PANEL_STYLE = f"""
   .label-panel > .answers.many .answer[data-event=unsure] {{
     position: sticky; bottom: 0; grid-column: 1 / -1;
   }}
+  .label-panel > .actions {{ padding-bottom: 4px; }}
   .label-panel > .actions .answer {{ flex: 0 1 auto; padding: 1px 9px; }}
 }}
 """

@@ -82,7 +82,8 @@ class MatricesView(SessionView):
         at = "" if cut == DECISION_THRESHOLD else f"Counted at 0.5, not at the threshold in use ({cut:g})."
         texts = (at, missing, newest.left_out_text, *self.session.dataset.leaks)
         warning = warnings_html(text for text in texts if text)
-        return Markup("{}<div class=sets>{}</div>").format(warning, Markup("").join((*parts, *guesses)))
+        # The focus allows to scroll with the keyboard.
+        return Markup("{}<div class=sets tabindex=0>{}</div>").format(warning, Markup("").join((*parts, *guesses)))
 
 
 def _has_truth(newest: Round) -> bool:
@@ -185,7 +186,7 @@ def _row(name: str, text: str, n: int, tip: str = "") -> Markup:
 
 _BASELINE = "Accuracy of always predicting the larger side"
 _MATRIX = Markup("""<section><h4>{title}</h4><p>{scores.n:,} sources, {truth}</p>
-<table class=matrix><tr><th></th><th>predicted<br>{name}</th><th>predicted<br>not {name}</th></tr>
+<table class=matrix><tr><td></td><th>predicted<br>{name}</th><th>predicted<br>not {name}</th></tr>
 <tr><th>{name}</th><td class=good>{scores.tp:,}</td><td class=bad>{scores.fn:,}</td></tr>
 <tr><th>not {name}</th><td class=bad>{scores.fp:,}</td><td class=good>{scores.tn:,}</td></tr></table>
 <table class=scores>{rows}

@@ -23,7 +23,7 @@ from astronomical.dashboard.panes.learner.round_plots import RoundPlotView
 from astronomical.dashboard.panes.learner.scores import ScoresView
 from astronomical.dashboard.panes.learner.setup import SetupView
 from astronomical.dashboard.panes.learner.suspects import SuspectsView
-from astronomical.dashboard.panes.learner.test_results import CheckpointsView, TestView
+from astronomical.dashboard.panes.learner.test_results import SavedModelsView, TestView
 from astronomical.dashboard.panes.learner.threshold import ThresholdView
 from astronomical.dashboard.panes.learner.training_status import RoundBar
 from astronomical.dashboard.panes.learner.worth import WorthView
@@ -38,12 +38,12 @@ __all__ = ["LearningPane"]
 _GROUPS = {
     "Learn": ("Scores", "Confidence", "Training", "Validation"),
     "Judge": ("Threshold", "Calibration", "Matrices", "Audit", "Finds", "Worth it", "Models", "Test", "Report"),
-    "Review": ("Suspects", "Checkpoints"),
+    "Review": ("Suspects", "Saved models"),
 }
 _TIPS = (
     "Learn: scores by number of labels, confidence in the pool, correctness in training and validation set. Judge: "
     "threshold, calibration, confusion matrices, audits, finds, comparison with random labels and other models, test "
-    "results, report. Review: suspect labels, checkpoints"
+    "results, report. Review: suspect labels, saved models"
 )
 #: Maximum number of classes with tabs. For more classes there is a menu.
 _MOST_TABS = 8
@@ -98,7 +98,7 @@ class LearningPane(SessionView):
             "Test": self._test,
             "Report": ReportView(session),
             "Suspects": SuspectsView(session),
-            "Checkpoints": CheckpointsView(session),
+            "Saved models": SavedModelsView(session),
         }
         self._curating = CuratingView(session)
         self._round_bar = RoundBar(session)

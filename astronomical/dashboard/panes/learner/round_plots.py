@@ -11,6 +11,7 @@ import panel as pn
 import panel_material_ui as pmui
 from numpy.typing import NDArray
 
+from astronomical.config.schema import UNKNOWN_COLOUR
 from astronomical.dashboard.panes.learner.learner_status import why_no_model
 from astronomical.dashboard.panes.plot.markers import MarkerLayer, Markers, newest_trained
 from astronomical.dashboard.panes.plot.plot_style import LivePlots, plot_options
@@ -71,7 +72,9 @@ class RoundPlotView(SessionView):
             margin=0,
         )
         self._visible = False
+        self._blind = session.labels.is_blind
         self.follow(self._show_round, "active", "rounds", "thresholds")
+        self.follow(self._show_blind, "curating", "config")
         self.follow(self._show_markers, "active", "rounds", "queries", "ledger", "focus")
         self.follow(self._show_selection, "selection")
 
@@ -87,6 +90,12 @@ class RoundPlotView(SessionView):
         if visible:
             self._show_round()
             self._show_markers()
+
+    def _show_blind(self) -> None:
+        """Hide or show which predictions are correct."""
+        if self._blind != self.session.labels.is_blind:
+            self._blind = self.session.labels.is_blind
+            self._show_round()
 
     def _empty(self) -> PointCloud:
         return PointCloud(*self._columns, np.full(len(self._columns[0]), -1), (_CORRECT, _WRONG))
@@ -121,6 +130,8 @@ class RoundPlotView(SessionView):
             steps = np.clip(newest.confidence * len(_RAMP), 0, len(_RAMP) - 1)
             return np.where(np.isnan(steps), -1, np.nan_to_num(steps)).astype(np.int16), _RAMP
         wrong = self._wrong(newest)
+        if self._blind:
+            return np.where(wrong >= 0, 0, -1).astype(np.int16), (UNKNOWN_COLOUR,)
         shown = np.where(wrong == 1, self._show_wrong.value, self._show_correct.value)
         return np.where(shown, wrong, -1).astype(np.int16), (_CORRECT, _WRONG)
 
@@ -163,6 +174,8 @@ class RoundPlotView(SessionView):
                 "round {}, pool of {:,}. Confidence: 0 (p = 0.5) <span style='display:inline-block;width:90px;"
                 "height:9px;border-radius:3px;background:linear-gradient(90deg,{})'></span> 1"
             ).format(newest.k, n, gradient)
+        if self._blind:
+            return Markup("round {}: hidden until you label").format(newest.k)
         outcome = self._wrong(newest)
         wrong, right = int(np.count_nonzero(outcome == 1)), int(np.count_nonzero(outcome == 0))
         if not wrong + right:

@@ -188,4 +188,4 @@ def _headline(session: Session, class_name: str, learner: LearnerConfig) -> Mark
         else ("No source has this catalogue label, so you give the initial labels yourself")
     )
     read_only = " The project is read-only: save a copy and open it to train a learner." if session.read_only else ""
-    return Markup("<b>{}</b> against the rest. {}.{}").format(session.state.config.shown(class_name), what, read_only)
+    return Markup("<b>{}</b> or not. {}.{}").format(session.state.config.shown(class_name), what, read_only)

@@ -1,4 +1,4 @@
-"""Test results, shown after a warning, and the checkpoints of the learners."""
+"""Test results, shown after a warning, and the saved models of the learners."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from astronomical.session.evaluation.operating_points import threshold_of
 from astronomical.session.evaluation.test_set import n_openings
 from astronomical.session.project.store import models_folder
 
-__all__ = ["CheckpointsView", "TestView"]
+__all__ = ["SavedModelsView", "TestView"]
 
 _CAUTION = Markup("""<p><b>Keep the test set for the end.</b> If you look at its scores and then change models,
 strategies or labels, it is no longer independent. Use the validation set while you work.</p>
@@ -24,6 +24,10 @@ strategies or labels, it is no longer independent. Use the validation set while 
 
 _NOTHING = Markup("""<p><b>There is nothing to test on.</b> No source of the test set has a catalogue label.</p>
 <p>Label about 50 random sources as a test set to get scores. They are never used for training.</p>""")
+
+
+#: Texts are as large as in the other views of the pane.
+_TEXT = ":host { font-size: 12.5px; line-height: 1.4; } p { margin: 4px 0; } ul { margin: 4px 0; padding-left: 20px; }"
 
 
 class TestView(SessionView):
@@ -47,7 +51,7 @@ class TestView(SessionView):
         self._visible = False
         #: The class, the round and the threshold whose results the user opened since the view was shown.
         self._asked: tuple[str, str, float] | None = None
-        self._html = Html(margin=(4, 10), sizing_mode="stretch_width", stylesheets=[MATRIX_STYLE])
+        self._html = Html(margin=(4, 10), sizing_mode="stretch_width", stylesheets=[MATRIX_STYLE, _TEXT])
         self._caution = pmui.Checkbox(
             label="Warn before showing test results of this class", value=True, size="small", margin=(2, 6)
         )
@@ -142,8 +146,8 @@ class TestView(SessionView):
             )
 
 
-class CheckpointsView(SessionView):
-    """Checkpoints of all learners: rounds that were saved under a name.
+class SavedModelsView(SessionView):
+    """Saved models of all learners: rounds that were saved under a name, the checkpoints of the project file.
 
     Parameters
     ----------
@@ -167,7 +171,7 @@ class CheckpointsView(SessionView):
             size="small",
             margin=(6, 4),
             align="center",
-            description="Save the newest round of this learner as a checkpoint",
+            description="Save the newest round of this learner under a name",
         )
         button.on_click(lambda *_: self._keep())
         self._table = pn.Column(sizing_mode="stretch_width", margin=0)
@@ -186,23 +190,23 @@ class CheckpointsView(SessionView):
         kept = self.session.state.config.checkpoints
         folder = models_folder(self.session.path).name
         note = Html(
-            Markup("<p>Models of checkpoints and of other rounds: folder <b>{}</b> beside the project.</p>").format(
-                folder
-            ),
+            Markup("<p>Models are in the folder <b>{}</b> beside the project.</p>").format(folder),
             margin=(0, 10),
+            stylesheets=[_TEXT],
         )
         rows = [(item.name, item.class_name, f"{item.k}", item.when.replace("T", " ")[:16]) for item in reversed(kept)]
-        table = plain_table(("Checkpoint", "Class", "Labels", "When"), rows, numbers=(2,))
+        table = plain_table(("Saved model", "Class", "Labels", "When"), rows, numbers=(2,))
         self._table.objects = (
             [table, note]
             if kept
             else [
                 Html(
                     Markup(
-                        "<p>No checkpoints yet. A checkpoint is a round saved under a name. The project file holds "
-                        "its settings, labels and scores; its model is a file beside it.</p>"
+                        "<p>No saved models yet. Save the newest round under a name: the project file holds its "
+                        "settings, labels and scores; its model is a file beside it.</p>"
                     ),
                     margin=(0, 10),
+                    stylesheets=[_TEXT],
                 )
             ]
         )

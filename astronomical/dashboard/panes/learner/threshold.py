@@ -254,7 +254,7 @@ def _note(found: RoundCurve, shown: str, point: OperatingPointConfig | None) -> 
 
 
 def _table(rows: list[tuple[str, OperatingPoint]]) -> Markup:
-    head = Markup("<tr><th></th><th>Purity</th><th>Completeness</th><th>F1</th><th>Pool above</th></tr>")
+    head = Markup("<tr><td></td><th>Purity</th><th>Completeness</th><th>F1</th><th>Pool above</th></tr>")
     cells = Markup("<tr><td>{} {:g}</td><td>{}</td><td>{}</td><td>{}</td><td>{:,}</td></tr>")
     lines = Markup("").join(
         cells.format(

@@ -14,7 +14,8 @@ from astronomical.session.evaluation.stopping import advice_text
 __all__ = ["RoundBar"]
 
 _STYLE = """
-.round { font-size: 12px; line-height: 24px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+.round { font-size: 12px; line-height: 15px; max-height: 30px; overflow: hidden; display: -webkit-box;
+         -webkit-box-orient: vertical; -webkit-line-clamp: 2; padding-top: 2px; }
 .busy { display: inline-block; position: relative; overflow: hidden; width: 70px; height: 5px; border-radius: 3px;
         margin: 0 4px 2px; vertical-align: middle; background: var(--mui-palette-action-selected, #0002); }
 .busy div { position: absolute; height: 100%; border-radius: 3px; background: var(--mui-palette-primary-main, #06c); }
@@ -55,7 +56,7 @@ class RoundBar(SessionView):
         )
         self._cancel.on_click(lambda *_: self.run_command(lambda: session.training.cancel(session.state.active)))
         self._again.on_click(lambda *_: self.run_command(lambda: session.training.resume(session.state.active)))
-        self.view = pn.Row(self._text, self._cancel, self._again, height=26, margin=0, sizing_mode="stretch_width")
+        self.view = pn.Row(self._text, self._cancel, self._again, min_height=26, margin=0, sizing_mode="stretch_width")
         self.follow(self._show, "active", "rounds", "pending", "halted", "jobs", "ledger", "stop_advice")
         self._show()
 

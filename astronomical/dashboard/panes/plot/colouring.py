@@ -34,7 +34,10 @@ _REST_COLOUR, _AMBIGUOUS_COLOUR = "#555555", "#000000"
 
 
 def colour_options(session: Session, chosen: str = "") -> dict[str, str]:
-    """Return the titles of the possible colourings and their names in settings, including an unavailable choice."""
+    """Return the titles of the possible colourings and their names in settings, including an unavailable choice.
+
+    The first is the default: catalogue labels, or predictions where the catalogue has no labels.
+    """
     options = {"Catalogue": _CATALOGUE, "My labels": _MINE}
     if session.state.config.learners:
         options |= {
@@ -43,6 +46,9 @@ def colour_options(session: Session, chosen: str = "") -> dict[str, str]:
             "Probability": "probability",
             "Confidence": "confidence",
         }
+    if session.state.config.catalogue.label is None:
+        del options["Catalogue"]
+        options = {title: options[title] for title in ("Prediction, all classes", *options) if title in options}
     options |= {name: COLUMN + name for name in axis_names(session.dataset)}
     if chosen.startswith(COLUMN) and chosen not in options.values():
         options[chosen.removeprefix(COLUMN)] = chosen

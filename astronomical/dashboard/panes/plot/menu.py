@@ -24,7 +24,7 @@ __all__ = ["PlotMenu"]
 
 #: Switches of every plot by the name of the setting.
 _SWITCHES = {
-    "linked": "Share ranges with plots that have the same axes",
+    "linked": "Link axes with plots that have the same axes",
     "equalised": "Equalise the density of points (Datashader's eq_hist)",
 }
 #: Switches and fields of plots with points, and of histograms.

@@ -134,7 +134,7 @@ class PointsLayer:
             return ""
         ((x, y),) = self.places([focus])
         if not (np.isfinite(x) and np.isfinite(y)):
-            return "Selected source: no value here"
+            return "Selected source: no data for this plot"
         (left, right), (low, high) = self.frame.x_range, self.frame.y_range
         return "" if left <= x <= right and low <= y <= high else "Selected source: out of view"
 

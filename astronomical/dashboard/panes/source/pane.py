@@ -255,9 +255,9 @@ class SourcePane(SessionView):
         if asked:
             return [
                 chip(
-                    f"Queried by {config.shown(name)}",
+                    f"Asked by {config.shown(name)}",
                     config.colours.get(name, UNKNOWN_COLOUR),
-                    "The learner queries the label of this source",
+                    "The learner asks for the label of this source",
                 )
                 for name in asked
             ]
@@ -266,7 +266,7 @@ class SourcePane(SessionView):
         if self.session.state.active in self.session.state.pending:
             return [chip("The learner is choosing…", "", "The next source to label is being computed")]
         if self.session.query() is not None:
-            return [chip("Not the queried source", "", "The learner queries another source")]
+            return [chip("Not the source being asked", "", "The learner asks for another source")]
         return []
 
     def _show_trail(self) -> None:

@@ -26,8 +26,8 @@ export function render({model, el}) {
   const chips = make('span', 'chips', said)
   const ask = make('button', 'ask', said)
   ask.type = 'button'
-  ask.textContent = 'Show the queried source'
-  ask.title = 'Go back to the source that the learner queries (Q)'
+  ask.textContent = 'Back to the asked source'
+  ask.title = 'Show the source that the learner asks for (Q)'
 
   const samp = document.createElement('button')
   samp.type = 'button'

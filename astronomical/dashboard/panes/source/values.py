@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,16 @@ from astronomical.dashboard.ui.formatting import dec_text, ra_text, unit_text
 from astronomical.session import Session
 from astronomical.session.data.source_search import distance_text
 
-__all__ = ["label_rows", "link_rows", "load_columns", "near_rows", "same_objects", "shown_columns", "value_rows"]
+__all__ = [
+    "label_rows",
+    "link_rows",
+    "load_columns",
+    "near_rows",
+    "same_objects",
+    "shown_columns",
+    "value_rows",
+    "with_error",
+]
 
 _MISSING = "—"
 _NEAR_ARCSEC = 60.0
@@ -65,7 +75,7 @@ def value_rows(session: Session, id: str, ready: frozenset[str]) -> list[dict[st
             continue
         (_, value, unit), *errors = catalogue.describe(id, [name, *([error_name] if error_name else [])])
         error = errors[0][1] if errors else _MISSING
-        both = f"{value} ± {_short(error)}" if _MISSING not in (value, error) else value
+        both = with_error(value, error) if _MISSING not in (value, error) else value
         rows.append(_row(name, both, unit_text(unit), copy=value))
     return rows
 
@@ -153,12 +163,17 @@ def _probability_rows(session: Session, id: str) -> list[dict[str, str]]:
     return rows
 
 
-def _short(error: str) -> str:
-    """Return an error with two significant digits."""
+def with_error(value: str, error: str) -> str:
+    """Return a value and its error, which has two significant digits; the value is rounded to the error."""
     try:
-        return f"{float(error):.2g}"
+        number, width = float(value), float(error)
     except ValueError:
-        return error
+        return f"{value} ± {error}"
+    short = f"{width:.2g}"
+    if not 1e-4 <= width < 10:  # also 0, negative and NaN
+        return f"{value} ± {short}"
+    decimals = 1 - math.floor(math.log10(float(short)))
+    return f"{number:.{decimals}f} ± {width:.{decimals}f}"
 
 
 def _row(name: str, value: str, unit: str = "", *, copy: str | None = None) -> dict[str, str]:

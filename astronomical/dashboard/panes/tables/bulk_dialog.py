@@ -47,7 +47,7 @@ class BulkDialog:
         self._class = pmui.CheckButtonGroup(
             options={}, size="small", margin=(0, 0, 10, 0), sizing_mode="stretch_width", sx=_AS_WRITTEN
         )
-        self._train = pmui.CheckBoxGroup(label="Also train", options=[], value=[], inline=True, margin=0)
+        self._train = pmui.CheckBoxGroup(label="Use for training", options=[], value=[], inline=True, margin=0)
         self._nobody = Html(
             "Only the learners that you select here are trained on these labels.",
             margin=0,

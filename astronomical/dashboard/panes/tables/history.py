@@ -24,14 +24,14 @@ _TITLES = {
     "n": "No.",
     "label": "Label",
     "id": "Source",
-    "tab": "Tab",
-    "origin": "Origin",
-    "score": "Score",
+    "tab": "Learner",
+    "origin": "Source of label",
+    "score": "Uncertainty",
     "who": "Labelled by",
     "when": "When",
     "state": "State",
 }
-_WIDTHS = {"n": 44, "label": 76, "id": 92, "tab": 64, "origin": 56, "score": 50, "who": 64, "when": 124}
+_WIDTHS = {"n": 44, "label": 76, "id": 92, "tab": 64, "origin": 92, "score": 84, "who": 64, "when": 124}
 
 
 class HistoryPane(SessionView):

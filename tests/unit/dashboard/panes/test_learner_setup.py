@@ -65,7 +65,7 @@ def test_adding_a_model_makes_a_committee_and_removing_it_a_single_model(setup):
 def test_what_is_entered_becomes_the_learner_and_comes_back(setup, session):
     add_model(setup)
     widgets(setup.view, "Model 2")[0].value = "random_forest"
-    widgets(setup.view, "n estimators")[1].value = 7
+    widgets(setup.view, "Number of trees")[1].value = 7
     setup._strategy.value = "batch"
     widgets(setup.view, "diversity")[0].value = "0.25"
     setup._queue.value = 3
@@ -221,11 +221,11 @@ def test_models_of_types_of_their_own_are_kept_where_joblib_is_chosen(tmp_path):
 
 def test_what_is_chosen_stays_while_other_panes_are_moved(session):
     pane = LearningPane(session)
-    (field,) = widgets(pane._setup.view, "n estimators")
+    (field,) = widgets(pane._setup.view, "Number of trees")
     field.value = 7
     panes = session.state.config.layout.panes
     session.settings.set_layout([panes[0].model_copy(update={"y": 40}), *panes[1:]])
-    assert widgets(pane._setup.view, "n estimators") == [field]
+    assert widgets(pane._setup.view, "Number of trees") == [field]
     assert field.value == 7
     pane.close()
 
@@ -254,5 +254,5 @@ def test_a_read_only_project_offers_no_labels(tmp_path):
         buttons = (*shown.shown["answers"], *shown.shown["actions"], *undo)
         assert "Undo" in {item["text"] for item in buttons}
         enabled = {item["text"] for item in buttons if item["enabled"]}
-        assert not enabled & {*session.state.config.class_names, "Undo", "Redo", "Checkpoint"}
+        assert not enabled & {*session.state.config.class_names, "Undo", "Redo", "Save this model"}
         panel.close()

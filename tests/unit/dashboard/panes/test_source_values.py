@@ -13,6 +13,7 @@ from astronomical.dashboard.panes.source.values import (
     load_columns,
     near_rows,
     value_rows,
+    with_error,
 )
 from astronomical.services.cutouts import CutoutFetcher
 from astronomical.services.fetcher import Limits
@@ -55,7 +56,7 @@ def test_values_have_units_errors_and_probabilities(session):
     assert [float(text) for text in rows["Galactic"]["value"].split()] == pytest.approx(
         [galactic.l.deg, galactic.b.deg], abs=1e-4
     )
-    assert rows["g"]["value"].endswith(" ± 0.02")
+    assert rows["g"]["value"].endswith(" ± 0.020")
     assert (rows["g"]["unit"], "±" in rows["g"]["copy"]) == ("mag", False)
     proba = session.round("A").proba[session.dataset.catalogue.row("s00")]
     assert rows["p(A)"]["value"] == ("not scored" if np.isnan(proba) else f"{proba:.3f}")
@@ -112,3 +113,19 @@ def test_the_next_sources_are_fetched_ahead(session):
         assert {path.split("?")[1].split("&scale")[0] for path in server.requests} == expected
         view.close()
         fetcher.close()
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        ("20.26138", "0.057", "20.261 ± 0.057"),
+        ("14.4", "0.0996", "14.40 ± 0.10"),
+        ("152.3456", "3.14159", "152.3 ± 3.1"),
+        ("1.5e-15", "2.25e-17", "1.5e-15 ± 2.2e-17"),
+        ("20.5", "0", "20.5 ± 0"),
+        ("20.5", "nan", "20.5 ± nan"),
+        ("a", "b", "a ± b"),
+    ],
+)
+def test_a_value_is_rounded_to_its_error(value: str, error: str, text: str) -> None:
+    assert with_error(value, error) == text
