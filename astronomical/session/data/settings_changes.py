@@ -14,7 +14,7 @@ from astronomical.config.errors import problems_of
 from astronomical.config.schema import Config, LearnerConfig
 from astronomical.labels.ledger import Ledger
 from astronomical.plugins.registry import Registry
-from astronomical.session.data.catalogue_values import make_fingerprint
+from astronomical.session.data.catalogue_values import make_fingerprint, used_columns
 from astronomical.session.data.column_memory import exact_columns, read_in_use
 from astronomical.session.data.dataset import (
     Dataset,
@@ -23,7 +23,6 @@ from astronomical.session.data.dataset import (
     check_columns,
     no_progress,
     open_catalogue,
-    used_columns,
 )
 from astronomical.session.data.feature_recipe import combination_text, operations_of, with_double
 from astronomical.session.data.virtual import changed_virtual
