@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from copy import copy
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +17,10 @@ from astronomical.catalogue.errors import CatalogueError, IdError
 from astronomical.catalogue.id_lookup import rows_of, rows_there
 from astronomical.catalogue.ids import check_unique, encode_ids, ids_from_position, ids_from_rows
 from astronomical.catalogue.joins import Join, join_tables
-from astronomical.catalogue.positions import Unit, dec_unit, find_position, position_unit, to_degrees
+from astronomical.catalogue.position_columns import Position, guess_position, read_position
 from astronomical.catalogue.readers import TEXT_FORMATS, ColumnInfo, TableSource, open_table
 from astronomical.catalogue.string_arrays import look_like_numbers, sort_order
+from astronomical.catalogue.virtual_columns import VirtualColumn, VirtualSource
 
 __all__ = ["Catalogue"]
 
@@ -29,7 +30,6 @@ _SAMPLE = 200
 _MANY = 1000
 
 IdSource = Literal["column", "position", "row"]
-Position = tuple[str, str, str]
 
 
 class Catalogue:
@@ -84,6 +84,7 @@ class Catalogue:
         position: Position | None = None,
         missing: Iterable[float] = (),
         joins: Sequence[Join] = (),
+        virtual: Sequence[VirtualColumn] = (),
         exact: Collection[str] | None = None,
         unique: bool = True,
     ) -> Catalogue:
@@ -103,6 +104,8 @@ class Catalogue:
             Missing-value codes, such as -99.
         joins
             Other tables whose columns are added.
+        virtual
+            Columns that are computed from the others.
         exact
             How to store columns in memory; see `in_memory`.
         unique
@@ -123,8 +126,8 @@ class Catalogue:
             raise CatalogueError(f"{source.path.name}: the table has no rows")
         sentinels = tuple(missing)
         if position is None and id_source == "position":
-            position = _guess_position(source)
-        places = None if position is None else _read_position(source, position, sentinels)
+            position = guess_position(source)
+        places = None if position is None else read_position(source, position, sentinels)
         if id_source == "row":
             ids = ids_from_rows(source.n_rows)
         elif id_source == "position" and places is not None:
@@ -138,6 +141,8 @@ class Catalogue:
             check_unique(ids[order], id_column or "")
         if joins:
             source = join_tables(source, joins, ids, places)
+        if virtual:
+            source = VirtualSource(source, virtual, sentinels)
         return cls(source, ids, order, places, sentinels, exact)
 
     def in_memory(self, exact: Collection[str] | None) -> Catalogue:
@@ -363,37 +368,3 @@ class Catalogue:
                 place = content.find(key, (row + 1) * width)
             else:
                 place = content.find(key, place + 1)
-
-
-def _guess_position(source: TableSource) -> Position:
-    found = find_position(source.columns)
-    if found is None:
-        raise IdError(
-            "Ids cannot be created from the position: no columns of right ascension and declination were found. "
-            "Choose these columns"
-        )
-    return (*found, position_unit(source.info(found[0])))
-
-
-def _read_position(
-    source: TableSource, position: Position, missing: tuple[float, ...]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    ra, dec, unit = position
-    if unit not in get_args(Unit):
-        raise CatalogueError(f"The unit of right ascension must be one of {', '.join(get_args(Unit))}, not {unit!r}")
-    values = source.read([ra, dec])
-    ra_unit: Unit = unit  # type: ignore[assignment]
-    return (
-        to_degrees(_without(values[ra], missing), "ra", ra_unit),
-        to_degrees(_without(values[dec], missing), "dec", dec_unit(ra_unit)),
-    )
-
-
-def _without(values: NDArray[Any], missing: tuple[float, ...]) -> NDArray[Any]:
-    """Replace missing-value codes in a coordinate by NaN."""
-    if values.dtype.kind == "U":
-        return values
-    numbers = values.astype(np.float64)
-    plain = np.array(np.ma.filled(numbers, np.nan) if isinstance(numbers, np.ma.MaskedArray) else numbers)
-    plain[np.isin(plain, missing)] = np.nan
-    return plain

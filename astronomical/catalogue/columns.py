@@ -115,7 +115,8 @@ class Columns:
             return _MISSING
         if isinstance(value, np.floating | np.integer):
             with np.errstate(over="ignore"):
-                if not np.isfinite(value) or np.float32(value) in self._missing:
+                code = name not in self._source.computed and np.float32(value) in self._missing
+                if not np.isfinite(value) or code:
                     return _MISSING
         if isinstance(value, np.floating):
             return f"{float(value):.7g}"
@@ -142,7 +143,7 @@ class Columns:
         with np.errstate(over="ignore"):
             numbers = np.array(np.ma.getdata(values), dtype=np.float32)
         bad = np.ma.getmaskarray(values) | ~np.isfinite(numbers)
-        if self._missing.size:
+        if self._missing.size and name not in self._source.computed:
             bad |= np.isin(numbers, self._missing)
         numbers[bad] = np.nan
         return frozen(numbers)

@@ -67,6 +67,13 @@ def add_new(commands: Commands) -> None:
         help="subtract, add, multiply or divide all combinations of N columns (repeatable)",
     )
     command.add_argument(
+        "--column",
+        action="append",
+        default=[],
+        metavar="NAME=EXPRESSION",
+        help="add a virtual column, such as 'colour=g - r' or 'mag=flux_to_abmag(flux)' (repeatable)",
+    )
+    command.add_argument(
         "--unknown",
         type=names,
         default=(),
@@ -106,9 +113,12 @@ def _new(arguments: argparse.Namespace) -> int:
     from astronomical.config.errors import naming_input
     from astronomical.config.schema import PositionConfig
     from astronomical.session.project.new import ProjectOptions, create
+    from astronomical.setup.input_parsing import virtual_of
 
     if (arguments.ra is None) != (arguments.dec is None):
         raise InvalidInputError("Give both --ra and --dec, or neither.")
+    with naming_input("--column"):
+        virtual = virtual_of(arguments.column)
     with naming_input("--ra, --dec"):
         place = {} if arguments.ra is None else {"ra": arguments.ra, "dec": arguments.dec}
         position = PositionConfig(**place) if place else None
@@ -125,6 +135,7 @@ def _new(arguments: argparse.Namespace) -> int:
         features=arguments.features,
         combinations=tuple(_combination(text) for text in arguments.combine),
         position=position,
+        virtual=virtual,
         missing=arguments.missing,
         same_within_arcsec=arguments.same_within,
         table=table_choice(arguments.table),

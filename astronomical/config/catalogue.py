@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from astronomical.config.base import Name, PathText, Section
 
-__all__ = ["CatalogueConfig", "FingerprintConfig", "IdConfig", "JoinConfig", "PositionConfig", "TableFormat"]
+__all__ = [
+    "CatalogueConfig",
+    "FingerprintConfig",
+    "IdConfig",
+    "JoinConfig",
+    "PositionConfig",
+    "TableFormat",
+    "VirtualColumnConfig",
+]
 
 
 class IdConfig(Section):
@@ -92,6 +100,14 @@ class JoinConfig(Section):
         return self
 
 
+class VirtualColumnConfig(Section):
+    """A column that is computed from others by an expression; `unit` is empty if it follows from the expression."""
+
+    name: Name
+    expression: str = Field(min_length=1, max_length=2000)
+    unit: str = Field(default="", max_length=100)
+
+
 class CatalogueConfig(Section):
     """The catalogue file, and the roles of its columns.
 
@@ -115,6 +131,14 @@ class CatalogueConfig(Section):
     spectrum_column: str | None = None
     redshift_column: str | None = None
     joins: tuple[JoinConfig, ...] = ()
+    virtual: tuple[VirtualColumnConfig, ...] = ()
     optimise_memory: bool = False
     incomplete: str | None = None
     fingerprint: FingerprintConfig | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_empty_virtual(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        found: dict[str, Any] = write(self)
+        if not found.get("virtual"):
+            found.pop("virtual", None)
+        return found

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
+from astronomical.config.catalogue import VirtualColumnConfig
 from astronomical.errors import InvalidInputError
 
-__all__ = ["groups_of", "match_columns", "numbers_of", "pairs_of", "words_of"]
+__all__ = ["groups_of", "match_columns", "numbers_of", "pairs_of", "virtual_lines", "virtual_of", "words_of"]
 
 
 def words_of(text: str) -> tuple[str, ...]:
@@ -108,3 +109,37 @@ def groups_of(text: str, values: Sequence[str]) -> dict[str, str]:
             raise InvalidInputError(f"No label matches {', '.join(unknown)}.")
         meaning |= dict.fromkeys(found, name)
     return meaning
+
+
+def virtual_of(lines: Iterable[str], before: Sequence[VirtualColumnConfig] = ()) -> tuple[VirtualColumnConfig, ...]:
+    """Return the virtual columns that lines such as ``colour = g - r`` define; empty lines are skipped.
+
+    Parameters
+    ----------
+    lines
+        One line for each column: its name, an equals sign, and its expression.
+    before
+        Virtual columns of the project; one whose line has not changed keeps its unit.
+
+    Raises
+    ------
+    InvalidInputError
+        If a line has not this form, or a name occurs twice.
+    """
+    known = {(item.name, item.expression): item for item in before}
+    found: dict[str, VirtualColumnConfig] = {}
+    for line in lines:
+        if not line.strip():
+            continue
+        name, sign, expression = (part.strip() for part in line.partition("="))
+        if not (name and sign and expression):
+            raise InvalidInputError(f"{line.strip()!r} is not valid. Use the form name = expression.")
+        if name in found:
+            raise InvalidInputError(f"Two columns are named {name!r}.")
+        found[name] = known.get((name, expression)) or VirtualColumnConfig(name=name, expression=expression)
+    return tuple(found.values())
+
+
+def virtual_lines(virtual: Iterable[VirtualColumnConfig]) -> str:
+    """Return virtual columns as text, one line each; the inverse of `virtual_of`."""
+    return "\n".join(f"{item.name} = {item.expression}" for item in virtual)

@@ -77,12 +77,15 @@ class TableSource(ABC):
         Sentence that says that rows are missing, if the file says so.
     meta : mapping
         Metadata of the table, if the reader supports them.
+    computed : frozenset of str
+        Columns that are computed from others, in which no value is a missing-value code.
     """
 
     format: ClassVar[str]
     notes: tuple[str, ...] = ()
     incomplete: str | None = None
     meta: Mapping[str, str | float | bool] = MappingProxyType({})
+    computed: frozenset[str] = frozenset()
 
     def __init__(self, path: Path, n_rows: int, columns: Iterable[ColumnInfo]) -> None:
         self.path = path

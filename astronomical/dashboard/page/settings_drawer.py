@@ -20,7 +20,7 @@ from astronomical.session.data.class_changes import with_class, with_names
 from astronomical.session.data.settings_changes import JOB, ChangePlan
 from astronomical.session.project.learned_classes import OTHER
 from astronomical.setup.classes import ClassTable, LabelValue
-from astronomical.setup.input_parsing import match_columns, numbers_of, words_of
+from astronomical.setup.input_parsing import match_columns, numbers_of, virtual_lines, virtual_of, words_of
 
 __all__ = ["SettingsDrawer"]
 
@@ -83,6 +83,15 @@ class SettingsDrawer(SessionView):
         self._scaling = pmui.Select(label="Scaling", options=_SCALINGS, **wide)
         self._policy = pmui.Select(label="Missing values", options=_POLICIES, **wide)
         self._missing = pmui.TextInput(label="Missing-value codes", placeholder="-99, -999", **wide)
+        self._virtual = pmui.TextAreaInput(
+            label="Virtual columns",
+            placeholder="colour = g - r",
+            rows=4,
+            auto_grow=True,
+            helper_text="One on each line: name = expression, such as mag = flux_to_abmag(flux). Once they are "
+            "applied, they can be used like other columns: as features, axes and criteria.",
+            sizing_mode="stretch_width",
+        )
         self._extra = pmui.MultiChoice(label="Columns shown for a source", sizing_mode="stretch_width")
         self._memory = memory_switch()
         self._keeping = pmui.Select(label="Models of the rounds", options=_KEEPING, **wide)
@@ -108,6 +117,7 @@ class SettingsDrawer(SessionView):
                 row(self._scaling, self._policy),
                 self._missing,
             ],
+            "Columns": [self._virtual],
         }
         # Mounting components takes time, especially those of Material, so show one part at a time.
         self._tabs = TabRow(self._choose, margin=(0, 10, 8, 10))
@@ -143,6 +153,7 @@ class SettingsDrawer(SessionView):
             self._scaling,
             self._policy,
             self._missing,
+            self._virtual,
             self._extra,
             self._memory,
             self._keeping,
@@ -199,6 +210,7 @@ class SettingsDrawer(SessionView):
         self._combine.show(self._combinations, numeric)
         self._scaling.value, self._policy.value = config.features.scaling, config.features.missing
         self._missing.value = ", ".join(f"{value:g}" for value in config.catalogue.missing)
+        self._virtual.value = virtual_lines(config.catalogue.virtual)
         self._extra.param.update(options=readable, value=list(config.catalogue.extra_columns))
         self._keeping.value = config.models.format if config.models.keep else ""
         self._filling = False
@@ -272,6 +284,7 @@ class SettingsDrawer(SessionView):
                 "catalogue": config.catalogue.model_copy(
                     update={
                         "missing": numbers_of(self._missing.value),
+                        "virtual": virtual_of(self._virtual.value.splitlines(), config.catalogue.virtual),
                         "unknown_labels": words_of(self._unknown.value),
                         "extra_columns": tuple(self._extra.value),
                         "optimise_memory": self._memory.value,

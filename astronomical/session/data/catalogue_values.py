@@ -11,7 +11,9 @@ from astronomical.catalogue.catalogue import Catalogue
 from astronomical.catalogue.duplicates import Duplicates, find_duplicates
 from astronomical.catalogue.fingerprint import block_digests, fingerprint
 from astronomical.catalogue.labels import code_labels, normalise_labels
+from astronomical.catalogue.virtual_columns import inputs_of
 from astronomical.config.schema import Config, FeaturesConfig, FingerprintConfig
+from astronomical.session.data.virtual import virtual_columns
 
 __all__ = ["duplicates_of", "feature_columns", "label_codes", "make_fingerprint", "used_columns"]
 
@@ -60,7 +62,8 @@ def label_codes(config: Config, catalogue: Catalogue) -> NDArray[np.int16]:
 
 def make_fingerprint(config: Config, catalogue: Catalogue, *, blocks: bool = True) -> FingerprintConfig:
     """Return the digests of the ids and of each column on which results depend, also for blocks of sources."""
-    columns = {name: _values_for_digest(config, catalogue, name) for name in used_columns(config)}
+    names = inputs_of(virtual_columns(config.catalogue), used_columns(config))
+    columns = {name: _values_for_digest(config, catalogue, name) for name in names}
     found = fingerprint(catalogue.ids, columns)
     if blocks:
         found["id_blocks"], found["blocks"] = block_digests(catalogue.ids, columns)

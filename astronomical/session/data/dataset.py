@@ -27,6 +27,7 @@ from astronomical.plugins.registry import Registry
 from astronomical.session.data.catalogue_values import duplicates_of, feature_columns, label_codes, used_columns
 from astronomical.session.data.column_memory import exact_columns
 from astronomical.session.data.feature_recipe import FeatureGivenUpError, operations_of, recipe_of
+from astronomical.session.data.virtual import virtual_columns
 from astronomical.session.errors import SessionError, WrongCatalogueError
 from astronomical.tasks import file_exists
 
@@ -213,6 +214,7 @@ def open_catalogue(config: CatalogueConfig, path: Path, folder: Path) -> Catalog
         position=None if position is None else (position.ra, position.dec, position.unit),
         missing=config.missing,
         joins=[join_of(join, folder) for join in config.joins],
+        virtual=virtual_columns(config),
         exact=exact_columns(config),
     )
 

@@ -14,7 +14,7 @@ from astronomical.config.errors import problems_of
 from astronomical.config.schema import Config, LearnerConfig
 from astronomical.labels.ledger import Ledger
 from astronomical.plugins.registry import Registry
-from astronomical.session.data.catalogue_values import make_fingerprint
+from astronomical.session.data.catalogue_values import make_fingerprint, used_columns
 from astronomical.session.data.column_memory import exact_columns, read_in_use
 from astronomical.session.data.dataset import (
     Dataset,
@@ -25,6 +25,7 @@ from astronomical.session.data.dataset import (
     open_catalogue,
 )
 from astronomical.session.data.feature_recipe import combination_text, operations_of, with_double
+from astronomical.session.data.virtual import changed_virtual
 from astronomical.session.errors import SessionError
 
 __all__ = ["CHANGEABLE", "JOB", "ChangePlan", "plan_change", "rebuild"]
@@ -68,7 +69,7 @@ class ChangePlan:
     @property
     def takes_time(self) -> bool:
         """Whether the change needs a new dataset."""
-        return self.rebuilds or self.repacks or self.extends
+        return self.rebuilds or self.rereads or self.repacks or self.extends
 
 
 def plan_change(config: Config, changed: Config, ledger: Ledger, registry: Registry) -> ChangePlan:
@@ -125,6 +126,11 @@ def plan_change(config: Config, changed: Config, ledger: Ledger, registry: Regis
     rereads = changed.catalogue.missing != config.catalogue.missing
     if rereads:
         effects.append(f"The missing-value codes change: the catalogue is read again, and {retrained}")
+    if virtual := changed_virtual(config.catalogue, changed.catalogue):
+        rereads = True
+        matters = virtual & {*used_columns(config), *used_columns(changed)}
+        rebuilds |= bool(matters)
+        effects.append(_about_virtual(config, changed, virtual, retrained if matters else ""))
     if changed.catalogue.unknown_labels != config.catalogue.unknown_labels:
         effects.append(f"The catalogue labels that mean unknown change: {retrained}")
         rebuilds = True
@@ -145,7 +151,8 @@ def plan_change(config: Config, changed: Config, ledger: Ledger, registry: Regis
         effects.append("The settings are saved in the project; no learner is retrained.")
     before, after = config.features, changed.features
     recombines = (before.columns, before.combinations) != (after.columns, after.combinations)
-    return ChangePlan(changed, tuple(effects), rebuilds or rereads, rereads, repacks, recombines, bool(added))
+    rebuilds |= changed.catalogue.missing != config.catalogue.missing
+    return ChangePlan(changed, tuple(effects), rebuilds, rereads, repacks, recombines, bool(added))
 
 
 def rebuild(
@@ -206,6 +213,24 @@ def _about_added(config: Config, added: Sequence[str]) -> str:
         else ""
     )
     return f"{what}; labels and learners are kept.{known}"
+
+
+def _about_virtual(config: Config, changed: Config, names: frozenset[str], retrained: str) -> str:
+    before, after = ({item.name for item in each.catalogue.virtual} for each in (config, changed))
+    gone = sorted(names - after)
+    used = {*used_columns(changed)} & {*gone}
+    if used:
+        raise SessionError(f"Column {min(used)!r} is used for features or labels. Remove it there first.")
+    parts = [
+        f"{verb}: {', '.join(found)}"
+        for verb, found in (
+            ("new", sorted(names - before)),
+            ("changed", sorted(names & before & after)),
+            ("removed", gone),
+        )
+        if found
+    ]
+    return f"Virtual columns change ({'; '.join(parts)}): {retrained or 'no learner is retrained.'}"
 
 
 def _has_added(config: Config, dataset: Dataset) -> bool:

@@ -28,8 +28,10 @@ from astronomical.learning.operating_point import check_threshold
 from astronomical.learning.scoring import CancelCheck, Progress, never, no_progress
 from astronomical.paths import exists, local_path, writing
 from astronomical.plugins.registry import Registry, builtin_registry
+from astronomical.session.data.catalogue_values import feature_columns
 from astronomical.session.data.dataset import Dataset
 from astronomical.session.data.feature_recipe import operations_of, recipe_of
+from astronomical.session.data.virtual import needed_virtual
 from astronomical.session.errors import SessionError
 from astronomical.session.evaluation.predictions import Predictions, Vote, predict_all
 from astronomical.session.export.prediction_table import open_to_predict
@@ -239,7 +241,13 @@ def make_bundle(config: Config, dataset: Dataset, votes: Sequence[Vote]) -> Bund
     """
     if not votes:
         raise SessionError("No learner is trained yet, so there is no model to save. Label more sources first.")
-    catalogue = config.catalogue.model_copy(update={"fingerprint": None, "path": Path(config.catalogue.path).name})
+    catalogue = config.catalogue.model_copy(
+        update={
+            "fingerprint": None,
+            "path": Path(config.catalogue.path).name,
+            "virtual": needed_virtual(config.catalogue, feature_columns(config.features)),
+        }
+    )
     features = dataset.features
     nothing = np.empty((len(features.names), 0), dtype=np.float32)
     fitted = FeatureMatrix(

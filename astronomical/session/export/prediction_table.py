@@ -9,6 +9,7 @@ from astronomical.catalogue.errors import HeaderChoiceError, IdError
 from astronomical.catalogue.readers import open_table
 from astronomical.config.schema import CatalogueConfig
 from astronomical.errors import did_you_mean
+from astronomical.session.data.virtual import virtual_columns
 from astronomical.session.errors import SessionError
 
 __all__ = ["open_to_predict"]
@@ -73,6 +74,7 @@ def open_to_predict(
             id_column=column,
             position=(position.ra, position.dec, position.unit) if source == "position" and position else None,
             missing=section.missing,
+            virtual=virtual_columns(section),
             unique=False,
         )
     except IdError as error:

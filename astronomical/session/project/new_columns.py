@@ -51,6 +51,7 @@ def catalogue_config(choices: ProjectOptions, folder: Path) -> CatalogueConfig:
     names = {column.name for column in source.columns}
     for join in choices.joins:
         names |= set(joined_names(join_of(join, Path.cwd())))
+    names |= {item.name for item in choices.virtual}
     position = choices.position
     if position is None and choices.guess_position and (found := find_position(source.columns)) is not None:
         position = PositionConfig(ra=found[0], dec=found[1], unit=position_unit(source.info(found[0])))
@@ -94,6 +95,7 @@ def catalogue_config(choices: ProjectOptions, folder: Path) -> CatalogueConfig:
         joins=tuple(
             join.model_copy(update={"path": relative_to(local_path(join.path), folder)}) for join in choices.joins
         ),
+        virtual=choices.virtual,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from astronomical.config.catalogue import VirtualColumnConfig
 from astronomical.config.schema import (
     CombinationConfig,
     JoinConfig,
@@ -66,6 +67,8 @@ class ProjectOptions:
         Sources at this distance or closer are the same object; None to treat all sources as different.
     joins
         Other catalogues whose columns are added; their paths are absolute or relative to the working folder.
+    virtual
+        Columns that are computed from others.
     """
 
     catalogue: Path
@@ -92,6 +95,7 @@ class ProjectOptions:
     image_columns: tuple[str, ...] = ()
     optimise_memory: bool = False
     joins: tuple[JoinConfig, ...] = ()
+    virtual: tuple[VirtualColumnConfig, ...] = ()
     classes: tuple[str, ...] | None = None
     split: SplitConfig = field(default_factory=SplitConfig)
     same_within_arcsec: float | None = 1.0

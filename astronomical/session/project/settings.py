@@ -16,6 +16,7 @@ from astronomical.session.data.dataset import Dataset
 from astronomical.session.data.settings_changes import CHANGEABLE, ChangePlan, plan_change
 from astronomical.session.data.settings_changes import JOB as SETTINGS
 from astronomical.session.data.settings_changes import rebuild as rebuild_dataset
+from astronomical.session.data.virtual import check_virtual
 from astronomical.session.errors import SessionError
 from astronomical.session.events import SessionEvents
 from astronomical.session.project.writer import ProjectWriter
@@ -60,6 +61,8 @@ class Settings:
     @reads
     def plan(self, changed: Config) -> ChangePlan:
         """Return what `change` would do, without changing anything; refuse to orphan labels."""
+        if changed.catalogue.virtual != self._state.config.catalogue.virtual:
+            check_virtual(changed.catalogue, self._state.dataset.catalogue)
         return plan_change(self._state.config, changed, self._state.ledger, self._writer.plugins.registry)
 
     @command

@@ -17,7 +17,9 @@ from astronomical.catalogue.hashing import derive_seed
 from astronomical.config.schema import Config, LearnerConfig
 from astronomical.learning.rounds import RoundRequest, round_key
 from astronomical.plugins.registry import Registry
+from astronomical.session.data.catalogue_values import feature_columns
 from astronomical.session.data.dataset import Dataset
+from astronomical.session.data.virtual import needed_virtual
 from astronomical.session.errors import SessionError
 from astronomical.session.labelling.training_set import TrainingExample, TrainingSet, training_set_of
 from astronomical.session.project.extensions import member_of, strategy_of
@@ -93,7 +95,7 @@ def round_basis(config: Config, view: TrainingSet, k: int) -> str:
     """Return an identifier of round k within the running session: as unique as its key, but fast."""
     learner = config.learner(view.class_name)
     settings = settings_of(config, learner) if learner is not None else {}
-    content = [view.class_name, settings, config.features.model_dump(mode="json"), *view.weights(k)]
+    content = [view.class_name, settings, _recipe_of(config), *view.weights(k)]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -102,10 +104,17 @@ def request_key(config: Config, view: TrainingSet, k: int) -> str:
     learner = config.learner(view.class_name)
     return round_key(
         settings_of(config, learner) if learner is not None else {},
-        config.features.model_dump(mode="json"),
+        _recipe_of(config),
         [(example.id, example.target) for example in view.examples[:k]],
         view.removed_before(k),
     )
+
+
+def _recipe_of(config: Config) -> Mapping[str, Any]:
+    """Return the recipe of the features, with the expressions of virtual columns if any is used."""
+    recipe = config.features.model_dump(mode="json")
+    virtual = needed_virtual(config.catalogue, feature_columns(config.features)) if config.catalogue.virtual else ()
+    return {**recipe, "virtual": {item.name: item.expression for item in virtual}} if virtual else recipe
 
 
 def settings_of(config: Config, learner: LearnerConfig) -> Mapping[str, Any]:
