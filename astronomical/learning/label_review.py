@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from astronomical.learning.metrics import DECISION_THRESHOLD, is_claimed
+
 __all__ = ["rank_suspects", "self_confidence"]
 
 #: A probability this far below the threshold of a side still reaches it: the mean of equal numbers is rounded.
@@ -62,9 +64,9 @@ def rank_suspects(
     sides = np.stack([1 - own, own])
     least = np.array([sides[side][targets == side].mean() for side in (0, 1)]) - _TOLERANCE
     reached = sides >= least[:, None]
-    likelier = (own > 0.5).astype(np.int8)
+    likelier = is_claimed(own).astype(np.int8)
     confident = np.where(reached.all(axis=0), likelier, reached[1])
     off_diagonal = reached.any(axis=0) & (confident != targets)
     credible = self_confidence(targets, proba)
-    suspects = np.flatnonzero(off_diagonal | (credible < 0.5))
+    suspects = np.flatnonzero(off_diagonal | (credible < DECISION_THRESHOLD))
     return suspects[np.lexsort((order[suspects], credible[suspects]))]
