@@ -161,6 +161,8 @@ def _equal_rows(columns: Sequence[NDArray[Any]], n_rows: int) -> NDArray[np.intp
 def _pairs_by_chance(columns: Sequence[NDArray[Any]]) -> float:
     """Return how many pairs of rows would agree by chance if the columns were independent."""
     n_pairs = len(columns[0]) * (len(columns[0]) - 1) / 2
+    if not n_pairs:
+        return 0.0
     expected = n_pairs
     for values in columns:
         counts = np.unique(values, return_counts=True)[1].astype(np.float64)

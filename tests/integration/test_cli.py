@@ -408,7 +408,7 @@ def test_learning_curves_are_written(run, path, tmp_path):
         tmp_path / "curves.png",
     )
     assert (code, err) == (0, "")
-    assert [line.split(":")[0] for line in out.splitlines()] == ["uncertainty", "random"]
+    assert [line.split(":")[0] for line in out.splitlines()] == ["2 to 3 positive given", "uncertainty", "random"]
     with (tmp_path / "curves.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert (

@@ -199,7 +199,7 @@ def test_a_validation_set_without_the_class_is_said(simulate, catalogue):
 def test_features_that_were_left_out_are_said(simulate, catalogue):
     table = Table.read(catalogue)
     values = np.full(120, np.nan)
-    values[5:7] = 1.0
+    values[5:7] = 1.0, 2.0  # a constant would be no feature at all
     table["xray"] = values
     table.write(catalogue, overwrite=True)
     code, out, _ = simulate(catalogue)

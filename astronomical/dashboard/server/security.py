@@ -54,6 +54,8 @@ _LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 _INSTALLED = "_astronomical_guard"
 _ACCESS, _STRANGERS = "_astronomical_access", "_astronomical_strangers"
 _LOGIN = "/login"
+#: How long the server keeps the session of a page that has not connected, in ms; a busy computer may take long.
+_PATIENCE_MS = 60_000
 
 
 def install(*, no_token: bool = False) -> None:
@@ -113,6 +115,9 @@ def _with_access(start: Callable[..., None], no_token: bool) -> Callable[..., No
         _check_proxy()
         remote = address is not None and not is_loopback(address)
         access = None if _has_login(kwargs.get("auth_provider")) else _access(address, remote, no_token)
+        # A page that connects later gets a new session, which fetches the style sheets from another host.
+        if kwargs.get("unused_session_lifetime_milliseconds") is None:
+            kwargs["unused_session_lifetime_milliseconds"] = _PATIENCE_MS
         start(self, applications, io_loop, {**HTTP_LIMITS, **(http_server_kwargs or {})}, **kwargs)
         setattr(self._tornado, _ACCESS, access)
         if remote:
