@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import panel as pn
 
 from astronomical.dashboard.panes.source.components import SourceList
@@ -118,7 +119,7 @@ def _contributions(found: SourceExplanation, name: str) -> Markup:
     rows = found.largest(_N_SHOWN)
     most = max((abs(part) for _, _, part in rows), default=1.0)
     cell = Markup(
-        "<tr><td class=name title='{}'>{}</td><td>{:.4g}</td><td class=bar><div class=track><span class=low>{}</span>"
+        "<tr><td class=name title='{}'>{}</td><td>{}</td><td class=bar><div class=track><span class=low>{}</span>"
         "<span class=high>{}</span></div></td><td>{:+.3f}</td></tr>"
     )
     bar = Markup("<span class=fill style='width:{:.0f}%'></span>")
@@ -126,7 +127,7 @@ def _contributions(found: SourceExplanation, name: str) -> Markup:
         cell.format(
             feature,
             feature,
-            value,
+            "missing" if np.isnan(value) else f"{value:.4g}",
             bar.format(100 * -part / most) if part < 0 else "",
             bar.format(100 * part / most) if part > 0 else "",
             part,
