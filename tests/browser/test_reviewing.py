@@ -11,8 +11,7 @@ from astronomical.config.io import read_config
 from astronomical.config.schema import ExtensionConfig
 from astronomical.session import Session
 from tests.support.projects import label_until, make_project
-from tests.support.waiting import wait_until
-from tests.support.workbench import LONG, button, open_config
+from tests.support.workbench import LONG, button, open_config, wait_until_seen
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -36,13 +35,9 @@ def test_suspects_are_reviewed_by_keys(app_url, page, tmp_path):
     notice = page.locator(".label-panel .notice")
     expect(notice).to_contain_text(f"Suspect 1 of {len(expected.suspects)}: labelled", timeout=LONG)
 
-    def pressed() -> bool:
-        if "Suspect 2" in notice.inner_text():
-            return True
-        page.keyboard.press("r")
-        return False
-
-    wait_until(page, pressed)
+    wait_until_seen(page)
+    page.keyboard.press("r")
+    expect(notice).to_contain_text("Suspect 2", timeout=LONG)
     expect(page.get_by_text("0 of 1 reviewed labels were wrong.").first).to_be_visible(timeout=LONG)
     button(page, "End review").click()
     button(page, "Save").click()
