@@ -22,6 +22,7 @@ from astronomical.session import Session
 from astronomical.session.project.new import ProjectOptions, new_project
 from tests.stubs.survey_server import SurveyServer
 from tests.support.source_page import source_page
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -188,6 +189,7 @@ def test_other_programs_get_the_source_and_the_selection(page: Any, session: Ses
     expect(dialog.get_by_text("Connected. Other programs: Other")).to_be_visible()
     send.click()
     expect(dialog.get_by_text("s00 sent to Other.")).to_be_visible()
+    wait_until(page, lambda: heard != [])
     assert [(mtype, float(params["ra"]), float(params["dec"])) for mtype, params in heard] == [
         ("coord.pointAt.sky", 10.0, -1.0)
     ]
@@ -196,6 +198,7 @@ def test_other_programs_get_the_source_and_the_selection(page: Any, session: Ses
     expect(selection).to_be_enabled()
     selection.click()
     expect(dialog.get_by_text("2 sources sent to Other.")).to_be_visible()
+    wait_until(page, lambda: len(heard) > 1)
     mtype, params = heard[-1]
     assert mtype == "table.load.votable"
     sent = Table.read(params["url"].removeprefix("file://"), format="votable")
