@@ -34,8 +34,8 @@ def template(tmp_path_factory) -> Path:
     with Session.open(path) as session:
         session.training.start("Star", models=[ExtensionConfig(name="decision_tree")], start=StartConfig(n=5))
         label_until(session, "Star", 5)
-    shutil.copytree(folder, folder.with_name("template"))
-    return folder.with_name("template")
+    shutil.copytree(folder, folder.with_name(f"{folder.name}-template"))
+    return folder.with_name(f"{folder.name}-template")
 
 
 def label(session: Session, n: int) -> None:
