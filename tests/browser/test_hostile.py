@@ -74,9 +74,9 @@ def open_hostile(page: Page, url: str, path: Path, crawl: Crawler, *, plugin: bo
 
 
 def wait_for_controls(page: Page) -> None:
-    """Wait until no control has been added for two seconds: the panes are drawn one after the other."""
+    """Wait until no control has been added for eight seconds: the panes are drawn one after the other."""
     n, since = -1, time.monotonic()
-    while time.monotonic() - since < 2:
+    while time.monotonic() - since < 8:
         now = page.locator("button, [role=combobox]").count()
         if now != n:
             n, since = now, time.monotonic()
