@@ -7,11 +7,14 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from astronomical.errors import InvalidInputError
 from astronomical.paths import path_argument
 from astronomical.printable import PrintableStream, one_line
+
+if TYPE_CHECKING:
+    from astronomical.session import Session
 
 DONE, NO, FAILED = 0, 1, 2
 
@@ -89,6 +92,44 @@ def project_plugin_options() -> argparse.ArgumentParser:
         "--trust-plugins", action="store_true", help="allow the plugin files named in the project file to run"
     )
     return options
+
+
+def learner_options(class_help: str, *, required: bool = True) -> argparse.ArgumentParser:
+    """Return the options of commands that print results of a learner.
+
+    Parameters
+    ----------
+    class_help
+        What the class is for.
+    required
+        Whether a class must be given.
+    """
+    options = argparse.ArgumentParser(add_help=False, parents=[project_plugin_options()])
+    options.add_argument("config", type=path_argument, metavar="CONFIG", help="project file")
+    options.add_argument("--class", dest="class_name", required=required, metavar="NAME", help=class_help)
+    options.add_argument("--json", action="store_true", help="print the result as JSON")
+    return options
+
+
+def open_project(arguments: argparse.Namespace, *, read_only: bool = True) -> Session:
+    """Open the project of a command with its plugins; nothing is computed in advance.
+
+    Parameters
+    ----------
+    arguments
+        The arguments, with those of `project_plugin_options`.
+    read_only
+        Whether nothing may be written.
+    """
+    from astronomical.session import Session  # it takes a second, which --help need not
+
+    return Session.open(
+        arguments.config,
+        read_only=read_only,
+        look_ahead=False,
+        plugins=arguments.plugins,
+        trust_plugins=arguments.trust_plugins,
+    )
 
 
 def output_options() -> argparse.ArgumentParser:

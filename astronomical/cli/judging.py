@@ -7,14 +7,10 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from astronomical.cli.common import DONE, Commands, ProgressBar, at_least, project_plugin_options
+from astronomical.cli.common import DONE, Commands, ProgressBar, at_least, learner_options, open_project
 from astronomical.errors import InvalidInputError
 from astronomical.labels.derived import CATALOGUE
-from astronomical.paths import path_argument
 from astronomical.printable import one_line
-
-#: Least number of random draws; see `astronomical.learning.worth`.
-LEAST_SEEDS = 20
 
 
 def add_audit(commands: Commands) -> None:
@@ -22,15 +18,12 @@ def add_audit(commands: Commands) -> None:
     command = commands.add(
         "audit",
         _audit,
-        parents=[project_plugin_options()],
+        parents=[learner_options("judge the learner of this class only", required=False)],
         help="print what the newest audit says about the learners, or draw a new one",
     )
-    command.add_argument("config", type=path_argument, metavar="CONFIG", help="project file")
-    command.add_argument("--class", dest="class_name", metavar="NAME", help="judge the learner of this class only")
     command.add_argument(
         "--draw", type=at_least(1), metavar="N", help="draw N sources, to be labelled in the dashboard or in Python"
     )
-    command.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
 def add_review(commands: Commands) -> None:
@@ -38,23 +31,16 @@ def add_review(commands: Commands) -> None:
     command = commands.add(
         "review",
         _review,
-        parents=[project_plugin_options()],
+        parents=[learner_options("class of the learner")],
         help="list the labels that the model of a class contradicts, to be reviewed",
     )
-    command.add_argument("config", type=path_argument, metavar="CONFIG", help="project file")
-    command.add_argument("--class", dest="class_name", metavar="NAME", required=True, help="class of the learner")
     command.add_argument(
         "--most", type=at_least(1), default=20, metavar="N", help="number of labels to list (default: %(default)s)"
     )
-    command.add_argument("--json", action="store_true", help="print all of them as JSON")
 
 
 def _review(arguments: argparse.Namespace) -> int:
-    from astronomical.session import Session
-
-    with Session.open(
-        arguments.config, read_only=True, plugins=arguments.plugins, trust_plugins=arguments.trust_plugins
-    ) as session:
+    with open_project(arguments) as session:
         found = session.review.suspects(arguments.class_name)
         summary, shown = session.review.summary(arguments.class_name), session.state.config.shown
     if arguments.json:
@@ -75,11 +61,7 @@ def _audit(arguments: argparse.Namespace) -> int:
 
 
 def _draw(arguments: argparse.Namespace) -> int:
-    from astronomical.session import Session
-
-    with Session.open(
-        arguments.config, look_ahead=False, plugins=arguments.plugins, trust_plugins=arguments.trust_plugins
-    ) as session:
+    with open_project(arguments, read_only=False) as session:
         session.audits.draw(arguments.draw)
         audit = session.state.config.audits[-1]
     if arguments.json:
@@ -90,12 +72,9 @@ def _draw(arguments: argparse.Namespace) -> int:
 
 
 def _report(arguments: argparse.Namespace) -> int:
-    from astronomical.session import Session
     from astronomical.session.evaluation.audit_report import report_lines
 
-    with Session.open(
-        arguments.config, read_only=True, plugins=arguments.plugins, trust_plugins=arguments.trust_plugins
-    ) as session:
+    with open_project(arguments) as session:
         if not session.state.config.audits:
             raise InvalidInputError("This project has no audit yet. Draw one with --draw N, or in the dashboard.")
         trained = [name for name, round in session.state.rounds.items() if round.trained]
@@ -115,31 +94,18 @@ def add_worth(commands: Commands) -> None:
     command = commands.add(
         "worth",
         _worth,
-        parents=[project_plugin_options()],
+        parents=[learner_options("class of the learner")],
         help="compare the labels of a learner with as many random ones",
     )
-    command.add_argument("config", type=path_argument, metavar="CONFIG", help="project file")
-    command.add_argument("--class", dest="class_name", required=True, metavar="NAME", help="the class of the learner")
     command.add_argument(
-        "--seeds", type=at_least(LEAST_SEEDS), default=LEAST_SEEDS, metavar="K", help="number of random draws"
+        "--seeds", type=at_least(1), default=20, metavar="K", help="number of random draws, at least 20 (default: 20)"
     )
-    command.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
 def _worth(arguments: argparse.Namespace) -> int:
-    from astronomical.session import Session
     from astronomical.session.evaluation.worth import curve_rows, worth_lines
 
-    with (
-        Session.open(
-            arguments.config,
-            read_only=True,
-            look_ahead=False,
-            plugins=arguments.plugins,
-            trust_plugins=arguments.trust_plugins,
-        ) as session,
-        ProgressBar("%", 100) as bar,
-    ):
+    with open_project(arguments) as session, ProgressBar("%", 100) as bar:
         found = session.studies.worth(arguments.class_name, n_seeds=arguments.seeds, progress=bar.to_fraction)
         shown = session.state.config.shown(arguments.class_name)
     if arguments.json:
@@ -154,34 +120,21 @@ def add_compare(commands: Commands) -> None:
     command = commands.add(
         "compare",
         _compare,
-        parents=[project_plugin_options()],
+        parents=[learner_options("class of the learner")],
         help="train every model on the labels of a learner and compare them",
     )
-    command.add_argument("config", type=path_argument, metavar="CONFIG", help="project file")
-    command.add_argument("--class", dest="class_name", required=True, metavar="NAME", help="the class of the learner")
     command.add_argument(
         "--score",
         choices=["average_precision", "f1", "accuracy"],
         default="average_precision",
         help="the score to sort by (default: average_precision)",
     )
-    command.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
 def _compare(arguments: argparse.Namespace) -> int:
-    from astronomical.session import Session
     from astronomical.session.evaluation.model_comparison import comparison_lines, comparison_rows, plain_comparison
 
-    with (
-        Session.open(
-            arguments.config,
-            read_only=True,
-            look_ahead=False,
-            plugins=arguments.plugins,
-            trust_plugins=arguments.trust_plugins,
-        ) as session,
-        ProgressBar("%", 100) as bar,
-    ):
+    with open_project(arguments) as session, ProgressBar("%", 100) as bar:
         found = session.studies.compare_models(arguments.class_name, progress=bar.to_fraction)
         shown = session.state.config.shown(arguments.class_name)
     if arguments.json:

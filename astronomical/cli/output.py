@@ -10,6 +10,7 @@ from astronomical.cli.common import (
     ProgressBar,
     header_options,
     naming_header_options,
+    open_project,
     output_options,
     plugin_options,
     project_plugin_options,
@@ -77,15 +78,9 @@ def _export_labels(arguments: argparse.Namespace) -> int:
 
 def _export_results(arguments: argparse.Namespace) -> int:
     """Write predictions or a model."""
-    from astronomical.session import Session
     from astronomical.session.export.exports import export_work
 
-    with (
-        Session.open(
-            arguments.config, read_only=True, plugins=arguments.plugins, trust_plugins=arguments.trust_plugins
-        ) as session,
-        ProgressBar("%", 100) as bar,
-    ):
+    with open_project(arguments) as session, ProgressBar("%", 100) as bar:
         work = export_work(
             session.state,
             session.registry,
@@ -127,12 +122,8 @@ def add_report(commands: Commands) -> None:
 
 
 def _report(arguments: argparse.Namespace) -> int:
-    from astronomical.session import Session
-
     include = True if arguments.with_catalogue else False if arguments.without_catalogue else None
-    with Session.open(
-        arguments.config, read_only=True, plugins=arguments.plugins, trust_plugins=arguments.trust_plugins
-    ) as session:
+    with open_project(arguments) as session:
         session.exports.report(
             arguments.output,
             overwrite=arguments.overwrite,

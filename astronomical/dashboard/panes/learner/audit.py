@@ -9,7 +9,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.dashboard.panes.learner.computed_view import ComputedView
-from astronomical.dashboard.ui.safe_text import Html, Markup
+from astronomical.dashboard.panes.learner.result_parts import paragraphs, result_text
 from astronomical.dashboard.ui.styles import PLAIN_NUMBER
 from astronomical.learning.audit import margin_of
 from astronomical.session import Session
@@ -17,11 +17,6 @@ from astronomical.session.evaluation.audit_report import report_lines
 from astronomical.session.labelling.audits import MOST_AUDITED
 
 __all__ = ["AuditView"]
-
-_STYLE = """
-:host { font-size: 12.5px; line-height: 1.4; }
-p { margin: 2px 0; overflow-wrap: anywhere; } p.n { font-variant-numeric: tabular-nums; }
-"""
 
 
 class AuditView(ComputedView):
@@ -41,8 +36,8 @@ class AuditView(ComputedView):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         look: dict[str, Any] = {"variant": "outlined", "size": "small", "margin": (8, 4), "align": "center"}
-        self._text = Html(margin=(2, 8), sizing_mode="stretch_width", stylesheets=[_STYLE])
-        self._results = Html(margin=(2, 8), sizing_mode="stretch_width", stylesheets=[_STYLE])
+        self._text = result_text()
+        self._results = result_text()
         self._n = pmui.IntInput(
             label="Sources",
             value=50,
@@ -89,7 +84,7 @@ class AuditView(ComputedView):
         self._show_ready()
 
     def _show_lines(self, lines: Iterable[str]) -> None:
-        self._results.object = Markup("").join(Markup("<p class=n>{}</p>").format(line) for line in lines)
+        self._results.object = paragraphs(lines)
 
     def _show_text(self) -> None:
         status, n = self.session.audits.status(), self._n.value or 0
@@ -103,4 +98,4 @@ class AuditView(ComputedView):
                 "An audit is a random sample of the sources without an answer. You label it without seeing "
                 "predictions, and no learner is trained on it. "
             ) + (f"With {n:,} sources, an accuracy near 90 % is known to ±{100 * margin_of(n):.0f} %." if n > 0 else "")
-        self._text.object = Markup("<p>{}</p>").format(text)
+        self._text.object = paragraphs((text,))

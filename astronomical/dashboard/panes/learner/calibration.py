@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import panel as pn
-from bokeh.models import ColumnDataSource, Range1d
+from bokeh.models import ColumnDataSource
 from bokeh.plotting import figure
 
 from astronomical.config.schema import PALETTE
 from astronomical.dashboard.panes.learner.computed_view import ComputedView
-from astronomical.dashboard.panes.plot.plot_style import save_room
-from astronomical.dashboard.ui.safe_text import Html, Markup, hover
+from astronomical.dashboard.panes.learner.result_parts import chart, chart_pane, legend_above, paragraphs, result_text
+from astronomical.dashboard.ui.safe_text import Markup, hover
 from astronomical.learning.calibration import ReliabilityBin
 from astronomical.session import Session
 from astronomical.session.evaluation.calibrations import CalibrationReport
@@ -19,10 +19,6 @@ from astronomical.session.evaluation.calibrations import CalibrationReport
 __all__ = ["CalibrationView"]
 
 _SERIES = {"before": ("Model", PALETTE[1]), "after": ("Calibrated", PALETTE[0])}
-_STYLE = """
-:host { font-size: 12.5px; line-height: 1.35; }
-p { margin: 2px 0; } b { font-variant-numeric: tabular-nums; }
-"""
 
 
 class CalibrationView(ComputedView):
@@ -42,24 +38,13 @@ class CalibrationView(ComputedView):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._sources = {key: ColumnDataSource(data=_columns(())) for key in _SERIES}
-        self._note = Html(margin=(2, 8), sizing_mode="stretch_width", stylesheets=[_STYLE])
-        plot = pn.pane.Bokeh(self._figure(), sizing_mode="stretch_both", margin=0)
-        self._frame = pn.Column(plot, sizing_mode="stretch_both", margin=0)
+        self._note = result_text()
+        self._frame = pn.Column(chart_pane(self._figure()), sizing_mode="stretch_both", margin=0)
         self.view = pn.Column(self._note, self._frame, sizing_mode="stretch_both", margin=0)
         self.follow(self._show, "active", "rounds", "dataset")
 
     def _figure(self) -> figure:
-        plot = figure(
-            sizing_mode="stretch_both",
-            x_axis_label="Mean probability",
-            y_axis_label="Fraction of the class",
-            x_range=Range1d(0, 1),
-            y_range=Range1d(0, 1.02),
-            tools="pan,wheel_zoom,box_zoom,reset,save",
-            min_height=120,
-            min_border=4,
-        )
-        save_room(plot)
+        plot = chart("Mean probability", "Fraction of the class", fractions="xy")
         plot.line([0, 1], [0, 1], color="#8A8F98", line_dash="dashed")
         for key, (title, colour) in _SERIES.items():
             source = self._sources[key]
@@ -71,11 +56,8 @@ class CalibrationView(ComputedView):
                 ("sources", "@n{0,0}"),
             ]
             plot.add_tools(hover(rows, renderers=[points], visible=False))
-        plot.legend.orientation = "horizontal"
-        plot.legend.border_line_color = None
-        plot.legend.margin = plot.legend.padding = 0
         plot.legend.click_policy = "hide"
-        plot.add_layout(plot.legend[0], "above")
+        legend_above(plot)
         return plot
 
     def _show(self) -> None:
@@ -97,7 +79,7 @@ class CalibrationView(ComputedView):
         self._compute(lambda: session.evaluation.calibration(name), show, newest)
 
     def _show_problem(self, text: str) -> None:
-        self._note.object = Markup("<p>{}</p>").format(text)
+        self._note.object = paragraphs((text,))
         self._frame.visible = False
         self._show_ready()
 

@@ -9,19 +9,14 @@ from bokeh.plotting import figure
 
 from astronomical.config.schema import PALETTE
 from astronomical.dashboard.panes.learner.computed_view import ComputedView
-from astronomical.dashboard.panes.plot.plot_style import save_room
-from astronomical.dashboard.ui.safe_text import Html, Markup, hover
+from astronomical.dashboard.panes.learner.result_parts import chart, chart_pane, paragraphs, result_text
+from astronomical.dashboard.ui.safe_text import hover
 from astronomical.dashboard.ui.styles import PLAIN_NUMBER
 from astronomical.errors import InvalidInputError
 from astronomical.session import Session
 from astronomical.session.evaluation.finds import TARGET, FindsReport, finds_lines
 
 __all__ = ["FindsView"]
-
-_STYLE = """
-:host { font-size: 12.5px; line-height: 1.35; }
-p { margin: 2px 0; overflow-wrap: anywhere; } p.n { font-variant-numeric: tabular-nums; }
-"""
 
 
 class FindsView(ComputedView):
@@ -41,7 +36,7 @@ class FindsView(ComputedView):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._found = ColumnDataSource(data={"labels": [], "found": []})
-        self._text = Html(margin=(2, 8), sizing_mode="stretch_width", stylesheets=[_STYLE])
+        self._text = result_text()
         self._target = pmui.FloatInput(
             label="Target, %",
             value=100 * TARGET,
@@ -64,21 +59,12 @@ class FindsView(ComputedView):
         self._target.param.watch(lambda *_: self._show(), "value")
         self._ask.on_click(lambda *_: self._ask_another())
         controls = pn.Row(self._target, self._ask, sizing_mode="stretch_width", margin=0)
-        plot = pn.pane.Bokeh(self._figure(), sizing_mode="stretch_both", margin=0)
-        self._frame = pn.Column(plot, sizing_mode="stretch_both", margin=0)
+        self._frame = pn.Column(chart_pane(self._figure()), sizing_mode="stretch_both", margin=0)
         self.view = pn.Column(self._text, controls, self._frame, sizing_mode="stretch_both", margin=0, scroll="y-auto")
         self.follow(self._show, "active", "rounds", "ledger", "dataset")
 
     def _figure(self) -> figure:
-        plot = figure(
-            sizing_mode="stretch_both",
-            x_axis_label="Labels",
-            y_axis_label="Found",
-            tools="pan,wheel_zoom,box_zoom,reset,save",
-            min_height=120,
-            min_border=4,
-        )
-        save_room(plot)
+        plot = chart("Labels", "Found")
         line = plot.step("labels", "found", source=self._found, color=PALETTE[0], line_width=2, mode="after")
         rows = [("labels", "@labels{0,0}"), ("found", "@found{0,0}")]
         plot.add_tools(hover(rows, renderers=[line], visible=False, mode="vline"))
@@ -97,13 +83,13 @@ class FindsView(ComputedView):
         def show(found: FindsReport) -> None:
             self._found.data = {"labels": list(range(1, len(found.found) + 1)), "found": found.found.tolist()}
             lines = finds_lines(found, session.state.config.shown(name))
-            self._text.object = Markup("").join(Markup("<p class=n>{}</p>").format(line) for line in lines)
+            self._text.object = paragraphs(lines)
             self._frame.visible = self._ask.visible = True
 
         self._compute(lambda: session.evaluation.finds(name, target), show, newest)
 
     def _show_problem(self, text: str) -> None:
-        self._text.object = Markup("<p>{}</p>").format(text)
+        self._text.object = paragraphs((text,))
         self._frame.visible = self._ask.visible = False
         self._show_ready()
 

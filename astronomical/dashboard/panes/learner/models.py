@@ -8,8 +8,9 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.config.schema import ExtensionConfig
-from astronomical.dashboard.panes.learner.study_view import STUDY_STYLE, StudyView
-from astronomical.dashboard.ui.safe_text import Html, Markup
+from astronomical.dashboard.panes.learner.result_parts import result_text
+from astronomical.dashboard.panes.learner.study_view import StudyView
+from astronomical.dashboard.ui.safe_text import Markup
 from astronomical.learning.trials import SCORES
 from astronomical.session import Session
 from astronomical.session.evaluation.model_comparison import (
@@ -60,7 +61,7 @@ class ModelsView(StudyView):
         return self._score, self._choice, self._use
 
     def _content(self) -> pn.viewable.Viewable:
-        self._table = Html(margin=(2, 8), sizing_mode="stretch_width", stylesheets=[STUDY_STYLE])
+        self._table = result_text()
         return self._table
 
     def _show_result(self, found: ModelComparison) -> tuple[str, ...]:

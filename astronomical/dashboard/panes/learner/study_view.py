@@ -8,22 +8,13 @@ from typing import Any, ClassVar
 import panel as pn
 import panel_material_ui as pmui
 
-from astronomical.dashboard.ui.safe_text import Html, Markup
+from astronomical.dashboard.panes.learner.result_parts import paragraphs, result_text
 from astronomical.dashboard.ui.session_view import SessionView
 from astronomical.errors import explain
 from astronomical.session import Session
 from astronomical.session.evaluation.studies import StudyKind, job_name
 
-__all__ = ["STUDY_STYLE", "StudyView"]
-
-STUDY_STYLE = """
-:host { font-size: 12.5px; line-height: 1.4; }
-p { margin: 2px 0; overflow-wrap: anywhere; } p.n { font-variant-numeric: tabular-nums; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th { font-weight: 400; text-align: left; padding: 1px 14px 1px 0; opacity: 0.75; }
-td { padding: 1px 14px 1px 0; white-space: nowrap; }
-td:first-child { font-weight: 600; }
-"""
+__all__ = ["StudyView"]
 
 
 class StudyView(SessionView, ABC):
@@ -49,7 +40,7 @@ class StudyView(SessionView, ABC):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         look: dict[str, Any] = {"variant": "outlined", "size": "small", "margin": (6, 6), "align": "center"}
-        self._text = Html(margin=(2, 8), sizing_mode="stretch_width", stylesheets=[STUDY_STYLE])
+        self._text = result_text()
         self._start = pmui.Button(label=self.label, **look)
         self._cancel = pmui.Button(label="Cancel", **{**look, "variant": "text"})
         self._bar = pmui.LinearProgress(value=0, width=160, margin=(14, 8), align="center")
@@ -101,7 +92,7 @@ class StudyView(SessionView, ABC):
             lines = self._show_result(found)
             if newest is not None and newest.key != found.key:
                 lines = (*lines, f"This is about round {found.k}. Press the button for round {newest.k}.")
-        self._text.object = Markup("").join(Markup("<p class=n>{}</p>").format(line) for line in lines)
+        self._text.object = paragraphs(lines)
         self._body.visible = done
         for control in self._more():
             control.visible = done

@@ -8,7 +8,8 @@ import pandas as pd
 import panel as pn
 import panel_material_ui as pmui
 
-from astronomical.dashboard.ui.safe_text import Html, Markup, TextTable
+from astronomical.dashboard.panes.learner.result_parts import paragraphs, result_text
+from astronomical.dashboard.ui.safe_text import TextTable
 from astronomical.dashboard.ui.session_view import SessionView
 from astronomical.dashboard.ui.styles import TABLE_STYLE
 from astronomical.labels.derived import CATALOGUE
@@ -18,10 +19,6 @@ from astronomical.session.state import Suspect, SuspectList
 
 __all__ = ["SuspectsView"]
 
-_STYLE = """
-:host { font-size: 12.5px; line-height: 1.4; }
-p { margin: 2px 0; overflow-wrap: anywhere; }
-"""
 _WIDTHS = {"No.": 44, "Source": 130, "Label": 90, "Labelled by": 90, "p of label": 80, "Review": 80}
 
 
@@ -47,7 +44,7 @@ class SuspectsView(SessionView):
         self._find = pmui.Button(label="Check labels", **look)
         self._start = pmui.Button(label="Review", **look)
         self._stop = pmui.Button(label="End review", **look)
-        self._note = Html(margin=(2, 8), sizing_mode="stretch_width", stylesheets=[_STYLE])
+        self._note = result_text()
         self._table = TextTable(
             _frame(session, ()),
             show_index=False,
@@ -99,7 +96,7 @@ class SuspectsView(SessionView):
         self._table.visible = bool(self._shown)
         self._table.value = _frame(session, self._shown)
         lines = filter(None, (_about(session, name, found), session.review.summary(name)))
-        self._note.object = Markup("").join(Markup("<p>{}</p>").format(line) for line in lines)
+        self._note.object = paragraphs(lines)
 
     def _on_click(self, event: Any) -> None:
         self.run_command(lambda: self.session.focus(self._shown[event.row].id))

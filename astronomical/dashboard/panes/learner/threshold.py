@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import panel as pn
 import panel_material_ui as pmui
-from bokeh.models import ColumnDataSource, Range1d, Span
+from bokeh.models import ColumnDataSource, Span
 from bokeh.plotting import figure
 
 from astronomical.config.schema import PALETTE, OperatingPointConfig
 from astronomical.dashboard.panes.learner.computed_view import ComputedView
-from astronomical.dashboard.panes.plot.plot_style import save_room
-from astronomical.dashboard.ui.safe_text import Html, Markup, hover
+from astronomical.dashboard.panes.learner.result_parts import chart, chart_pane, legend_above, paragraphs, result_text
+from astronomical.dashboard.ui.safe_text import Markup, hover
 from astronomical.dashboard.ui.styles import PLAIN_NUMBER
 from astronomical.learning.operating_point import OperatingCurve, OperatingPoint
 from astronomical.session import Session
@@ -26,14 +26,6 @@ _DRAWN = np.linspace(0, 0.99, 100).tolist()
 _CURVES = {"purity": ("Purity", PALETTE[0]), "completeness": ("Completeness", PALETTE[1])}
 #: Number of sources below which a chosen threshold makes the scores of its own set clearly too good.
 _FEW = 1000
-_STYLE = """
-:host { font-size: 12.5px; line-height: 1.35; }
-p { margin: 2px 0; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th { font-weight: 400; text-align: left; padding: 1px 14px 1px 0; opacity: 0.75; }
-td { padding: 1px 14px 1px 0; white-space: nowrap; }
-td:first-child { font-weight: 600; }
-"""
 
 
 class ThresholdView(ComputedView):
@@ -59,8 +51,8 @@ class ThresholdView(ComputedView):
         self._source = ColumnDataSource(data=_columns(None))
         self._line = Span(dimension="height", line_width=2, line_dash="dashed", line_color="#8A8F98")
         self._plot = self._figure()
-        self._note = Html(margin=(2, 8), sizing_mode="stretch_width", stylesheets=[_STYLE])
-        self._scores = Html(margin=(2, 8), sizing_mode="stretch_width", stylesheets=[_STYLE])
+        self._note = result_text()
+        self._scores = result_text()
         self._slider = pmui.FloatSlider(
             label="Threshold",
             value=0.5,
@@ -108,7 +100,7 @@ class ThresholdView(ComputedView):
         self._body = pn.Column(
             self._controls,
             self._scores,
-            pn.pane.Bokeh(self._plot, sizing_mode="stretch_both", margin=0),
+            chart_pane(self._plot),
             sizing_mode="stretch_both",
             margin=0,
         )
@@ -116,16 +108,7 @@ class ThresholdView(ComputedView):
         self.follow(self._show, "active", "rounds", "curves", "config", "dataset")
 
     def _figure(self) -> figure:
-        plot = figure(
-            sizing_mode="stretch_both",
-            x_axis_label="Threshold",
-            x_range=Range1d(0, 1),
-            y_range=Range1d(0, 1.02),
-            tools="pan,wheel_zoom,box_zoom,reset,save",
-            min_height=120,
-            min_border=4,
-        )
-        save_room(plot)
+        plot = chart("Threshold", fractions="xy")
         for key, (title, colour) in _CURVES.items():
             plot.varea(
                 "threshold", f"{key}_low", f"{key}_high", source=self._source, fill_color=colour, fill_alpha=0.18
@@ -139,10 +122,7 @@ class ThresholdView(ComputedView):
                 hover([*rows, ("pool above", "@n_pool{0,0}")], renderers=[line], visible=False, mode="vline")
             )
         plot.add_layout(self._line)
-        plot.legend.orientation = "horizontal"
-        plot.legend.border_line_color = None
-        plot.legend.margin = plot.legend.padding = 0
-        plot.add_layout(plot.legend[0], "above")
+        legend_above(plot)
         return plot
 
     def _show(self) -> None:
@@ -171,7 +151,7 @@ class ThresholdView(ComputedView):
 
     def _show_problem(self, text: str) -> None:
         self._found = None
-        self._note.object = Markup("<p>{}</p>").format(text)
+        self._note.object = paragraphs((text,))
         self._body.visible = False
         self._show_ready()
 

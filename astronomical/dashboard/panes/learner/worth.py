@@ -6,12 +6,11 @@ from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
-from bokeh.models import ColumnDataSource, Range1d
-from bokeh.plotting import figure
+from bokeh.models import ColumnDataSource
 
 from astronomical.config.schema import PALETTE
+from astronomical.dashboard.panes.learner.result_parts import chart, chart_pane, legend_above
 from astronomical.dashboard.panes.learner.study_view import StudyView
-from astronomical.dashboard.panes.plot.plot_style import save_room
 from astronomical.dashboard.ui.safe_text import hover
 from astronomical.learning.trials import SCORES
 from astronomical.learning.worth import LEAST_SEEDS, curve_points
@@ -52,15 +51,7 @@ class WorthView(StudyView):
 
     def _content(self) -> pn.viewable.Viewable:
         self._source = ColumnDataSource(data={name: [] for name in _COLUMNS})
-        plot = figure(
-            sizing_mode="stretch_both",
-            x_axis_label="Number of labels",
-            y_range=Range1d(0, 1),
-            tools="pan,wheel_zoom,box_zoom,reset,save",
-            min_height=120,
-            min_border=4,
-        )
-        save_room(plot)
+        plot = chart("Number of labels", fractions="y")
         self._plot = plot
         plot.varea("n", "low", "high", source=self._source, fill_color=PALETTE[1], fill_alpha=0.18)
         rows = [
@@ -72,13 +63,8 @@ class WorthView(StudyView):
             line = plot.line("n", name, source=self._source, color=colour, line_width=2, legend_label=title)
             plot.scatter("n", name, source=self._source, color=colour, size=5)
             plot.add_tools(hover(rows, renderers=[line], visible=False, mode="vline"))
-        plot.legend.orientation = "horizontal"
-        plot.legend.border_line_color = None
-        plot.legend.margin = plot.legend.padding = 0
-        plot.add_layout(plot.legend[0], "above")
-        return pn.Column(
-            pn.pane.Bokeh(plot, sizing_mode="stretch_both", margin=0), sizing_mode="stretch_both", margin=0
-        )
+        legend_above(plot)
+        return pn.Column(chart_pane(plot), sizing_mode="stretch_both", margin=0)
 
     def _show_result(self, found: WorthReport) -> tuple[str, ...]:
         score = self._score.value
