@@ -133,7 +133,7 @@ def compare_with_random(
         If there are not enough catalogue labels to compare with, or there are fewer than 20 seeds.
     """
     if n_seeds < LEAST_SEEDS:
-        raise InvalidInputError(f"at least {LEAST_SEEDS} random draws are needed, not {n_seeds}")
+        raise InvalidInputError(f"At least {LEAST_SEEDS} random draws are needed, not {n_seeds}.")
     candidates = np.flatnonzero(_candidates(request))
     _check(request, candidates)
     targets = dict(zip(request.rows.tolist(), request.targets.tolist(), strict=True))
@@ -178,12 +178,12 @@ def _check(request: RoundRequest, candidates: NDArray[np.intp]) -> None:
         if not np.any(truth == 0) or not np.any(truth == 1):
             raise InvalidInputError(
                 f"It is unknown whether active learning was worth it: the {title} set has no catalogue labels of "
-                f"both sides of {request.class_name}, with which random labelling could be simulated"
+                f"both sides of {request.class_name}, with which random labelling could be simulated."
             )
     if len(candidates) < len(request.rows):
         raise InvalidInputError(
             f"It is unknown whether active learning was worth it: only {len(candidates):,} sources of the training "
-            f"set have a catalogue label, fewer than the {len(request.rows):,} labels of the learner"
+            f"set have a catalogue label, fewer than the {len(request.rows):,} labels of the learner."
         )
 
 

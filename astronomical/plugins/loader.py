@@ -16,7 +16,7 @@ from astronomical.paths import local_path
 from astronomical.plugins.files import PluginError, PluginFile, find_files, marked_objects, read_file, run_file
 from astronomical.plugins.registry import Package, Registry, builtin_registry
 
-__all__ = ["GROUPS", "PluginReport", "Plugins", "Trust", "load_plugins", "nobody"]
+__all__ = ["GROUPS", "PluginReport", "Plugins", "Trust", "load_plugins", "trust_none"]
 
 #: Entry point groups of installed packages.
 GROUPS = ("astronomical.plots", "astronomical.query_strategies", "astronomical.models", "astronomical.features")
@@ -79,13 +79,13 @@ class Plugins:
         return tuple(report.file for report in self.found if report.status == "not trusted" and report.file)
 
 
-def nobody(file: PluginFile) -> bool:
+def trust_none(file: PluginFile) -> bool:
     """Trust no file."""
     return False
 
 
 def load_plugins(
-    paths: Sequence[Path] = (), named: Iterable[PluginConfig] = (), folder: Path = Path(), trusts: Trust = nobody
+    paths: Sequence[Path] = (), named: Iterable[PluginConfig] = (), folder: Path = Path(), trusts: Trust = trust_none
 ) -> Plugins:
     """Load all plugins. A plugin that fails is reported and does not affect the others.
 

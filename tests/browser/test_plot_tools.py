@@ -150,7 +150,7 @@ def test_ranges_are_shared_by_plots_of_the_same_axes_and_can_be_reset(app_url, p
     page.keyboard.up("Control")
     wait_until(page, lambda: ranges(page, "basic-1") != whole)
     page.wait_for_timeout(500)
-    assert ranges(page, "basic-2") == whole, "nobody asked for shared ranges"
+    assert ranges(page, "basic-2") == whole, "shared ranges were not requested"
     for id in ("basic-1", "basic-2"):
         menu(page, id).get_by_label("Link axes with plots that have the same axes").click()
         expect(pane(page, id).locator("canvas").first).to_be_visible(timeout=LONG)

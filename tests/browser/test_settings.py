@@ -28,7 +28,7 @@ def test_what_is_entered_in_one_part_stays_while_another_is_looked_at(
     expect(page.get_by_text("The title changes.")).to_be_visible(timeout=LONG)
     page.get_by_role("tab", name="Features").click()
     expect(page.get_by_label("Missing-value codes")).to_be_visible(timeout=LONG)
-    expect(title).to_have_count(0)  # parts that nobody looks at cost nothing
+    expect(title).to_have_count(0)  # parts that are not shown cost nothing
     page.get_by_role("tab", name="Classes").click()
     name = config.labels[0].name
     expect(page.locator(f'input[value="{name}"]').first).to_be_visible(timeout=LONG)

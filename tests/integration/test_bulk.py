@@ -36,7 +36,7 @@ def in_set(session, name, n):
     return [id for id in session.dataset.catalogue.ids_at(np.flatnonzero(mask)) if id not in taken][:n]
 
 
-def test_bulk_labels_are_recorded_and_train_nobody_unasked(session):
+def test_bulk_labels_are_recorded_and_train_no_learner_unasked(session):
     ids = in_set(session, "training", 30)
     before = session.training.targets("Star")
     events = session.labels.label_bulk("Star", ids)

@@ -25,7 +25,7 @@ def ip(*words: str) -> subprocess.CompletedProcess[bytes]:
 
 @pytest.fixture(scope="module")
 def network() -> Iterator[None]:
-    """Two hosts that see each other, and nobody else."""
+    """Two hosts that see only each other."""
     if shutil.which("ip") is None or ip("netns", "add", SERVER).returncode:
         pytest.skip("networks cannot be made here")
     try:

@@ -123,7 +123,7 @@ def test_relabelling_retrains_and_the_curve_follows(session):
     assert [item.k for item in session.state.curves["Star"].rounds] == list(range(5, 11))
 
 
-def test_nobody_is_asked_twice(session):
+def test_no_source_is_asked_twice(session):
     start(session, "Star")
     label_until(session, "Star", 20)
     mine = set(session.ledger.human_labels)

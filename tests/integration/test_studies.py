@@ -8,6 +8,7 @@ import pytest
 
 from astronomical.cli import main
 from astronomical.config.schema import ExtensionConfig
+from astronomical.errors import InvalidInputError
 from astronomical.session import Session
 from astronomical.session.errors import SessionError
 from astronomical.session.evaluation.worth import worth_lines
@@ -51,7 +52,7 @@ def test_without_catalogue_labels_worth_says_that_it_cannot_tell(tmp_path, capsy
         start(opened, mode="label", n=2)
         for label in ("Star", "Galaxy"):
             opened.assign(label)
-        with pytest.raises(SessionError, match="is unknown whether"):
+        with pytest.raises(InvalidInputError, match="is unknown whether"):
             opened.studies.worth("Star")
     assert main(["worth", str(path), "--class", "Star"]) == 2
     assert "unknown whether active learning was worth it" in capsys.readouterr().err

@@ -20,10 +20,8 @@ from astronomical.learning.trials import only_rows, scores_of, validation_proba
 from astronomical.plugins.registry import Registry
 from astronomical.session.data.dataset import Dataset
 from astronomical.session.errors import SessionError
-from astronomical.session.labelling.training_set import training_set_of
 from astronomical.session.project.extensions import member_of
-from astronomical.session.training.queues import trained_at
-from astronomical.session.training.round_requests import request_for
+from astronomical.session.training.trained_request import trained_request
 
 __all__ = [
     "ComparedModel",
@@ -105,13 +103,7 @@ def compare_models(
     SessionError
         If the learner has no label of a side, or the validation set has no catalogue labels of both sides.
     """
-    view = training_set_of(config, dataset, ledger, class_name)
-    learner = config.learner(class_name)
-    if learner is None:
-        raise SessionError(f"Class {class_name!r} has no learner.")
-    request = request_for(config, dataset, registry, view, trained_at(learner, view.k))
-    if len(np.unique(request.targets)) < 2:
-        raise SessionError("The learner is not trained yet. Label more sources first.")
+    learner, _, request = trained_request(config, dataset, registry, ledger, class_name)
     known = request.validation & (request.truth != UNKNOWN)
     truth = request.truth[known]
     if len(np.unique(truth)) < 2:

@@ -78,7 +78,7 @@ class Studies:
 
         Raises
         ------
-        SessionError
+        InvalidInputError
             If the learner is not trained, or the catalogue has too few labels to compare with.
         """
         return self._worth(class_name, n_seeds)(cancelled, progress)

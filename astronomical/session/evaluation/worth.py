@@ -5,20 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-
 from astronomical.config.schema import Config
-from astronomical.errors import InvalidInputError
 from astronomical.labels.ledger import Ledger
 from astronomical.learning.scoring import CancelCheck, Progress
 from astronomical.learning.trials import SCORES
 from astronomical.learning.worth import Worth, compare_with_random, curve_points
 from astronomical.plugins.registry import Registry
 from astronomical.session.data.dataset import Dataset
-from astronomical.session.errors import SessionError
-from astronomical.session.labelling.training_set import training_set_of
-from astronomical.session.training.queues import trained_at
-from astronomical.session.training.round_requests import request_for
+from astronomical.session.training.trained_request import trained_request
 
 __all__ = ["WorthReport", "curve_rows", "worth_lines", "worth_report"]
 
@@ -56,20 +50,14 @@ def worth_report(
     Raises
     ------
     SessionError
-        If the learner has no label of a side, or the catalogue has too few labels to compare with.
+        If there is no such learner, or it has no label of a side.
+    InvalidInputError
+        If the catalogue has too few labels to compare with.
     """
-    view = training_set_of(config, dataset, ledger, class_name)
-    learner = config.learner(class_name)
-    k = trained_at(learner, view.k) if learner is not None else 0
-    request = request_for(config, dataset, registry, view, k)
-    if len(np.unique(request.targets)) < 2:
-        raise SessionError("The learner is not trained yet. Label more sources first.")
-    order = dataset.catalogue.rows_of([example.id for example in view.examples[:k]])
-    try:
-        found = compare_with_random(request, order, n_seeds, cancelled, progress)
-    except InvalidInputError as error:
-        raise SessionError(f"{error}.") from None
-    return WorthReport(class_name, k, request.key, found)
+    _, view, request = trained_request(config, dataset, registry, ledger, class_name)
+    order = dataset.catalogue.rows_of([example.id for example in view.examples[: request.k]])
+    found = compare_with_random(request, order, n_seeds, cancelled, progress)
+    return WorthReport(class_name, request.k, request.key, found)
 
 
 def worth_lines(report: WorthReport, score: str, name: str) -> tuple[str, ...]:

@@ -149,10 +149,9 @@ class Exports:
         work = report_work(
             state,
             self._registry,
-            lambda: self._writer.config,
+            self._writer.config,
             self._writer.path,
             target,
-            overwrite=overwrite,
             check=check,
             include_catalogue=include_catalogue,
         )

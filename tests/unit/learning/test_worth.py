@@ -113,7 +113,7 @@ def test_without_catalogue_labels_it_is_unknown(newest):
     few[newest.validation] = newest.truth[newest.validation]
     with pytest.raises(InvalidInputError, match="only 4 sources"):
         compare_with_random(replace(newest, truth=few), newest.rows)
-    with pytest.raises(InvalidInputError, match="at least 20"):
+    with pytest.raises(InvalidInputError, match="At least 20"):
         compare_with_random(newest, newest.rows, n_seeds=5)
 
 

@@ -202,7 +202,7 @@ def test_rounds_beyond_the_limit_are_let_go_but_not_the_newest(open_session, loo
     for name in "abcd":
         kept.add(rounds.Round(**{**vars(newest), "key": name, "basis": name}), ahead=name == "c")
     assert kept.find(newest.name) is newest
-    assert [name for name in "abcd" if kept.peek(name)] == ["b", "d"]  # c was ahead, and nobody asked for it
+    assert [name for name in "abcd" if kept.peek(name)] == ["b", "d"]  # c was ahead, and was not requested
     assert kept.size <= kept.limit
     assert kept.has_room_for(size_of(newest) * 2)
     assert not kept.has_room_for(size_of(newest) * 2 + 1)

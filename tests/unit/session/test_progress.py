@@ -68,7 +68,7 @@ def test_a_round_begun_ahead_tells_from_when_it_is_waited_for(open_session, loop
     turn_until(loop, begun.is_set)
     for _ in range(3):
         loop.turn()
-        assert all(job.fraction is None for job in session.state.jobs)  # nobody waits: the screen is left in peace
+        assert all(job.fraction is None for job in session.state.jobs)  # no page waits, so none is updated
     session.assign(next(possible_ledgers(session.state)).events[-1].label, id=session.query())
     turn_until(loop, lambda: session.training.progress("Star") == 0.25)
     assert "width:25%" in bar._text.object

@@ -48,7 +48,7 @@ class BulkDialog:
             options={}, size="small", margin=(0, 0, 10, 0), sizing_mode="stretch_width", sx=_AS_WRITTEN
         )
         self._train = pmui.CheckBoxGroup(label="Use for training", options=[], value=[], inline=True, margin=0)
-        self._nobody = Html(
+        self._train_note = Html(
             "Only the learners that you select here are trained on these labels.",
             margin=0,
             styles={"font-size": "12px", "opacity": "0.75"},
@@ -62,7 +62,7 @@ class BulkDialog:
         self.view: Any = pmui.Dialog(
             self._class,
             self._train,
-            self._nobody,
+            self._train_note,
             self._text,
             pn.Row(self._go, cancel),
             title="Label selection",
@@ -78,7 +78,7 @@ class BulkDialog:
         names = {shown: name for name, shown in config.shown_names.items()}
         started = {config.shown(item.class_name): item.class_name for item in config.learners if item.started}
         self._train.param.update(options=started, value=[], visible=bool(started))
-        self._nobody.visible = bool(started)
+        self._train_note.visible = bool(started)
         colours = state.config.colours
         # No class is chosen beforehand: a label for many sources must be a decision.
         self._class.param.update(

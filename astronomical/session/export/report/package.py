@@ -29,7 +29,7 @@ from astronomical.session.export.report.pages import as_html, as_markdown
 from astronomical.session.export.report.references import bibtex_of
 from astronomical.session.export.table_io import write_table
 
-__all__ = ["MOST_INCLUDED", "PackageContent", "check_target", "with_ucds", "write_package"]
+__all__ = ["MOST_INCLUDED", "PackageContent", "check_report_path", "with_ucds", "write_package"]
 
 #: Size of the catalogue files in bytes up to which they are included, unless it is said otherwise.
 MOST_INCLUDED = 50_000_000
@@ -79,7 +79,7 @@ class PackageContent:
     include_catalogue: bool | None = None
 
 
-def check_target(path: Path, *, overwrite: bool) -> Path:
+def check_report_path(path: Path) -> Path:
     """Return the path of a report, or raise an error.
 
     Raises
@@ -195,10 +195,10 @@ def _write_project(content: PackageContent, folder: Path, files: list[tuple[str,
     )
     moved = section.model_copy(update={"path": f"catalogue/{names[0]}", "joins": joins})
     plugins = []
-    for plugin in config.plugins:
+    named = _distinct([Path(plugin.path or "").name for plugin in config.plugins])
+    for plugin, file in zip(config.plugins, named, strict=True):
         if plugin.path is not None:
-            source = content.folder / local_path(plugin.path)
-            name = f"plugins/{source.name}"
+            source, name = content.folder / local_path(plugin.path), f"plugins/{file}"
             if source.is_file():
                 (folder / "plugins").mkdir(exist_ok=True)
                 shutil.copyfile(source, folder / name)

@@ -16,7 +16,7 @@ from astronomical.session.evaluation.reproduce import Report, compare_with_recor
 from astronomical.session.export.candidates import CandidateChoice, candidate_table
 from astronomical.session.export.model_bundle import make_bundle
 from astronomical.session.export.report.facts import ReportInput, collect_facts
-from astronomical.session.export.report.package import PackageContent, check_target, with_ucds, write_package
+from astronomical.session.export.report.package import PackageContent, check_report_path, with_ucds, write_package
 from astronomical.session.labelling.record import now
 from astronomical.session.state import SessionState
 
@@ -26,11 +26,10 @@ __all__ = ["report_work"]
 def report_work(
     state: SessionState,
     registry: Registry,
-    build_config: Callable[[], Config],
+    config: Config,
     project: Path,
     path: Path,
     *,
-    overwrite: bool = False,
     check: bool = True,
     include_catalogue: bool | None = None,
 ) -> Callable[[CancelCheck, Progress], str]:
@@ -40,14 +39,12 @@ def report_work(
     ----------
     state, registry
         State and registry of the session.
-    build_config
-        Returns the whole project as it would be saved.
+    config
+        The whole project as it would be saved.
     project
         The project file.
     path
         The new folder, or the zip file.
-    overwrite
-        Whether to replace an existing zip file.
     check
         Whether to train the recorded rounds again.
     include_catalogue
@@ -58,9 +55,8 @@ def report_work(
     SessionError
         If the folder or file cannot be used.
     """
-    path = check_target(path, overwrite=overwrite)
+    path = check_report_path(path)
     dataset, ledger, rounds, tests = state.dataset, state.ledger, dict(state.rounds), dict(state.test_results)
-    config = build_config()
     try:
         votes = votes_of(state, registry)
     except SessionError:  # no learner is trained
