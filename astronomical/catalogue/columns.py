@@ -13,7 +13,7 @@ from astronomical.catalogue.errors import CatalogueError
 from astronomical.catalogue.readers import TableSource
 from astronomical.catalogue.string_arrays import as_text, parse_numbers
 
-__all__ = ["Columns", "frozen"]
+__all__ = ["Columns", "frozen", "numeric_values"]
 
 _MISSING = "—"
 
@@ -133,13 +133,7 @@ class Columns:
         return self._kept[name]
 
     def _as_numbers(self, name: str, values: NDArray[Any]) -> NDArray[np.float32]:
-        if values.dtype.kind == "U":
-            try:
-                values = parse_numbers(values)
-            except ValueError as error:
-                raise CatalogueError(
-                    f"Column {name!r} contains texts that are not numbers, such as {str(error)!r}"
-                ) from error
+        values = numeric_values(name, values)
         with np.errstate(over="ignore"):
             numbers = np.array(np.ma.getdata(values), dtype=np.float32)
         bad = np.ma.getmaskarray(values) | ~np.isfinite(numbers)
@@ -147,6 +141,22 @@ class Columns:
             bad |= np.isin(numbers, self._missing)
         numbers[bad] = np.nan
         return frozen(numbers)
+
+
+def numeric_values(name: str, values: NDArray[Any]) -> NDArray[Any]:
+    """Return the values of a column, with texts parsed as numbers.
+
+    Raises
+    ------
+    CatalogueError
+        If a text is not a number; the message names the column and the text.
+    """
+    if values.dtype.kind != "U":
+        return values
+    try:
+        return parse_numbers(values)
+    except ValueError as error:
+        raise CatalogueError(f"Column {name!r} contains texts that are not numbers, such as {str(error)!r}") from error
 
 
 def frozen(values: NDArray[Any]) -> NDArray[Any]:

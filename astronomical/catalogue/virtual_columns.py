@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from astronomical.catalogue.columns import numeric_values
 from astronomical.catalogue.compact_columns import is_exact
-from astronomical.catalogue.errors import CatalogueError
 from astronomical.catalogue.expressions import Expression, ExpressionError
 from astronomical.catalogue.readers.source import ColumnInfo, TableSource
-from astronomical.catalogue.string_arrays import parse_numbers
 
 __all__ = ["VirtualColumn", "VirtualSource", "describe_virtual", "inputs_of"]
 
@@ -157,13 +156,7 @@ class VirtualSource(TableSource):
         return {name: number(name) if name in self._virtual else values[name] for name in names}
 
     def _as_number(self, name: str, values: NDArray[Any]) -> NDArray[np.float64]:
-        if values.dtype.kind == "U":
-            try:
-                values = parse_numbers(values)
-            except ValueError as error:
-                raise CatalogueError(
-                    f"Column {name!r} contains texts that are not numbers, such as {str(error)!r}"
-                ) from error
+        values = numeric_values(name, values)
         with np.errstate(over="ignore"):
             single = np.asarray(np.ma.getdata(values), dtype=np.float32)
         missing = np.ma.getmaskarray(values) | ~np.isfinite(single)
