@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
@@ -25,6 +24,7 @@ from astronomical.config.catalogue import (
 )
 from astronomical.config.class_keys import RESERVED_KEYS, key_problems, label_keys, unsure_keys
 from astronomical.config.curation import AuditConfig, CriterionConfig, CuratedConfig
+from astronomical.config.events import LabelEvent, Origin, Verdict
 from astronomical.config.labelling import LabellingConfig
 from astronomical.config.layout import LayoutConfig, PaneConfig
 from astronomical.config.plugins import ModelsConfig, PluginConfig
@@ -274,45 +274,6 @@ class LearnerConfig(Section):
         if any(after.since <= before.since for before, after in pairwise(queues)):
             raise ValueError("the numbers of labels (since) must increase")
         return queues
-
-
-Origin = Literal["start", "query", "shared", "bulk", "curated", "audit", "import", "clicked", "review"]
-#: What an annotator said of a label that was reviewed.
-Verdict = Literal["right", "wrong", "unsure"]
-
-
-class LabelEvent(Section):
-    """An event of the ledger. Events are ordered by `n`, never by time.
-
-    Events that were given together, such as bulk labels, hold the number of the first of them in `batch`; they are
-    undone together. `verdict` is what a review says about the label that the source had before; the event has the label
-    that it has from then on.
-    """
-
-    n: int = Field(ge=1)
-    kind: Literal["label", "unsure", "undo", "redo", "note", "tag", "flag"]
-    id: str | None = None
-    label: str | None = None
-    class_name: str | None = Field(default=None, alias="class")
-    round: int | None = Field(default=None, ge=0)
-    origin: Origin | None = None
-    score: float | None = None
-    who: str = ""
-    when: str = ""
-    target: int | None = None
-    batch: int | None = Field(default=None, ge=1)
-    verdict: Verdict | None = None
-    check: str = Field(pattern=r"^[0-9a-f]{12}$")
-
-    @field_validator("when")
-    @classmethod
-    def _check_time(cls, when: str) -> str:
-        if when:
-            try:
-                datetime.fromisoformat(when)
-            except ValueError:
-                raise ValueError("a time must have the form 2026-01-31T12:30:45+00:00") from None
-        return when
 
 
 class Config(Section):

@@ -44,12 +44,15 @@ class Member:
         Origin of that event.
     who
         Annotator of the label in effect; "catalogue" for a catalogue label.
+    probable
+        Whether the annotator was less certain of the label in effect.
     """
 
     id: str
     n: int
     origin: Origin | None
     who: str
+    probable: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,10 @@ class Curated:
 
 @dataclass(frozen=True)
 class HistoryRow:
-    """A label or unsure event, as the history shows it; `drawn` if it reserves a source for an audit."""
+    """A label or unsure event, as the history shows it.
+
+    It is `drawn` if it reserves a source for an audit, and `probable` if the annotator was less certain of the label.
+    """
 
     n: int
     id: str
@@ -98,6 +104,7 @@ class HistoryRow:
     when: str
     undone: bool
     drawn: bool = False
+    probable: bool = False
 
 
 def is_by_user(event: LabelEvent) -> bool:
@@ -159,9 +166,9 @@ def class_view(
         if event.kind == "label":
             first.setdefault(event.id, event)
     members = [
-        Member(id_, first[id_].n, first[id_].origin, in_force.get(id_, first[id_]).who)
+        Member(id_, first[id_].n, first[id_].origin, deciding.who, deciding.probable is not None)
         for id_, event in newest.items()
-        if event.kind == "label"
+        if event.kind == "label" and (deciding := in_force.get(id_, first[id_]))
     ]
     unsure = [(id_, event.n) for id_, event in newest.items() if event.kind == "unsure"]
     return ClassView(
@@ -186,4 +193,5 @@ def history_row(event: LabelEvent, *, undone: bool) -> HistoryRow:
         event.when,
         undone,
         is_audit_draw(event),
+        event.probable is not None,
     )

@@ -47,6 +47,8 @@ def refuse_nonsense(event: LabelEvent, before: Sequence[LabelEvent], undone: Con
         raise LedgerError(f"Event {event.n} ({event.kind}) has no source; give its id.")
     if event.verdict is not None:
         _refuse_verdict(event)
+    if event.probable and event.kind != "label":
+        raise LedgerError(f"Event {event.n} ({event.kind}) is probable; only labels can be.")
     if event.kind == "label" and not event.label:
         raise LedgerError(
             f"Event {event.n} gives source {event.id} no label; give the name of a class, or record it as unsure."

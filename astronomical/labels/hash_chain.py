@@ -22,6 +22,8 @@ def _writer(name: str) -> Callable[[Any], str]:
     """Return the function that writes a field as the standard library writes it in JSON."""
     if name in _WHOLE:
         return int.__repr__
+    if name == "probable":
+        return lambda value: "true" if value else "false"
     return float.__repr__ if name == "score" else json.encoder.encode_basestring_ascii
 
 

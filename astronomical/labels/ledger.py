@@ -21,7 +21,7 @@ from astronomical.labels.hash_chain import (
     round_score,
     verify_event,
 )
-from astronomical.labels.index import LedgerIndex, SourceEvents, Tab, newest_catalogue_label
+from astronomical.labels.index import LedgerIndex, SourceEvents, Tab, newest_catalogue_label, newest_label
 from astronomical.labels.sorted_sequence import SortedSequence
 
 __all__ = ["FIRST_CHECK", "ChainError", "ClassView", "Curated", "HistoryRow", "Kind", "Ledger", "LedgerError", "Member"]
@@ -90,6 +90,7 @@ class Ledger:
         when: str = "",
         target: int | None = None,
         verdict: Verdict | None = None,
+        probable: Literal[True] | None = None,
     ) -> tuple[Ledger, LabelEvent]:
         """Return the ledger with one more event, and that event.
 
@@ -109,6 +110,8 @@ class Ledger:
             For undo and redo, the number of the event to undo or redo.
         verdict
             For a review, what it says about the label that the source had before.
+        probable
+            True for a label of which the annotator is less certain.
 
         Raises
         ------
@@ -129,6 +132,7 @@ class Ledger:
                     "when": when,
                     "target": target,
                     "verdict": verdict,
+                    "probable": probable,
                 }
             ]
         )
@@ -278,6 +282,11 @@ class Ledger:
     def human(self, id: str) -> str | None:
         """Return the human label of a source, or None if it has none."""
         return self.index.human.get(id)
+
+    def is_probable(self, id: str) -> bool:
+        """Return whether the annotator was less certain of the human label of a source."""
+        label = newest_label(event for event in self.about(id).answers if event.n not in self.index.undone)
+        return label is not None and label.probable is not None
 
     def label_of(self, id: str) -> str | None:
         """Return the label that learners train on: the human label, or else the catalogue label in the ledger."""

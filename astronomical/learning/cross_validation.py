@@ -85,6 +85,7 @@ def out_of_fold_probabilities(
             request,
             rows=request.rows[~out],
             targets=request.targets[~out],
+            weights=None if request.weights is None else request.weights[~out],
             pool=held,
             training=held,
             validation=np.zeros_like(held),

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import has_fit_parameter
 
 from astronomical.learning.scoring import CancelCheck, Progress, never, no_progress, stop_if
 from astronomical.tasks import Workers
@@ -51,6 +53,7 @@ def fit(
     y: NDArray[np.integer],
     cancelled: CancelCheck = never,
     progress: Progress = no_progress,
+    weights: NDArray[np.float64] | None = None,
 ) -> None:
     """Fit a classifier, with the same result as its own ``fit``.
 
@@ -65,26 +68,29 @@ def fit(
     progress
         Called in the calling thread with the fraction of the trees that are grown. It is not called while
         scikit-learn's own ``fit`` runs.
+    weights
+        Weights of the rows, shape (n_rows,), for classifiers that use them; the others take all rows alike.
 
     Raises
     ------
     Cancelled
         If `cancelled` returned True.
     """
+    options = _weight_option(estimator, weights)
     if not _is_known(estimator):
-        estimator.fit(X, y)
+        estimator.fit(X, y, **options)
         return
     n_trees = estimator.n_estimators
     try:
-        estimator.set_params(n_estimators=1).fit(X, y)
+        estimator.set_params(n_estimators=1).fit(X, y, **options)
     finally:
         estimator.set_params(n_estimators=n_trees)
     draw = np.random.RandomState(estimator.random_state)
     seeds = [int(draw.randint(_MAX_SEED)) for _ in range(n_trees)]
     first = estimator.estimators_[0]
-    grow = _grower(estimator, first, np.ascontiguousarray(X, np.float32), y)
+    grow = _grower(estimator, first, np.ascontiguousarray(X, np.float32), y, weights)
     if grow is None or first.random_state != seeds[0] or not _same_tree(grow(seeds[0]), first.tree_):
-        estimator.fit(X, y)
+        estimator.fit(X, y, **options)
         return
 
     def some_trees(start: int) -> list[Any]:
@@ -112,7 +118,17 @@ def _is_known(estimator: Any) -> bool:
     )
 
 
-def _grower(forest: Any, first: Any, X: NDArray[np.float32], y: NDArray[np.integer]) -> Grow | None:
+def _weight_option(estimator: Any, weights: NDArray[np.float64] | None) -> dict[str, Any]:
+    """Return the option of ``fit`` that passes weights on; none without weights, or if the classifier has no use."""
+    step, last = estimator.steps[-1] if isinstance(estimator, Pipeline) else ("", estimator)
+    if weights is None or not has_fit_parameter(last, "sample_weight"):
+        return {}
+    return {f"{step}__sample_weight" if step else "sample_weight": weights}
+
+
+def _grower(
+    forest: Any, first: Any, X: NDArray[np.float32], y: NDArray[np.integer], given: NDArray[np.float64] | None
+) -> Grow | None:
     """Return a function that grows a tree from a seed, or None if this version of scikit-learn is not supported."""
     try:
         from sklearn.tree._criterion import Gini
@@ -131,9 +147,11 @@ def _grower(forest: Any, first: Any, X: NDArray[np.float32], y: NDArray[np.integ
     max_depth = _MAX_SEED if first.max_depth is None else first.max_depth
 
     def grow(seed: int) -> Any:
-        weights = None
+        weights = given
         if forest.bootstrap:
-            drawn = np.random.RandomState(seed).randint(0, n_rows, n_rows, dtype=np.int32)
+            draw, chance = np.random.RandomState(seed), None if given is None else given / np.sum(given)
+            even = chance is None
+            drawn = draw.randint(0, n_rows, n_rows) if even else draw.choice(n_rows, n_rows, p=chance)
             weights = np.bincount(drawn, minlength=n_rows).astype(np.float64)
         draw = np.random.RandomState(seed)
         splitter = splitter_class(Gini(1, n_classes), first.max_features_, min_leaf, 0.0, draw, None)

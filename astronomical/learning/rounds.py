@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -35,7 +33,7 @@ from astronomical.learning.scoring import (
     stop_if,
 )
 
-__all__ = ["Cancelled", "Member", "Round", "RoundRequest", "fit_round", "round_key"]
+__all__ = ["Cancelled", "Member", "Round", "RoundRequest", "fit_round"]
 
 #: scikit-learn expects seeds of 32 bits.
 _SEED_MASK = 2**32 - 1
@@ -93,6 +91,9 @@ class RoundRequest:
         Number of labels below which no model is trained.
     n_ranked
         Number of queries to rank.
+    weights
+        Weights of the labels trained on, shape (n_labels,); None if all are 1. Models that do not use weights take
+        every label as certain.
     basis
         Identifies the round within a session. It depends on the same data as `key`, but is faster to compute for many
         labels. It is not saved.
@@ -115,13 +116,15 @@ class RoundRequest:
     query_seed: int
     n_start: int
     n_ranked: int = 256
+    weights: NDArray[np.float64] | None = None
     basis: str = ""
 
     def __post_init__(self) -> None:
         if not self.members:
             raise InvalidInputError(f"the learner of {self.class_name} has no model")
-        if len(self.rows) != len(self.targets):
-            raise ValueError(f"{len(self.rows)} rows have {len(self.targets)} targets")
+        for name, values in (("targets", self.targets), ("weights", self.weights)):
+            if values is not None and len(values) != len(self.rows):
+                raise ValueError(f"{len(self.rows)} rows have {len(values)} {name}")
         if np.any(np.diff(self.rows) <= 0):
             raise ValueError("rows must be sorted and unique, so that the order of labelling has no effect")
         if not np.isin(self.targets, (0, 1)).all():
@@ -251,32 +254,6 @@ def fit_round(request: RoundRequest, cancelled: CancelCheck = never, progress: P
     )
 
 
-def round_key(
-    settings: Mapping[str, Any], recipe: Mapping[str, Any], labelled: Iterable[tuple[str, int]], removed: Iterable[str]
-) -> str:
-    """Return the key of a round, 16 hexadecimal digits. It does not depend on the order of labelling.
-
-    Parameters
-    ----------
-    settings
-        Settings of the learner, as plain values.
-    recipe
-        Feature recipe, as plain values.
-    labelled
-        Ids of the sources trained on, with their targets.
-    removed
-        Ids of the sources removed from the pool.
-    """
-    content = {
-        "settings": settings,
-        "recipe": recipe,
-        "labelled": sorted({(str(name), int(target)) for name, target in labelled}),
-        "removed": sorted({str(name) for name in removed}),
-    }
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
 def _cold_round(
     request: RoundRequest,
     pool_rows: NDArray[np.intp],
@@ -336,7 +313,7 @@ def _fit(
     with naming_failures(f"the model {member.name!r}"):
         estimator = member.build(seed)
         with one_thread():
-            fit(estimator, X, y, cancelled, progress)
+            fit(estimator, X, y, cancelled, progress, request.weights)
     progress(1.0)
     # If the labels were passed to ActiveLearner, it would fit the estimator again.
     learner = ActiveLearner(estimator=estimator)

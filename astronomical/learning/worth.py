@@ -213,6 +213,7 @@ def _trial(request: RoundRequest, rows: NDArray[np.intp], targets: NDArray[np.in
         k=len(rows),
         rows=rows[order],
         targets=targets[order].astype(np.int8),
+        weights=None,  # labels of the catalogue have none, so own labels are compared without
         model_seed=derive_seed(request.model_seed, "worth", "model", seed),
     )
 

@@ -40,7 +40,7 @@ class SessionEvents:
     labels_changed
         A command has recorded labels, undone or redone them.
     features_changed
-        The dataset was replaced by one with other features, after which no round is valid.
+        The dataset was replaced by one with other features, or probable labels have another weight: no round is valid.
     training_requested
         The user starts a learner or changes its settings.
     query_ready

@@ -186,7 +186,9 @@ class Session:
     # -- verbs of daily use -------------------------------------------------------------------------
 
     @command
-    def assign(self, label: str | None, *, id: str | None = None, class_name: str | None = None) -> LabelEvent | None:
+    def assign(
+        self, label: str | None, *, id: str | None = None, class_name: str | None = None, probable: bool = False
+    ) -> LabelEvent | None:
         """Label the selected source, or mark it as unsure. The label is on disk when this returns.
 
         Parameters
@@ -197,6 +199,8 @@ class Session:
             The source that the user saw; refused if another one is selected now.
         class_name
             Class of the learner; by default the active one.
+        probable
+            Whether the annotator is less certain of the label; see `LabellingConfig.probable_weight`.
 
         Returns
         -------
@@ -208,7 +212,7 @@ class Session:
         SessionError
             If there is no such class, no source is selected, or `id` is no longer the selected source.
         """
-        return self.labels.assign(label, id=id, class_name=class_name)
+        return self.labels.assign(label, id=id, class_name=class_name, probable=probable)
 
     @command
     def undo(self) -> LabelEvent | None:

@@ -77,8 +77,10 @@ def test_keys_give_the_label_that_they_say_to_the_source_that_was_seen(app_url: 
     page.keyboard.press("0")
     page.keyboard.press("Escape")
     expect(page.get_by_text("Keys paused")).to_be_hidden()
-    fifth = press_and_wait(page, "0")
+    fifth = press_and_wait(page, "Alt+0")
     assert given(path)[3:] == [(fourth, "1"), (fifth, "0")]
+    assert [event.id for event in load_project(path).events if event.probable] == [fifth]
+    expect(page.locator(".fact[data-name=Last]")).to_contain_text(f"{fifth} → probably 0")
 
     before = shown_id(page)
     page.keyboard.type("/s01")  # the field has the focus before the next key

@@ -12,7 +12,8 @@ from astronomical.catalogue.hashing import hash_ids
 from astronomical.learning.models import knn, random_forest
 from astronomical.learning.query_selection import Strategy
 from astronomical.learning.ranking import best_first
-from astronomical.learning.rounds import Member, RoundRequest, fit_round, round_key
+from astronomical.learning.round_key import round_key
+from astronomical.learning.rounds import Member, RoundRequest, fit_round
 from astronomical.learning.strategies import entropy, margin, random, uncertainty
 
 names = st.text(max_size=8)

@@ -19,6 +19,7 @@ __all__ = ["AddPaneDialog", "ConfirmDialog", "FileDialog", "KeysDialog"]
 
 _KEYS = (
     ("1 … 9", "label the selected source, and show the next one"),
+    ("Alt + 1 … 9", "label it as probable, which counts less in training (see Settings, Labelling)"),
     ("0 or U", "mark the selected source as unsure, and show the next one"),
     ("Z", "undo the newest label"),
     ("Shift + Z", "redo"),

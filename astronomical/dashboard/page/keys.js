@@ -39,6 +39,11 @@ function keeps(element, event, by_pointer) {
   return element.closest(USES_ARROWS) != null || (!by_pointer && element.closest(TOGGLES) != null)
 }
 
+// The key that was pressed together with Alt, which on some keyboards types another character.
+function plain_key(event) {
+  return event.code.match(/^(?:Digit|Numpad|Key)(.)$/)?.[1].toLowerCase() ?? event.key
+}
+
 function visible(element) {
   return element.checkVisibility === undefined || element.checkVisibility({visibilityProperty: true})
 }
@@ -109,8 +114,9 @@ export function render({model, view}) {
       leave.click()
       return
     }
-    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
-    if (!model.enabled || event.repeat || event.isComposing || event.ctrlKey || event.altKey || event.metaKey
+    const key = event.altKey ? plain_key(event) : event.key.length === 1 ? event.key.toLowerCase() : event.key
+    const unused = event.altKey && !model.labels.includes(key)
+    if (!model.enabled || event.repeat || event.isComposing || event.ctrlKey || event.metaKey || unused
         || !model.keys.includes(key) || keeps(event.composedPath()[0], event, by_pointer) || modal_open()) {
       return
     }
@@ -122,7 +128,7 @@ export function render({model, view}) {
     const label = new CustomEvent('astronomical-label', {cancelable: true, detail: {source: model.shown}})
     if (model.labels.includes(key) && !window.dispatchEvent(label)) { return }
     n += 1
-    model.send_msg({key, shift: event.shiftKey, source: model.shown, n})
+    model.send_msg({key, shift: event.shiftKey, alt: event.altKey, source: model.shown, n})
   }
   const on_label = (event) => {
     if (performance.now() < seen_at) { event.preventDefault() }

@@ -21,8 +21,8 @@ class KeyPress:
     ----------
     key
         Name of the key as in browsers, with letters in lower case: ``"1"``, ``"z"``, ``"?"``, ``"ArrowLeft"``.
-    shift
-        Whether Shift was pressed.
+    shift, alt
+        Whether Shift or Alt was pressed.
     source
         Id of the source that was shown; empty if there was none.
     n
@@ -31,6 +31,7 @@ class KeyPress:
 
     key: str
     shift: bool
+    alt: bool
     source: str
     n: int
 
@@ -47,10 +48,11 @@ class KeyListener(JSComponent):
 
     Notes
     -----
-    The browser handles keys that are typed into an input field, pressed with Ctrl, Alt or Meta, repeated while held
-    down, or pressed while a dialog or a menu is open. Arrow keys belong to a slider, tab, list or table that has the
-    focus. Escape closes the open dialog: it presses the button with the class ``leave``. The key ``/`` is handled in
-    the browser: the search field takes the focus before the next key can be pressed.
+    The browser handles keys that are typed into an input field, pressed with Ctrl or Meta, repeated while held down,
+    or pressed while a dialog or a menu is open, and those with Alt that do not label the source. Arrow keys belong to
+    a slider, tab, list or table that has the focus. Escape closes the open dialog: it presses the button with the class
+    ``leave``. The key ``/`` is handled in the browser: the search field takes the focus before the next key can be
+    pressed.
     """
 
     enabled = param.Boolean(default=True, doc="Whether to listen for keys.")
@@ -84,4 +86,5 @@ class KeyListener(JSComponent):
 
     def _handle_msg(self, msg: dict[str, Any]) -> None:
         if self.enabled:
-            self._on_key(KeyPress(str(msg["key"]), bool(msg["shift"]), str(msg["source"]), int(msg["n"])))
+            shift, alt = bool(msg["shift"]), bool(msg["alt"])
+            self._on_key(KeyPress(str(msg["key"]), shift, alt, str(msg["source"]), int(msg["n"])))

@@ -96,6 +96,14 @@ class SettingsDrawer(SessionView):
         self._memory = memory_switch()
         self._keeping = pmui.Select(label="Models of the rounds", options=_KEEPING, **wide)
         self._blind = pmui.Switch(label="Hide catalogue labels and predictions until I label a source", margin=(8, 10))
+        self._probable = pmui.FloatInput(
+            label="Weight of probable labels in training",
+            start=0.0,
+            end=1.0,
+            step=0.1,
+            helper_text="For labels given with Alt. 1: like other labels; 0: no learner is trained on them.",
+            **wide,
+        )
         self._effects = Message(_NOTHING, "info")
         self._bar = pmui.LinearProgress(value=0, sizing_mode="stretch_width", visible=False)
         self._go = pmui.Button(label="Apply", variant="contained", disabled=True, on_click=lambda _: self._apply())
@@ -109,7 +117,7 @@ class SettingsDrawer(SessionView):
                 self._unknown,
                 self._use_unknown,
             ],
-            "Labelling": [self._blind, self._keys.view],
+            "Labelling": [self._blind, self._probable, self._keys.view],
             "Features": [
                 self._pattern,
                 self._features,
@@ -158,6 +166,7 @@ class SettingsDrawer(SessionView):
             self._memory,
             self._keeping,
             self._blind,
+            self._probable,
         ):
             widget.param.watch(lambda _: self._consider(), "value")
         self._pattern.param.watch(self._on_pattern, "enter_pressed")
@@ -197,7 +206,7 @@ class SettingsDrawer(SessionView):
         self._chosen_keys = {config.shown(name): key for name, key in config.keys.items()}
         self._new_class.value = ""
         self._memory.value = config.catalogue.optimise_memory
-        self._blind.value = config.labelling.blind
+        self._blind.value, self._probable.value = config.labelling.blind, config.labelling.probable_weight
         self._unknown.param.update(
             value=", ".join(config.catalogue.unknown_labels), visible=config.catalogue.label is not None
         )
@@ -269,7 +278,14 @@ class SettingsDrawer(SessionView):
                 ),
                 "labels": labels,
                 "keys": {names[shown]: key for shown, key in self._chosen_keys.items() if shown in names},
-                "labelling": config.labelling.model_copy(update={"blind": self._blind.value}),
+                "labelling": config.labelling.model_copy(
+                    update={
+                        "blind": self._blind.value,
+                        "probable_weight": config.labelling.probable_weight
+                        if self._probable.value is None
+                        else self._probable.value,
+                    }
+                ),
                 "split": config.split.model_copy(
                     update={"use_unknown": self._use_unknown.value, "drop": tuple(self._dropped.value)}
                 ),

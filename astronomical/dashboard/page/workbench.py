@@ -166,7 +166,7 @@ class Workbench(SessionView):
             return partial(session.assign, None, id=source)
         label = next((name for name, key in session.state.config.label_keys.items() if key == press.key), None)
         if label is not None:
-            return partial(session.assign, label, id=source)
+            return partial(session.assign, label, id=source, probable=press.alt)
         if press.key in _VERDICTS and source is not None:
             return partial(give_verdict, session, source, _VERDICTS[press.key])
         return {

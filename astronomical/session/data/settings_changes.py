@@ -138,7 +138,10 @@ def plan_change(config: Config, changed: Config, ledger: Ledger, registry: Regis
         effects.append("The columns shown for a source change; no learner is retrained.")
     if changed.keys != config.keys:
         effects.append("The keys for labels change; no learner is retrained.")
-    if changed.labelling != config.labelling:
+    if changed.labelling.probable_weight != config.labelling.probable_weight:
+        weight = changed.labelling.probable_weight
+        effects.append(f"Probable labels have a weight of {weight:g} in training: learners with such labels retrain.")
+    if changed.labelling.blind != config.labelling.blind:
         how = "hidden until you label a source" if changed.labelling.blind else "shown"
         effects.append(f"Catalogue labels and predictions are {how}; no learner is retrained.")
     if changed.models != config.models:

@@ -61,6 +61,7 @@ def find_suspects(
         request_for(config, dataset, registry, training_set_of(config, dataset, ledger, class_name)),
         rows=rows,
         targets=targets,
+        weights=None,
         k=len(rows),
     )
     proba = out_of_fold_probabilities(request, cancelled, progress)

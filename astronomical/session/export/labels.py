@@ -9,7 +9,10 @@ from astropy.table import Table
 from astronomical.labels.ledger import Ledger
 from astronomical.session.export.table_io import check_table_name, write_table
 
-COLUMNS = ("id", "label", "class", "origin", "round", "who", "when")
+COLUMNS = ("id", "label", "class", "origin", "round", "who", "when", "probable")
+
+#: Types of the columns that are not texts.
+_TYPES = {"round": int, "probable": bool}
 
 
 def export_labels(ledger: Ledger, path: str | Path, *, for_spreadsheets: bool = False, overwrite: bool = False) -> int:
@@ -52,13 +55,15 @@ def labels_table(ledger: Ledger) -> Table:
             -1 if e.round is None else e.round,
             e.who,
             e.when,
+            e.probable is not None,
         )
         for e in events
     ]
-    dtypes = [int if name == "round" else str for name in COLUMNS]
+    dtypes = [_TYPES.get(name, str) for name in COLUMNS]
     columns = [list(column) for column in zip(*rows, strict=True)] if rows else None
     table = Table(columns, names=COLUMNS, dtype=dtypes)
     table["round"].description = "Number of labels of the learner when the source was chosen; -1 means none"
+    table["probable"].description = "Whether the annotator was less certain of the label"
     table.meta["NLABELS"] = len(table)
     table.meta["NCATLAB"] = sum(e.who == "catalogue" for e in events)
     return table

@@ -8,7 +8,17 @@ from astronomical.session.errors import SessionError
 from astronomical.session.labelling.training_set import training_set_of
 from astronomical.session.state import SessionState
 
-__all__ = ["is_already_recorded", "label_context"]
+__all__ = ["Answer", "answer_of", "is_already_recorded", "label_context"]
+
+#: Fields of an event that say how a source was answered.
+Answer = dict[str, Any]
+
+
+def answer_of(label: str | None, probable: bool = False) -> Answer:
+    """Return the fields of the event for a label, or for unsure (None)."""
+    if label is None:
+        return {"kind": "unsure"}
+    return {"kind": "label", "label": label, "probable": True if probable else None}
 
 
 def label_context(state: SessionState, id: str, label: str | None, name: str | None) -> dict[str, Any]:
@@ -44,12 +54,12 @@ def label_context(state: SessionState, id: str, label: str | None, name: str | N
     return {"origin": "clicked"}
 
 
-def is_already_recorded(state: SessionState, id: str, label: str | None, name: str | None) -> bool:
-    """Return whether a source already has this label, and no learner queries it."""
+def is_already_recorded(state: SessionState, id: str, answer: Answer, name: str | None) -> bool:
+    """Return whether a source already has this label, as certain as this, and no learner queries it."""
     if name is not None and id in state.queues.get(name, ()):
         return False
-    if label is not None:
-        return bool(state.ledger.human(id) == label)
+    if (label := answer.get("label")) is not None:
+        return bool(state.ledger.human(id) == label and state.ledger.is_probable(id) == bool(answer["probable"]))
     return name is not None and id in state.ledger.tab(name).unsure
 
 

@@ -15,7 +15,7 @@ from astronomical.session.labelling.audits import Auditor
 from astronomical.session.labelling.blind import is_blind, is_hidden
 from astronomical.session.labelling.bulk_labels import BulkPlan, count_sources, plan_bulk
 from astronomical.session.labelling.curator import Curator
-from astronomical.session.labelling.label_context import is_already_recorded, label_context
+from astronomical.session.labelling.label_context import Answer, answer_of, is_already_recorded, label_context
 from astronomical.session.labelling.record import MANY, LabelRecord
 from astronomical.session.labelling.reviewer import Reviewer
 from astronomical.session.labelling.selection import Selection
@@ -88,7 +88,9 @@ class Labels:
         return is_blind(self._state)
 
     @command
-    def assign(self, label: str | None, *, id: str | None = None, class_name: str | None = None) -> LabelEvent | None:
+    def assign(
+        self, label: str | None, *, id: str | None = None, class_name: str | None = None, probable: bool = False
+    ) -> LabelEvent | None:
         """Label the selected source, or mark it as unsure (None), and continue with the next query.
 
         The label is on disk when this returns.
@@ -101,6 +103,8 @@ class Labels:
             The source that the user saw; refused if another one is selected now.
         class_name
             Class of the learner; by default the active one.
+        probable
+            Whether the annotator is less certain of the label; see `LabellingConfig.probable_weight`.
 
         Returns
         -------
@@ -122,19 +126,19 @@ class Labels:
             raise StaleFocusError(f"Not recorded: the label was meant for {id}, but {shown} is now selected.")
         if label is not None and label not in self._state.config.class_names:
             raise no_class(label, self._state.config.class_names)
+        answer = answer_of(label, probable)
         if self._state.curating.auditing:
-            return self._assign_audited(shown, label)
+            return self._assign_audited(shown, answer)
         if self._state.curating.on:
-            return self._assign_curated(shown, label)
+            return self._assign_curated(shown, answer)
         if self._reviewer.given_label(shown) is not None:
-            return self._assign_reviewed(shown, label)
+            return self._assign_reviewed(shown, answer)
         name = class_name or self._state.active
-        if is_already_recorded(self._state, shown, label, name):
+        if is_already_recorded(self._state, shown, answer, name):
             return None
         event = self._record.add(
-            kind="unsure" if label is None else "label",
+            **answer,
             id=shown,
-            label=label,
             **label_context(self._state, shown, label, name),
         )
         if name is not None and event.class_name == name:
@@ -286,11 +290,11 @@ class Labels:
             overtaken=lambda: self._label_bulk_async(label, ids, train),
         )
 
-    def _assign_curated(self, id: str, label: str | None) -> LabelEvent | None:
+    def _assign_curated(self, id: str, answer: Answer) -> LabelEvent | None:
         said = self._state.ledger.curated.get(id)
         event = None
-        if said is None or said.label != label:
-            event = self._record.add(kind="unsure" if label is None else "label", id=id, label=label, origin="curated")
+        if said is None or said.label != answer.get("label"):
+            event = self._record.add(**answer, id=id, origin="curated")
             self._events.labels_changed()
         self._curator.move_on(id)
         return event
@@ -299,18 +303,18 @@ class Labels:
         """Return the name under which a class is shown."""
         return None if label is None else self._state.config.shown(label)
 
-    def _assign_audited(self, id: str, label: str | None) -> LabelEvent | None:
+    def _assign_audited(self, id: str, answer: Answer) -> LabelEvent | None:
         said, event = self._state.ledger.curated.get(id), None
         if said is None or not said.audit:
             raise SessionError(f"Source {id} is not in the audit. Continue the audit, or activate a learner.")
-        if not said.answered or said.label != label:
-            event = self._record.add(kind="unsure" if label is None else "label", id=id, label=label, origin="audit")
+        if not said.answered or said.label != answer.get("label"):
+            event = self._record.add(**answer, id=id, origin="audit")
             self._events.labels_changed()
         self._auditor.move_on()
         return event
 
-    def _assign_reviewed(self, id: str, label: str | None) -> LabelEvent | None:
-        draft, event = self._reviewer.draft(id, label), None
+    def _assign_reviewed(self, id: str, answer: Answer) -> LabelEvent | None:
+        draft, event = self._reviewer.draft(id, answer), None
         if draft is not None:
             event = self._record.add(**draft)
         self._reviewer.move_on()

@@ -7,6 +7,7 @@ from typing import Any
 
 from astronomical.session.errors import SessionError
 from astronomical.session.labelling.blind import is_hidden
+from astronomical.session.labelling.label_context import Answer
 from astronomical.session.labelling.selection import Selection
 from astronomical.session.state import SessionState
 
@@ -92,24 +93,24 @@ class Reviewer:
         others = [other for other in self._state.config.class_names if other != given]
         return others[0] if len(others) == 1 else None
 
-    def draft(self, id: str, label: str | None) -> dict[str, Any] | None:
+    def draft(self, id: str, answer: Answer) -> dict[str, Any] | None:
         """Return the event for an answer about a suspect; None if it is recorded already.
 
         Parameters
         ----------
         id
             The suspect.
-        label
-            The label that it should have; None if the annotator cannot tell.
+        answer
+            The label that it should have, or that the annotator is unsure.
         """
+        label = answer.get("label")
         verdict = "unsure" if label is None else "right" if label == self.given_label(id) else "wrong"
         ledger = self._state.ledger
         if ledger.verdict_about(id) == verdict and (label is None or ledger.human(id) == label):
             return None
         return {
-            "kind": "unsure" if label is None else "label",
+            **answer,
             "id": id,
-            "label": label,
             "class_name": self._state.curating.reviewing,
             "origin": "review",
             "verdict": verdict,

@@ -26,12 +26,18 @@ _MANY = 2000
 
 @dataclass(frozen=True)
 class TrainingExample:
-    """A source in a training set: its number in the ledger, its target, and its batch."""
+    """A source in a training set: its number in the ledger, its target, its batch, and the weight of its label."""
 
     id: str
     n: int
     target: int
     batch: int | None = None
+    weight: float = 1.0
+
+    @property
+    def content(self) -> tuple[Any, ...]:
+        """What a model learns from it. A full weight is left out, so that the keys of rounds do not depend on it."""
+        return (self.id, self.target) if self.weight == 1 else (self.id, self.target, self.weight)
 
 
 def _weight(*content: Any) -> int:
@@ -40,7 +46,7 @@ def _weight(*content: Any) -> int:
 
 
 def _no_examples(examples: Iterable[TrainingExample] = ()) -> SortedSequence[TrainingExample]:
-    return SortedSequence(lambda example: example.n, examples, lambda example: _weight(example.id, example.target))
+    return SortedSequence(lambda example: example.n, examples, lambda example: _weight(*example.content))
 
 
 def _none_removed(removed: Iterable[Removed] = ()) -> SortedSequence[Removed]:
@@ -58,8 +64,8 @@ class TrainingSet:
     examples
         Sources in the training set, in the order of their labels.
     removed
-        Sources that the learner neither trains on nor queries (unsure, curated, or of an excluded class), with the
-        number of the event that removed them.
+        Sources that the learner neither trains on nor queries (unsure, curated, of an excluded class, or with a
+        probable label that has no weight), with the number of the event that removed them.
     trained
         Sources in the training set, by id.
     out
@@ -123,16 +129,16 @@ class TrainingSet:
 
 def training_set_of(config: Config, dataset: Dataset, ledger: Ledger, class_name: str) -> TrainingSet:
     """Return the current training set of a learner; after a new event only its source is updated."""
-    name, basis = f"learner {class_name}", (config.split.drop, dataset)
+    name, settings = f"learner {class_name}", (config.split.drop, config.labelling.probable_weight)
     known, changed = ledger.derived(name)
-    if known is not None and known[0][0] == basis[0] and known[0][1] is dataset:
-        view = known[1]
+    if known is not None and known[0] == settings and known[1] is dataset:
+        view = known[2]
         if not changed:
             return view  # type: ignore[no-any-return]
     else:
         view, changed = TrainingSet(class_name), _all_sources(ledger, class_name)
     view = _updated(view, config, dataset, ledger, changed)
-    ledger.keep_derived(name, (basis, view))
+    ledger.keep_derived(name, (settings, dataset, view))
     return view
 
 
@@ -207,10 +213,12 @@ def _status(
     if member is not None:
         label = ledger.label_of(id)
         twice = _is_trained_before(config, dataset, ledger, class_name, id)
-        if label in config.split.drop or not dataset.can_train(id) or twice:
+        weight = config.labelling.probable_weight if member.probable else 1.0
+        if label in config.split.drop or not dataset.can_train(id) or twice or weight == 0:
             numbers.append(member.n)
         else:
-            example = TrainingExample(id, member.n, int(label == class_name), ledger.events[member.n - 1].batch)
+            batch = ledger.events[member.n - 1].batch
+            example = TrainingExample(id, member.n, int(label == class_name), batch, weight)
     if curated is not None and example is None:
         numbers.append(curated.since)
     return example, tuple(sorted(numbers))

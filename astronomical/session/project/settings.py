@@ -168,10 +168,11 @@ class Settings:
             ),
             None,
         )
+        weights = [config.labelling.probable_weight for config in (self._state.config, plan.config)]
         self._state.param.update(config=plan.config, dataset=data, active=active, saved=False)
         if renewed and self._state.config.catalogue.optimise_memory:
             self._state.notify(memory_text(data.catalogue))
-        if retrained:
+        if retrained or weights[0] != weights[1]:
             self._events.features_changed()
         if self._jobs.inline:  # nothing else computes the missing records
             self._writer.save()

@@ -20,7 +20,7 @@ from astronomical.labels.ledger import Ledger
 from astronomical.learning.rounds import Round, RoundRequest, fit_round
 from astronomical.session.data.dataset import Dataset
 from astronomical.session.errors import SessionError
-from astronomical.session.labelling.label_context import is_already_recorded, label_context
+from astronomical.session.labelling.label_context import answer_of, is_already_recorded, label_context
 from astronomical.session.state import SessionState
 from astronomical.session.training.queues import next_answered, queue_of, trained_at
 from astronomical.session.training.round_cache import RoundCache, size_of
@@ -163,6 +163,7 @@ class LookAhead:
             config.learners,
             config.split,
             config.features,
+            config.labelling,
             config.project.seed,
             id(state.dataset),
             tuple(state.queries.items()),
@@ -290,13 +291,14 @@ def possible_ledgers(state: SessionState) -> Iterator[Ledger]:
         return
     labels = sorted(state.config.class_names, key=lambda label: _improbability(state, id, label))
     for label in (*labels, None):
-        if is_already_recorded(state, id, label, name):
+        answer = answer_of(label)
+        if is_already_recorded(state, id, answer, name):
             continue
         try:
             context = label_context(state, id, label, name)
         except SessionError:  # such a label is refused
             continue
-        yield state.ledger.append(kind="unsure" if label is None else "label", id=id, label=label, **context)[0]
+        yield state.ledger.append(**answer, id=id, **context)[0]
 
 
 def _improbability(state: SessionState, id: str, label: str) -> tuple[float, float]:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from astronomical.catalogue.hashing import derive_seed
 from astronomical.config.schema import Config, LearnerConfig
-from astronomical.learning.rounds import RoundRequest, round_key
+from astronomical.learning.round_key import round_key
+from astronomical.learning.rounds import RoundRequest
 from astronomical.plugins.registry import Registry
 from astronomical.session.data.catalogue_values import feature_columns
 from astronomical.session.data.dataset import Dataset
@@ -72,6 +74,7 @@ def request_for(
         features=dataset.features,
         rows=rows,
         targets=np.array([example.target for example in examples], dtype=np.int8),
+        weights=_weights_of(examples),
         pool=pool,
         truth=dataset.truth(name, config.split.drop),
         training=dataset.split.training,
@@ -105,9 +108,15 @@ def request_key(config: Config, view: TrainingSet, k: int) -> str:
     return round_key(
         settings_of(config, learner) if learner is not None else {},
         _recipe_of(config),
-        [(example.id, example.target) for example in view.examples[:k]],
+        [example.content for example in view.examples[:k]],
         view.removed_before(k),
     )
+
+
+def _weights_of(examples: Sequence[TrainingExample]) -> NDArray[np.float64] | None:
+    """Return the weights of labels; None if all have a full weight."""
+    weights = np.array([example.weight for example in examples], dtype=np.float64)
+    return None if np.all(weights == 1) else weights
 
 
 def _recipe_of(config: Config) -> Mapping[str, Any]:

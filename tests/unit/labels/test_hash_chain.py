@@ -47,6 +47,18 @@ def test_check_is_the_published_recipe():
         assert fields["class"] == "Star"
 
 
+def test_a_probable_label_is_part_of_the_recipe():
+    certain, doubtful = (
+        Ledger.empty().append(kind="label", id="J1", label="Star", probable=probable)[1] for probable in (None, True)
+    )
+    fields = {"id": "J1", "kind": "label", "label": "Star", "n": 1, "probable": True, "when": "", "who": ""}
+    text = json.dumps(fields, separators=(",", ":")) + FIRST_CHECK
+    assert doubtful.check == hashlib.sha256(text.encode()).hexdigest()[:12]
+    assert certain.check == hashlib.sha256(text.replace('"probable":true,', "").encode()).hexdigest()[:12]
+    with pytest.raises(LedgerError, match="only labels can be"):
+        Ledger.empty().append(kind="unsure", id="J1", class_name="Star", probable=True)
+
+
 def test_append_numbers_and_leaves_the_old_snapshot_alone():
     ledger = three()
     longer, event = ledger.append(kind="unsure", id="J1", class_name="Star")

@@ -13,7 +13,8 @@ from astronomical.extend import extension_of
 from astronomical.learning import models, strategies
 from astronomical.learning.metrics import confusion
 from astronomical.learning.query_selection import Strategy
-from astronomical.learning.rounds import Cancelled, Member, fit_round, round_key
+from astronomical.learning.round_key import round_key
+from astronomical.learning.rounds import Cancelled, Member, fit_round
 
 MODELS = [extension_of(model).name for model in models.BUILTINS]
 STRATEGIES = [extension_of(strategy).name for strategy in strategies.BUILTINS]

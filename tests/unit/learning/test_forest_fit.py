@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from astronomical.learning import forest_fit as growing
 from astronomical.learning.forest_fit import fit
+from astronomical.learning.models.neighbours import NearestNeighbours
 from astronomical.learning.scoring import Cancelled
 from tests.support.cancelling import CancelAt
 
@@ -67,6 +70,28 @@ def test_forest_is_that_of_scikit_learn_in_every_attribute(name, missing, monkey
     assert fits == [1], "the fast way was not taken"
     assert_same_state(plain, ours)
     np.testing.assert_array_equal(plain.predict_proba(X), ours.predict_proba(X))
+
+
+@pytest.mark.parametrize("name", [*FORESTS, *LEFT_TO_SCIKIT_LEARN])
+def test_weights_have_the_effect_that_they_have_in_scikit_learn(name):
+    X, y = training_set()
+    weights = np.where(np.arange(len(y)) % 3 == 0, 0.5, 1.0)
+    build = {**FORESTS, **LEFT_TO_SCIKIT_LEARN}[name]
+    plain, ours = build().fit(X, y, sample_weight=weights), build()
+    fit(ours, X, y, weights=weights)
+    assert_same_state(plain, ours)
+
+
+def test_weights_reach_the_last_step_of_a_pipeline_and_are_left_out_where_they_have_no_meaning():
+    X, y = training_set()
+    weights = np.where(np.arange(len(y)) % 3 == 0, 0.01, 1.0)
+    steps = [("scale", StandardScaler()), ("regress", LogisticRegression())]
+    plain, ours = Pipeline(steps).fit(X, y, regress__sample_weight=weights), Pipeline(steps)
+    fit(ours, X, y, weights=weights)
+    np.testing.assert_array_equal(plain.predict_proba(X), ours.predict_proba(X))
+    neighbours = NearestNeighbours()
+    fit(neighbours, X, y, weights=weights)
+    np.testing.assert_array_equal(neighbours.predict_proba(X), NearestNeighbours().fit(X, y).predict_proba(X))
 
 
 @pytest.mark.parametrize("name", LEFT_TO_SCIKIT_LEARN)

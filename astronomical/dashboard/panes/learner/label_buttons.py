@@ -19,7 +19,7 @@ def answer_buttons(config: Config, now: str | None, enabled: bool) -> list[dict[
             f"label:{name}",
             config.shown(name),
             keys.get(name, "").upper(),
-            f"Label this source {config.shown(name)}, and show the next one",
+            f"Label this source {config.shown(name)}, and show the next one; with Alt: probably {config.shown(name)}",
             enabled,
             config.colours.get(name, UNKNOWN_COLOUR),
             name == now,

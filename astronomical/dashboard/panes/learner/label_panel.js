@@ -33,11 +33,13 @@ export function render({model, el}) {
     if (key) { make('kbd', '', element).textContent = key }
     if (colour) { Object.assign(element.style, {background: colour, color: ink, borderColor: colour}) }
     if (marked) { element.classList.add('marked'); element.setAttribute('aria-pressed', 'true') }
-    element.addEventListener('click', () => {
+    element.addEventListener('click', ({altKey}) => {
       // A second click must not label the next source, which was not seen yet.
       const {source} = model.shown
       const label = new CustomEvent('astronomical-label', {cancelable: true, detail: {source}})
-      if (!/^(label|unsure)/.test(event) || window.dispatchEvent(label)) { model.send_msg({event, source}) }
+      if (!/^(label|unsure)/.test(event) || window.dispatchEvent(label)) {
+        model.send_msg({event: altKey ? event.replace(/^label:/, 'probable:') : event, source})
+      }
     })
   }
   // A section that is visible only if it has items. Returns the element for the items.

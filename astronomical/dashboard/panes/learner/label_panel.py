@@ -161,6 +161,7 @@ class LabelPanelView(SessionView):
         kind, _, label = event.partition(":")
         actions: dict[str, Callable[[], Any]] = {
             "label": partial(session.assign, label, id=source),
+            "probable": partial(session.assign, label, id=source, probable=True),
             "unsure": partial(session.assign, None, id=source),
             "undo": session.undo,
             "redo": session.redo,

@@ -132,7 +132,7 @@ def history_frame(rows: tuple[HistoryRow, ...], shown: Mapping[str, str] = Mappi
             "" if row.score is None else f"{row.score:.3f}",
             row.who,
             row.when.replace("T", " ")[:19],
-            "undone" if row.undone else "",
+            "undone" if row.undone else "probable" if row.probable else "",
         )
         for row in rows
     ]
@@ -141,5 +141,6 @@ def history_frame(rows: tuple[HistoryRow, ...], shown: Mapping[str, str] = Mappi
 
 def _struck(table: pd.DataFrame) -> pd.DataFrame:
     """Return the styles of a table. Undone labels are struck through."""
-    look = ["text-decoration: line-through; opacity: 0.6" if state else "" for state in table["state"]]
+    undone = table["state"] == "undone"
+    look = ["text-decoration: line-through; opacity: 0.6" if gone else "" for gone in undone]
     return pd.DataFrame(dict.fromkeys(table.columns, look), index=table.index)

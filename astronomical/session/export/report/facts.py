@@ -152,6 +152,9 @@ def _labels(given: ReportInput) -> Section:
         if given.config.labelling.blind
         else "Catalogue labels and predictions could be seen while labelling, except for audits and curated test sets.",
     ]
+    if n_probable := sum(event.probable is not None for event in effective):
+        weight = given.config.labelling.probable_weight
+        lines.append(f"{n_probable:,} labels were given as probable; their weight in training is {weight:g}.")
     return Section("Labels", tuple(lines), ("Labelled by", "Labels", "Unsure"), rows)
 
 
