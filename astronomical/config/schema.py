@@ -317,7 +317,12 @@ class Config(Section):
         named = [learner.class_name for learner in self.learners]
         if len(set(named)) != len(named):
             raise ValueError("learners: a class has two learners")
-        for where, names in (("learners", named), ("split.drop", self.split.drop), ("keys", self.keys)):
+        for where, names in (
+            ("learners", named),
+            ("split.drop", self.split.drop),
+            ("keys", self.keys),
+            ("labelling.guides", self.labelling.guides),
+        ):
             for name in names:
                 if name not in known:
                     raise ValueError(f"{where}: no label is named {name!r}; there are {', '.join(sorted(known))}")

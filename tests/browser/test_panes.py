@@ -6,11 +6,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from astronomical.config.io import read_config, write_config
+from astronomical.config.labelling import ClassGuideConfig
 from astronomical.config.schema import PaneConfig
 from astronomical.session import Session
 from tests.support.projects import make_project, start
 from tests.support.waiting import wait_until
-from tests.support.workbench import LONG, add_pane, button, open_with_plots, press_and_wait
+from tests.support.workbench import LONG, add_pane, begin, button, open_with_plots, press_and_wait, shown_id
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.slow]
 
@@ -75,3 +76,26 @@ def test_a_pane_out_of_sight_is_created_and_updated_when_it_comes_into_view(app_
     expect(page.get_by_text("Star: 6 labels")).to_be_visible(timeout=LONG)
     pane.scroll_into_view_if_needed()
     expect(pane.get_by_text("6 labels, 0 undone")).to_be_visible(timeout=LONG)
+
+
+def test_the_class_guide_is_written_beside_the_answers_and_shows_its_examples(app_url, page, tmp_path):
+    path, _ = make_project(tmp_path)
+    open_with_plots(page, app_url, path)
+    begin(page)
+    first = shown_id(page)
+    page.keyboard.press("g")
+    guide = page.locator('[data-id="guide-1"]')
+    expect(guide.get_by_text("No class has a guide yet")).to_be_visible(timeout=LONG)
+    guide.get_by_label("Edit").check()
+    field = guide.get_by_label("How to recognise it")
+    field.fill("**Point** source")
+    button(guide, "Add the selected source as an example").click()
+    expect(guide.locator("strong", has_text="Point")).to_be_visible(timeout=LONG)
+    wanted = {"Star": ClassGuideConfig(text="**Point** source", examples=(first,))}
+    wait_until(page, lambda: read_config(path).labelling.guides == wanted)
+    guide.get_by_label("Edit").uncheck()
+    expect(field).to_be_hidden()
+
+    press_and_wait(page, "2")
+    guide.locator(".chip .show", has_text=first).last.click()
+    expect(page.locator(".id").first).to_have_text(first, timeout=LONG)

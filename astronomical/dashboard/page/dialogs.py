@@ -27,6 +27,7 @@ _KEYS = (
     ("F", "flag the selected source, or remove the flag"),
     ("N", "next source of the batch or the review; a new source while you curate a test set"),
     ("R, W", "in a review: the label is right, or wrong"),
+    ("G", "show the class guide: how to recognise the sources of each class"),
     ("← →", "go back and forward through the sources that were shown"),
     ("L", "arrange the panes for labelling; again: as before, or for an overview"),
     ("/", "search for an id"),

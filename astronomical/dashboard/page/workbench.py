@@ -30,8 +30,8 @@ __all__ = ["Workbench"]
 
 #: Keys of a review that a label is right or wrong.
 _VERDICTS = {"r": True, "w": False}
-#: A class may have the key L, R or W, because classes of existing projects may have it.
-_KEYS = [*RESERVED_KEYS, "l", *_VERDICTS, "ArrowLeft", "ArrowRight", "Escape"]
+#: A class may have the key G, L, R or W, because classes of existing projects may have it.
+_KEYS = [*RESERVED_KEYS, "g", "l", *_VERDICTS, "ArrowLeft", "ArrowRight", "Escape"]
 _TICK_MS = 500
 #: Time in s during which a newly loaded page can replace a writer that is gone, for example after a reload.
 _FRESH_S = 10.0
@@ -174,6 +174,7 @@ class Workbench(SessionView):
             "q": session.focus_query,
             "n": self._step,
             "f": partial(self._flag, source) if source is not None else None,
+            "g": partial(self._desk.show_kind, "guide"),
             "l": self._desk.switch_arrangement,
             "?": self._help.open,
             "ArrowLeft": self._walk.back,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from astronomical.config.schema import PaneConfig
+from astronomical.dashboard.panes.learner.class_guide import ClassGuidePane
 from astronomical.dashboard.panes.learner.pane import LearningPane
 from astronomical.dashboard.panes.pane_item import PaneAction
 from astronomical.dashboard.panes.plot.linked_ranges import RangeLinks
@@ -148,6 +149,13 @@ PANE_KINDS: dict[str, PaneKind] = {
         "Probabilities of the selected source by all learners, and lists of ambiguous and unclaimed sources.",
         lambda context: ClassesPane(context.session),
         w=5,
+        h=6,
+    ),
+    "guide": PaneKind(
+        "Class guide",
+        "How to recognise the sources of each class: a text and examples, which every annotator sees.",
+        lambda context: ClassGuidePane(context.session),
+        w=4,
         h=6,
     ),
     "history": PaneKind(

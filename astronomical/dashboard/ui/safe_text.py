@@ -1,7 +1,8 @@
 """The only way to put text into the page: all text is shown literally, except HTML written in this package.
 
 HTML is a `markupsafe.Markup` made from a constant; arguments of ``format`` and ``join`` are escaped. The linter rejects
-any other ``Markup`` (S704), and the parts below outside this module (TID251).
+any other ``Markup`` (S704), and the parts below outside this module (TID251). `from_markdown` escapes the HTML in texts
+in Markdown, and makes only links to web pages.
 
 These parts of Panel 1.9, panel-material-ui 0.16, Tabulator 6.4 and Bokeh 3.9 interpret text as HTML or Markdown:
 
@@ -36,9 +37,10 @@ from typing import Any
 
 import panel as pn
 from bokeh.models import HoverTool
+from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
-__all__ = ["Html", "Markup", "TextTable", "escape", "hover", "list_editor"]
+__all__ = ["Html", "Markup", "TextTable", "escape", "from_markdown", "hover", "list_editor"]
 
 _WORD_JOINER = "\u2060"
 
@@ -64,6 +66,27 @@ class TextTable(pn.widgets.Tabulator):
         for column in columns:
             column.title = str(escape(column.title))
         return columns
+
+
+def _markdown() -> MarkdownIt:
+    """Return a parser of Markdown that escapes HTML, loads nothing, and opens links to web pages in another tab."""
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+    parser.validateLink = lambda url: url.startswith(("https://", "http://"))  # type: ignore[method-assign]
+
+    def link(self: Any, tokens: Any, place: int, options: Any, env: Any) -> str:
+        tokens[place].attrs |= {"target": "_blank", "rel": "noopener noreferrer"}
+        return str(self.renderToken(tokens, place, options, env))
+
+    parser.add_render_rule("link_open", link)
+    return parser
+
+
+_MARKDOWN = _markdown()
+
+
+def from_markdown(text: str) -> Markup:
+    """Return a text in Markdown as HTML."""
+    return Markup(_MARKDOWN.render(text))  # noqa: S704 - the parser escapes all HTML in the text
 
 
 def list_editor(values: Sequence[str]) -> dict[str, Any]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
 from astronomical.catalogue.catalogue import Catalogue
 from astronomical.catalogue.labels import label_counts
 from astronomical.config.errors import problems_of
+from astronomical.config.labelling import MAX_EXAMPLES
 from astronomical.config.schema import Config, LearnerConfig
 from astronomical.labels.ledger import Ledger
 from astronomical.plugins.registry import Registry
@@ -90,7 +92,9 @@ def plan_change(config: Config, changed: Config, ledger: Ledger, registry: Regis
         If the change would orphan labels, or is invalid.
     """
     try:
-        plain = {**changed.model_dump(by_alias=True), "learners": _learners(config, changed)}
+        guides = _guides(config, changed)
+        labelling = {**changed.labelling.model_dump(), "guides": guides}
+        plain = {**changed.model_dump(by_alias=True), "learners": _learners(config, changed), "labelling": labelling}
         changed = Config.model_validate(plain)
     except ValidationError as error:
         problem = problems_of(error, Config)[0]
@@ -296,10 +300,25 @@ def _refuse_orphans(config: Config, changed: Config, ledger: Ledger) -> None:
             raise SessionError(f"Class {name} has a learner, so it cannot be excluded.")
 
 
+def _renamed(config: Config, changed: Config) -> dict[str, str]:
+    """Return the new name of each class."""
+    after = _meanings(changed)
+    return {entry.name: after.get(entry.value, entry.name) for entry in reversed(config.labels)}
+
+
+def _guides(config: Config, changed: Config) -> dict[str, dict[str, Any]]:
+    """Return the guides of the classes under their new names; those of classes that become one are joined."""
+    renamed, found = _renamed(config, changed), dict[str, dict[str, Any]]()
+    for name, guide in changed.labelling.guides.items():
+        known = found.setdefault(renamed.get(name, name), {"text": "", "examples": ()})
+        known["text"] = "\n\n".join(filter(None, (known["text"], guide.text)))
+        known["examples"] = tuple(dict.fromkeys((*known["examples"], *guide.examples)))[:MAX_EXAMPLES]
+    return found
+
+
 def _learners(config: Config, changed: Config) -> list[dict[str, object]]:
     """Return the learners for changed settings: classes may be renamed, excluded or included again."""
-    after = _meanings(changed)
-    renamed = {entry.name: after.get(entry.value, entry.name) for entry in reversed(config.labels)}
+    renamed = _renamed(config, changed)
     kept = [item.model_copy(update={"class_name": renamed[item.class_name]}) for item in config.learners]
     there = {item.class_name for item in kept}
     back = [

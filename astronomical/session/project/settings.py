@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+from astronomical.config.parsing import mended
 from astronomical.config.schema import Config, PaneConfig
 from astronomical.config.services import SurveyConfig
 from astronomical.labels.ledger import Ledger
 from astronomical.session.commands import Access, command, full_access, reads
 from astronomical.session.data.class_changes import with_class
+from astronomical.session.data.class_guides import with_guide
 from astronomical.session.data.column_memory import memory_text
 from astronomical.session.data.columns import with_columns
 from astronomical.session.data.dataset import Dataset
@@ -122,6 +124,28 @@ class Settings:
         """
         self._writer.check_writable()
         self.change(with_class(self._state.config, name, colour))
+
+    @command
+    def set_guide(self, class_name: str, *, text: str | None = None, examples: Sequence[str] | None = None) -> None:
+        """Change how to recognise the sources of a class; None leaves a value unchanged.
+
+        Parameters
+        ----------
+        class_name
+            Name of the class.
+        text
+            A text in Markdown.
+        examples
+            Ids of example sources, at most 12.
+
+        Raises
+        ------
+        SessionError
+            If there is no such class or source, or there are too many examples.
+        """
+        self._writer.check_writable()
+        section = with_guide(self._state.config, self._state.dataset.catalogue, class_name, mended(text), examples)
+        self._writer.change(labelling=section)
 
     @command
     def set_layout(self, panes: Sequence[PaneConfig]) -> None:

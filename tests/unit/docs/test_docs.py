@@ -122,6 +122,8 @@ def keys_in(node: Any, schema: Any, path: str) -> Iterator[tuple[str, set[str]]]
         yield from keys_in(option, schema, path)
     if "items" in node:
         yield from keys_in(node["items"], schema, f"{path}[]")
+    if isinstance(node.get("additionalProperties"), dict):
+        yield from keys_in(node["additionalProperties"], schema, path)
     if "properties" in node:
         yield path, set(node["properties"])
         for name, inner in node["properties"].items():

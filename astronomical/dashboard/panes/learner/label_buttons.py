@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
 from typing import Any
 
 from astronomical.config.schema import UNKNOWN_COLOUR, Config
@@ -9,6 +10,9 @@ from astronomical.dashboard.ui.colours import ink_on
 from astronomical.session import Session
 
 __all__ = ["answer_buttons", "make_button", "redo_button", "review_buttons", "train_buttons", "unsure_button"]
+
+#: Maximum number of characters of a guide in a tooltip. The class guide (G) has all of it.
+_LONGEST_GUIDE = 300
 
 
 def answer_buttons(config: Config, now: str | None, enabled: bool) -> list[dict[str, Any]]:
@@ -19,13 +23,22 @@ def answer_buttons(config: Config, now: str | None, enabled: bool) -> list[dict[
             f"label:{name}",
             config.shown(name),
             keys.get(name, "").upper(),
-            f"Label this source {config.shown(name)}, and show the next one; with Alt: probably {config.shown(name)}",
+            _answer_tip(config, name),
             enabled,
             config.colours.get(name, UNKNOWN_COLOUR),
             name == now,
         )
         for name in config.class_names
     ]
+
+
+def _answer_tip(config: Config, name: str) -> str:
+    """Return the tooltip of the button of a class, with its guide."""
+    shown, guide = config.shown(name), config.labelling.guides.get(name)
+    tip = f"Label this source {shown}, and show the next one; with Alt: probably {shown}"
+    return (
+        tip if guide is None or not guide.text else f"{tip}\n\n{shorten(guide.text, _LONGEST_GUIDE, placeholder=' …')}"
+    )
 
 
 def unsure_button(config: Config, tip: str, enabled: bool, marked: bool = False) -> dict[str, Any]:

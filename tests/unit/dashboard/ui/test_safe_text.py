@@ -5,14 +5,17 @@ from __future__ import annotations
 import html
 import subprocess
 import sys
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
 import panel as pn
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from astronomical.dashboard.ui.components import Message, heading, hint, plain_table
-from astronomical.dashboard.ui.safe_text import Html, Markup, TextTable, hover, list_editor
+from astronomical.dashboard.ui.safe_text import Html, Markup, TextTable, from_markdown, hover, list_editor
 
 CHECKOUT = Path(__file__).parents[4]
 TAG = "<img src=x onerror=alert(1)> **bold** &lt;b&gt;"
@@ -50,6 +53,56 @@ def test_parts_of_pages_show_text():
 def test_titles_of_a_table_are_text():
     table = TextTable(pd.DataFrame({TAG: ["x"], "plain": ["y"]}), titles={"plain": TAG}, show_index=False)
     assert [column.title for column in table.get_root().columns] == [html.escape(TAG)] * 2
+
+
+class Parts(HTMLParser):
+    """Collects the tags of HTML, and the addresses and other values of its attributes."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags, self.links, self.attributes = set[str](), list[str](), set[tuple[str, str | None]]()
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.links += [value or "" for name, value in attrs if name == "href"]
+        self.attributes |= {(name, value) for name, value in attrs if name != "href"}
+
+
+def test_markdown_becomes_text_lists_and_links_in_another_tab():
+    found = Parts(from_markdown("**broad** lines\n\n- u - g < 0.6\n\n[paper](https://doi.org/10.21105/joss.03635)"))
+    assert {"strong", "li", "a"} <= found.tags
+    assert found.links == ["https://doi.org/10.21105/joss.03635"]
+    assert ("target", "_blank") in found.attributes
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TAG,
+        "[x](javascript:alert(1))",
+        "[x](JaVaScRiPt:alert(1))",
+        "[x](data:text/html,<script>alert(1)</script>)",
+        "![x](https://example.org/x.png)",
+        "<javascript:alert(1)>",
+        "[x]: javascript:alert(1)\n\n[x]",
+        '[x](https://a.b ""onclick="alert(1)")',
+        "[x](/local)",
+    ],
+)
+def test_markdown_can_neither_run_nor_load_anything(text):
+    found = Parts(from_markdown(text))
+    assert not found.tags & {"img", "script", "iframe"}
+    assert all(link.startswith(("http://", "https://")) for link in found.links)
+    assert {name for name, _ in found.attributes} <= {"target", "rel", "title"}
+
+
+@given(st.text(st.sampled_from("<>&\"'[]()!`*_#|-:\\ \nahrefjs1/.=")))
+def test_no_text_gets_through_markdown_as_html(text):
+    found = Parts(from_markdown(text))
+    assert not found.tags & {"img", "script", "iframe", "style", "svg"}
+    assert all(link.startswith(("http://", "https://")) for link in found.links)
+    assert not any(name.startswith("on") for name, _ in found.attributes)
 
 
 def test_items_of_a_list_hold_neither_tags_nor_entities():
