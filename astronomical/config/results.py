@@ -69,13 +69,15 @@ class RoundResultConfig(Section):
 class CalibrationConfig(Section):
     """Calibration of the newest round, with the number of sources of both sides to which it was fitted.
 
-    `values` are the calibrated probabilities for 0, 0.1, ..., 1.
+    `values` are the calibrated probabilities for 0, 0.1, ..., 1. `limits` are the probabilities of the model from which
+    on the class, and up to which the rest, belongs to the set of classes of a source.
     """
 
     method: Literal["sigmoid", "isotonic"]
     n_positive: int = Field(ge=0)
     n_negative: int = Field(ge=0)
     values: tuple[float, ...]
+    limits: tuple[float, float] | None = None
 
 
 class AgreementConfig(Section):

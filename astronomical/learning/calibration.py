@@ -13,6 +13,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
 
 from astronomical.errors import InvalidInputError
+from astronomical.learning.class_sets import set_limits
 from astronomical.learning.intervals import wilson_interval
 
 __all__ = [
@@ -47,6 +48,9 @@ class Calibration:
         Parameters of the sigmoid ``1 / (1 + exp(slope * p + intercept))``; NaN for isotonic regression.
     x, y
         Points between which isotonic regression is interpolated, ascending, shape (n_points,); empty for a sigmoid.
+    limits
+        Probabilities of the model from which on the class, and up to which the rest, belongs to the set of classes of a
+        source; see `astronomical.learning.class_sets.set_limits`.
 
     References
     ----------
@@ -63,6 +67,7 @@ class Calibration:
     intercept: float
     x: NDArray[np.float64]
     y: NDArray[np.float64]
+    limits: tuple[float, float] = (0.0, 1.0)
 
     def __post_init__(self) -> None:
         if self.method == "sigmoid":
@@ -71,7 +76,7 @@ class Calibration:
             points = np.array([self.x, self.y], dtype=np.float64)
             inside = points.size > 0 and bool(((points >= 0) & (points <= 1)).all())
             valid = inside and not bool((np.diff(points) < 0).any())
-        if not valid:
+        if not valid or len(self.limits) != 2 or not all(0 <= limit <= 1 for limit in self.limits):
             raise InvalidInputError("the calibration of a class must map probabilities (0 to 1) to probabilities")
 
     def __call__(self, proba: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -222,9 +227,9 @@ def _fit(truth: NDArray[np.integer], proba: NDArray[np.floating], method: Method
     fitted = CalibratedClassifierCV(FrozenEstimator(_Identity().fit(X, y)), method=method).fit(X, y)
     calibrator: Any = fitted.calibrated_classifiers_[0].calibrators[0]
     n_positive = int(np.count_nonzero(y))
-    counts = (n_positive, len(y) - n_positive)
+    counts, limits = (n_positive, len(y) - n_positive), set_limits(truth, proba)
     none = np.empty(0)
     if method == "sigmoid":
-        return Calibration(method, *counts, float(calibrator.a_), float(calibrator.b_), none, none)
+        return Calibration(method, *counts, float(calibrator.a_), float(calibrator.b_), none, none, limits)
     x, values = calibrator.X_thresholds_, calibrator.y_thresholds_
-    return Calibration(method, *counts, float("nan"), float("nan"), x, values)
+    return Calibration(method, *counts, float("nan"), float("nan"), x, values, limits)

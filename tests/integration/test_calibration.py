@@ -42,6 +42,11 @@ def test_exports_have_calibrated_probabilities_and_reproduce_proves_them(session
     session.exports.export("model", tmp_path / "m.skops")
     elsewhere = load_model(tmp_path / "m.skops").predict(tmp_path / "catalogue.fits")
     assert np.asarray(elsewhere["p_Star_cal"]) == pytest.approx(np.asarray(table["p_Star_cal"]), abs=1e-6)
+    lowest, _ = expected.limits
+    assert 0 < lowest < 1
+    possible = np.where(np.asarray(table["p_Star"]) >= np.float32(lowest), "Star", "")
+    assert np.char.strip(table["classes_90"]).tolist() == possible.tolist(), "QSO cannot be calibrated"
+    assert list(elsewhere["classes_90"]) == possible.tolist()
 
     session.save()
     session.close()
@@ -49,6 +54,7 @@ def test_exports_have_calibrated_probabilities_and_reproduce_proves_them(session
     by_class = {result.class_name: result for result in config.results}
     recorded = by_class["Star"].calibration
     assert recorded.values == pytest.approx(expected(np.linspace(0, 1, 11)), abs=1e-5)
+    assert recorded.limits == pytest.approx(expected.limits, abs=1e-5)
     assert (recorded.method, recorded.n_positive) == ("sigmoid", np.count_nonzero(truth[known] == 1))
     assert by_class["QSO"].calibration is None
     assert reproduce(session.path).ok

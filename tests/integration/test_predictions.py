@@ -80,7 +80,7 @@ def test_labels_in_all_formats(project, tmp_path, suffix):
     assert main(["export", str(project), "labels", "-o", str(output)]) == 0
     table = read(output)
     assert len(table) == 27
-    assert table.colnames == ["id", "label", "class", "origin", "round", "who", "when"]
+    assert table.colnames == ["id", "label", "class", "origin", "round", "who", "when", "probable"]
     assert set(table["label"]) <= {"Star", "Galaxy", "QSO"}
 
 

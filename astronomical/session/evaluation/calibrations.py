@@ -120,9 +120,13 @@ def calibration_record(config: Config, dataset: Dataset, ledger: Ledger, round: 
     found = calibration_of(config, dataset, ledger, round, "validation") if round.trained else None
     if found is None:
         return None
-    values = tuple(float(f"{value:.6g}") for value in found(_RECORDED_AT))
+    values = tuple(_rounded(value) for value in found(_RECORDED_AT).tolist())
     return CalibrationConfig(
-        method=found.method, n_positive=found.n_positive, n_negative=found.n_negative, values=values
+        method=found.method,
+        n_positive=found.n_positive,
+        n_negative=found.n_negative,
+        values=values,
+        limits=(_rounded(found.limits[0]), _rounded(found.limits[1])),
     )
 
 
@@ -134,6 +138,14 @@ def differs(expected: CalibrationConfig, got: CalibrationConfig | None) -> bool:
         got.n_negative,
     ):
         return True
-    return len(expected.values) != len(got.values) or any(
-        abs(one - other) > _TOLERANCE for one, other in zip(expected.values, got.values, strict=True)
-    )
+    # Files of before have no limits.
+    one, other = ((*item.values, *(item.limits or ())) for item in (expected, got if expected.limits else _plain(got)))
+    return len(one) != len(other) or any(abs(a - b) > _TOLERANCE for a, b in zip(one, other, strict=True))
+
+
+def _plain(record: CalibrationConfig) -> CalibrationConfig:
+    return record.model_copy(update={"limits": None})
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.6g}")

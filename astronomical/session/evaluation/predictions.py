@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from astronomical.catalogue.features import FeatureMatrix
 from astronomical.learning.calibration import Calibration
+from astronomical.learning.class_sets import LEVEL, join_sets
 from astronomical.learning.metrics import DECISION_THRESHOLD, is_claimed
 from astronomical.learning.rounds import Member, Round
 from astronomical.learning.scoring import CancelCheck, Progress, never, no_progress, probabilities
@@ -27,6 +28,8 @@ __all__ = ["Predictions", "Vote", "predict_all", "rest_class"]
 
 #: Number of rows scored between two reports of progress.
 _BLOCK_ROWS = 200_000
+#: Column of the sets of classes.
+_SETS = f"classes_{LEVEL:.0%}".removesuffix("%")
 _PREDICTED = "Class of the largest probability above {}, or empty; of two classes with one learner, else the other one"
 
 
@@ -155,6 +158,17 @@ class Predictions:
             share: NDArray[np.float32] = self.proba[class_name] / total
         return share
 
+    @property
+    def class_sets(self) -> NDArray[np.str_]:
+        """The classes that each source may belong to, of those with a calibration, shape (n_rows,)."""
+        if not self.calibrations:
+            return np.full(len(self.ids), "")
+        inside = {name: self.proba[name] >= calibration.limits[0] for name, calibration in self.calibrations.items()}
+        if self.rest_class:
+            ((name, calibration),) = self.calibrations.items()
+            inside[self.rest_class] = self.proba[name] <= calibration.limits[1]
+        return join_sets(inside, list(inside))
+
     def _calibrated_name(self, class_name: str) -> str:
         """Return the column of the calibrated probability: p_NAME_cal, unless a class is called NAME_cal."""
         name = f"{class_name}_cal"
@@ -179,6 +193,13 @@ class Predictions:
         table["predicted"] = Column(self.predicted, description=_PREDICTED.format(cut))
         table["ambiguous"] = Column(self.ambiguous, description=f"Two or more classes are above {cut}")
         table["unclaimed"] = Column(self.unclaimed, description=f"No class is above {cut}")
+        if self.calibrations:
+            listed = ", ".join(filter(None, (*self.calibrations, self.rest_class)))
+            table[_SETS] = Column(
+                self.class_sets,
+                description=f"Classes that the source may belong to, of {listed}: they hold the class of at least "
+                f"{LEVEL:.0%} of the sources of each class (conformal, class by class)",
+            )
         if self.can_combine:
             for name in self.proba:
                 table[f"combined_{name}"] = Column(

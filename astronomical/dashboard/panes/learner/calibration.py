@@ -13,6 +13,7 @@ from astronomical.dashboard.panes.learner.computed_view import ComputedView
 from astronomical.dashboard.panes.learner.result_parts import chart, chart_pane, legend_above, paragraphs, result_text
 from astronomical.dashboard.ui.safe_text import Markup, hover
 from astronomical.learning.calibration import ReliabilityBin
+from astronomical.learning.class_sets import LEVEL
 from astronomical.session import Session
 from astronomical.session.evaluation.calibrations import CalibrationReport
 
@@ -99,7 +100,9 @@ def _note(found: CalibrationReport, shown: str) -> Markup:
     return Markup(
         "<p>Expected calibration error: model <b>{:.3f}</b>, calibrated <b>{:.3f}</b> (cross-fitted). {} on the {}: "
         "{:,} {}, {:,} others; bars are 95 % intervals.</p><p>Exports have p_{} and p_{}_cal. Queries and scores use "
-        "the probabilities of the model.</p>"
+        "the probabilities of the model.</p><p>"
+        "Possibly {} from p = {:.2f} on, possibly another class up to p = {:.2f}, "
+        "true for {:.0%} of the sources of each side.</p>"
     ).format(
         found.error_before,
         found.error_after,
@@ -110,4 +113,7 @@ def _note(found: CalibrationReport, shown: str) -> Markup:
         found.calibration.n_negative,
         found.class_name,
         found.class_name,
+        shown,
+        *found.calibration.limits,
+        LEVEL,
     )
