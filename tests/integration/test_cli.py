@@ -548,7 +548,7 @@ def test_labels_are_exported(run, labelled, tmp_path, name):
     code, out, err = run("export", labelled, "labels", "-o", tmp_path / name)
     assert (code, err) == (0, "")
     table = Table.read(tmp_path / name)
-    assert table.colnames == ["id", "label", "class", "origin", "round", "who", "when"]
+    assert table.colnames == ["id", "label", "class", "origin", "round", "who", "when", "probable"]
     effective = [e for e in read_config(labelled).events if e.kind == "label"][: len(table)]
     assert out == f"{tmp_path / name}: {len(table)} labels\n"
     assert [str(id) for id in table["id"]] == [event.id for event in effective]

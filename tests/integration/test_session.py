@@ -280,7 +280,7 @@ def test_labels_are_exported(session, tmp_path):
     assert export_labels(session.ledger, tmp_path / "labels.fits") == 9
     export_labels(session.ledger, tmp_path / "labels.csv")
     table = Table.read(tmp_path / "labels.fits")
-    assert table.colnames == ["id", "label", "class", "origin", "round", "who", "when"]
+    assert table.colnames == ["id", "label", "class", "origin", "round", "who", "when", "probable"]
     assert (table.meta["NLABELS"], table.meta["NCATLAB"]) == (9, 5)
     with (tmp_path / "labels.csv").open() as file:
         rows = list(csv.DictReader(file))
