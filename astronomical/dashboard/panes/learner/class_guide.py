@@ -16,7 +16,7 @@ from astronomical.config.labelling import MAX_EXAMPLES, ClassGuideConfig
 from astronomical.dashboard.ui.components import hint
 from astronomical.dashboard.ui.safe_text import Html, Markup, from_markdown
 from astronomical.dashboard.ui.session_view import SessionView
-from astronomical.dashboard.ui.styles import BASE_STYLE
+from astronomical.dashboard.ui.styles import BASE_STYLE, SMALL_SWITCH
 from astronomical.session import Session
 
 __all__ = ["ClassGuidePane"]
@@ -27,6 +27,7 @@ _STYLE = """
 h3 { font-size: 14px; margin: 6px 0 2px; display: flex; align-items: center; gap: 6px; }
 h3 i { width: 11px; height: 11px; border-radius: 50%; flex: none; }
 p, ul, ol { margin: 3px 0; } ul, ol { padding-left: 20px; } code { font-size: 12px; }
+a { color: var(--mui-palette-primary-main, #06c); }
 td, th { padding: 1px 12px 1px 0; text-align: left; }
 """
 _EMPTY = ClassGuideConfig()
@@ -84,7 +85,7 @@ class ClassGuidePane(SessionView):
         super().__init__(session)
         self._listed: object = None
         self._filling = False
-        self._edit = pmui.Switch(label="Edit", size="small", margin=(4, 10))
+        self._edit = pmui.Switch(label="Edit", size="small", margin=(4, 10), stylesheets=[SMALL_SWITCH])
         self._which = pmui.Select(label="Class", size="small", sizing_mode="stretch_width")
         self._text = pmui.TextAreaInput(
             label="How to recognise it",
