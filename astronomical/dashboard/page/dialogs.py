@@ -19,7 +19,7 @@ __all__ = ["AddPaneDialog", "ConfirmDialog", "FileDialog", "KeysDialog"]
 
 _KEYS = (
     ("1 … 9", "label the selected source, and show the next one"),
-    ("Alt + 1 … 9", "label it as probable, which counts less in training (see Settings, Labelling)"),
+    ("Alt + 1 … 9", "label it as probable, which counts less in training"),
     ("0 or U", "mark the selected source as unsure, and show the next one"),
     ("Z", "undo the newest label"),
     ("Shift + Z", "redo"),
@@ -27,7 +27,7 @@ _KEYS = (
     ("F", "flag the selected source, or remove the flag"),
     ("N", "next source of the batch or the review; a new source while you curate a test set"),
     ("R, W", "in a review: the label is right, or wrong"),
-    ("G", "show the class guide: how to recognise the sources of each class"),
+    ("G", "show the class guide, with the rules for labels"),
     ("← →", "go back and forward through the sources that were shown"),
     ("L", "arrange the panes for labelling; again: as before, or for an overview"),
     ("/", "search for an id"),
@@ -114,9 +114,9 @@ class KeysDialog:
         classes = [(key.upper(), f"label {config.shown(name)}") for name, key in config.label_keys.items()]
         unsure = " or ".join(config.unsure_keys).replace("u", "U")
         keys = [(unsure if key == "0 or U" else key, what) for key, what in _KEYS]
-        row = Markup("<tr><td style='padding:3px 18px 3px 0'><kbd>{}</kbd></td><td>{}</td></tr>")
+        row = Markup("<tr><td style='padding:2px 18px 2px 0;white-space:nowrap'><kbd>{}</kbd></td><td>{}</td></tr>")
         rows = Markup("").join(row.format(key, what) for key, what in (*keys, *classes))
-        self._table.object = Markup("<table>{}</table>").format(rows)
+        self._table.object = Markup("<table style='font-size:14px;line-height:1.35'>{}</table>").format(rows)
         self.view.open = True
 
     def close(self) -> None:
