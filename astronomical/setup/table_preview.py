@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from textwrap import shorten
 from typing import Any, Literal
 
+import numpy as np
 from numpy.typing import NDArray
 
 from astronomical.catalogue.almost_numbers import almost_numeric
@@ -30,6 +32,8 @@ __all__ = ["IdCheck", "IdPlan", "LabelColumn", "Table", "check_ids", "read_label
 
 _IMAGE = re.compile(r"\.(jpe?g|png|gif|svg|fits?(\.gz)?)(\?.*)?$", re.IGNORECASE)
 _HEAD = 100
+#: Number of columns of which the first values are shown, number of values, and maximum length of each.
+_MOST_SHOWN, _N_EXAMPLES, _LONGEST = 200, 3, 24
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,8 @@ class Table:
         Other tables whose columns were added, with absolute paths.
     odd_numbers
         Messages about text columns that contain numbers in a form that is not read.
+    examples
+        The first values of columns, as text; not of all columns if there are hundreds.
     """
 
     path: Path
@@ -65,6 +71,7 @@ class Table:
     images: tuple[str, ...] = ()
     joins: tuple[JoinConfig, ...] = ()
     odd_numbers: tuple[str, ...] = ()
+    examples: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def format(self) -> str:
@@ -147,13 +154,23 @@ def read_table(
     if not table.readable:
         raise CatalogueError(f"{path.name} has no column with one value per row, so there is nothing to learn from.")
     texts = [column.name for column in table.columns if column.kind == "text"]
-    heads = rows.source.read_head(texts, _HEAD)
+    heads = rows.source.read_head([*texts, *table.readable[:_MOST_SHOWN]], _HEAD)
     return replace(
         table,
         profiles=profile_columns(rows.source, rows.numeric_columns),
         odd_numbers=tuple(almost_numeric(rows.source, rows.numeric_columns).values()),
-        images=tuple(name for name, head in heads.items() if _are_images(head)),
+        images=tuple(name for name in texts if _are_images(heads[name])),
+        examples={name: _first_values(heads[name]) for name in table.readable[:_MOST_SHOWN]},
     )
+
+
+def _first_values(values: NDArray[Any]) -> str:
+    """Return the first values that are not missing, as text."""
+    if np.issubdtype(values.dtype, np.floating):
+        texts = [f"{value:.6g}" for value in values.tolist() if value == value]
+    else:
+        texts = [shorten(text, _LONGEST, placeholder="…") for text in as_text(values).tolist() if text.strip()]
+    return ", ".join(texts[:_N_EXAMPLES])
 
 
 def _are_images(values: NDArray[Any]) -> bool:

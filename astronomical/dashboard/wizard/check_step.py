@@ -35,9 +35,10 @@ class CheckStep:
     async def prepare(self) -> None:
         """Make the preview with the current settings."""
         self.error.show("")
-        self._content.objects = []
+        self._content.objects = [hint("Counting classes and missing values …")]
         preview, error = await self.wizard.work("Preparing the preview", make_preview, self.wizard.draft)
         if error is not None:
+            self._content.objects = []
             self.error.show(f"{self.wizard.words} Go back to change it.")
         else:
             self._content.objects = _content(preview, self.wizard.draft)

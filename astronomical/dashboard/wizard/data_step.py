@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,7 @@ from astronomical.setup.table_preview import read_table, resolve
 if TYPE_CHECKING:
     from astronomical.dashboard.wizard.wizard import Wizard
 
-__all__ = ["DataStep"]
+__all__ = ["DataStep", "table_of_columns"]
 
 _KINDS = {"float": "numbers", "integer": "integers", "text": "text", "bool": "true/false", "vector": "vectors"}
 
@@ -209,7 +209,7 @@ class DataStep:
         shown = hint("")
         set_hint(shown, facts)
         notes = [Message(text, "warning").view for text in table.notes]
-        self.summary.objects = [shown, *notes, _table_of_columns(table.columns)]
+        self.summary.objects = [shown, *notes, table_of_columns(table.columns, table.examples)]
         self.place.visible = True
         self.title.value, self.project.value = draft.title, draft.project
 
@@ -222,11 +222,12 @@ class DataStep:
         self.wizard.refresh()
 
 
-def _table_of_columns(columns: Sequence[ColumnInfo]) -> Html:
-    """Return the columns with name, kind and, if the file has them, unit and description."""
+def table_of_columns(columns: Sequence[ColumnInfo], examples: Mapping[str, str]) -> Html:
+    """Return the columns with name, kind, first values and, if the file has them, unit and description."""
     texts = {
         "Column": [column.name for column in columns],
         "Type": [_KINDS[column.kind] for column in columns],
+        "First values": [examples.get(column.name, "") for column in columns],
         "Unit": [column.unit for column in columns],
         "Description": [column.description for column in columns],
     }

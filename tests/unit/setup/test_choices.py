@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from astropy.table import Table
 
 from astronomical.config.io import read_config
 from astronomical.dashboard.ui.file_browser import allowed_folders, list_folder
 from astronomical.dashboard.wizard.check_step import summary_of
+from astronomical.dashboard.wizard.data_step import table_of_columns
 from astronomical.dashboard.wizard.key_fields import KeyFields
 from astronomical.setup.create import create_project
 from astronomical.setup.input_parsing import groups_of, match_columns
+from astronomical.setup.table_preview import read_table
 
 
 def test_a_sentinel_is_proposed_and_never_assumed(write, begin):
@@ -127,3 +130,18 @@ def test_columns_of_images_are_found_by_their_values(write, begin, tmp_path):
     assert "stamp" not in draft.extra_columns
     draft.project, draft.features = str(tmp_path / "new" / "p.yaml"), ("u",)
     assert read_config(create_project(draft)).catalogue.image_columns == ("stamp",)
+
+
+def test_the_first_values_of_each_column_are_shown(write, begin, tmp_path):
+    u = np.array([np.nan, 18.123456789, 1e-7, *np.full(197, 20.0)])
+    draft = begin(write(u=u, n=range(200), note=["", "a very long remark about this source", *["x"] * 198]))
+    examples = draft.table.examples
+    assert examples["u"] == "18.123456789, 1e-07, 20.0", "as in the text file"
+    assert examples["n"] == "0, 1, 2"
+    assert examples["kind"] == "Galaxy, Star, Galaxy"
+    assert examples["note"] == "a very long remark…, x, x"
+    shown = table_of_columns(draft.table.columns, examples).object
+    assert "<th>First values</th>" in shown
+    assert "a very long remark…" in shown
+    Table({"name": ["a", "b"], "u": [1 / 3, np.nan]}).write(tmp_path / "t.fits")
+    assert read_table(tmp_path / "t.fits").examples == {"name": "a, b", "u": "0.333333"}
