@@ -81,9 +81,10 @@
       const elements = [...all(document)], outer = scope(elements)
       if (!outer) { return }
       const buttons = elements.filter((el) => el.matches('button') && within(el, outer) && shown(el))
-      const way = buttons.find((el) => /^(Close|Cancel|Open without it)$/.test(el.innerText.trim()))
+      const way = buttons.find((el) => /^(Close|Cancel|Not now|Open without it)$/.test(el.innerText.trim()))
       if (way) { way.click() }
     },
+    text: () => (scope([...all(document)])?.innerText ?? '').slice(0, 300),
     wrong: () => wrong([...all(document)]),
   }
 })()

@@ -149,12 +149,16 @@ class Crawler:
     def _leave(self) -> None:
         """Leave what lies over the page: by Escape, else by the button that closes it."""
         self._n_pressed_of_list = 0
-        top = self._page.evaluate("window.crawl.top()")
-        self._page.keyboard.press("Escape")
-        if not self._is_left(top, 0.3):
+        top, end = self._page.evaluate("window.crawl.top()"), time.monotonic() + _LONG_S
+        while time.monotonic() < end:  # what is pressed while the page is drawn may be lost
+            self._page.keyboard.press("Escape")
+            if self._is_left(top, 0.3):
+                return
             self._page.evaluate("window.crawl.leave()")
-            if not self._is_left(top, _LONG_S):
-                raise AssertionError(f"This cannot be left: {top}")
+            if self._is_left(top, 5):
+                return
+        text, last = self._page.evaluate("window.crawl.text()"), list(self.pressed)[-3:]
+        raise AssertionError(f"This cannot be left: {text!r}. The last controls were: {last}")
 
     def _is_left(self, top: str | None, seconds: float) -> bool:
         """Wait until something else lies over the page, or nothing; tell whether that came."""

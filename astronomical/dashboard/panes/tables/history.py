@@ -141,5 +141,5 @@ def history_frame(rows: tuple[HistoryRow, ...], shown: Mapping[str, str] = Mappi
 
 def _struck(table: pd.DataFrame) -> pd.DataFrame:
     """Return the styles of a table. Undone labels are struck through."""
-    look = ["text-decoration: line-through; opacity: 0.6" if state else "" for state in table["state"]]
+    look = ["text-decoration: line-through; opacity: 0.75" if state else "" for state in table["state"]]
     return pd.DataFrame(dict.fromkeys(table.columns, look), index=table.index)
