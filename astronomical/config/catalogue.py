@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from astronomical.config.base import Name, PathText, Section
+from astronomical.config.base import Count, Name, PathText, Section
 
 __all__ = [
     "CatalogueConfig",
@@ -65,7 +65,7 @@ class FingerprintConfig(Section):
     differs.
     """
 
-    rows: int = Field(ge=0)
+    rows: Count
     ids: str
     columns: dict[str, str] = {}
     id_blocks: str = Field(default="", pattern=r"^[0-9a-f]*$")

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from astronomical.config.base import Name, Scalar, Section
+from astronomical.config.base import Count, Name, Scalar, Section
 
 __all__ = ["AuditConfig", "CriterionConfig", "CriterionOperator", "CuratedConfig"]
 
@@ -51,8 +51,8 @@ class AuditConfig(Section):
     drawn from. The sources are labelled in the order of `ids`.
     """
 
-    event: int = Field(ge=0)
-    n_population: int = Field(ge=1)
+    event: Count
+    n_population: Count = Field(ge=1)
     ids: tuple[str, ...]
     who: str = ""
     when: str = ""

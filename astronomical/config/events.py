@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from astronomical.config.base import Section
+from astronomical.config.base import Count, Section
 
 __all__ = ["LabelEvent", "Origin", "Verdict"]
 
@@ -29,7 +29,7 @@ class LabelEvent(Section):
     id: str | None = None
     label: str | None = None
     class_name: str | None = Field(default=None, alias="class")
-    round: int | None = Field(default=None, ge=0)
+    round: Count | None = None
     origin: Origin | None = None
     score: float | None = None
     who: str = ""

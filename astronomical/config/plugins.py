@@ -31,4 +31,4 @@ class ModelsConfig(Section):
 
     keep: bool = True
     format: Literal["skops", "joblib"] = "skops"
-    limit_mb: int = Field(default=500, ge=1)
+    limit_mb: int = Field(default=500, ge=1, lt=2**63)

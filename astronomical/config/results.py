@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import FailFast, Field
 
-from astronomical.config.base import Name, Section
+from astronomical.config.base import Count, Name, Section
 
 __all__ = [
     "AgreementConfig",
@@ -25,11 +25,11 @@ __all__ = [
 class ScoresConfig(Section):
     """Confusion counts and scores of one set; an undefined score is null."""
 
-    n: int
-    tp: int
-    fp: int
-    fn: int
-    tn: int
+    n: Count
+    tp: Count
+    fp: Count
+    fn: Count
+    tn: Count
     accuracy: float | None = None
     precision: float | None = None
     recall: float | None = None
@@ -46,8 +46,8 @@ class OperatingPointConfig(Section):
     threshold: float = Field(ge=0, lt=1)
     purity: float | None = Field(default=None, gt=0, le=1)
     truth: Literal["validation", "curated"] | None = None
-    event: int | None = Field(default=None, ge=0)
-    k: int | None = Field(default=None, ge=0)
+    event: Count | None = None
+    k: Count | None = None
     key: str | None = None
     scores: ScoresConfig | None = None
     who: str = ""
@@ -57,7 +57,7 @@ class OperatingPointConfig(Section):
 class RoundResultConfig(Section):
     """Record of a round: its queries, the probability of the class for each of them, and its scores."""
 
-    k: int = Field(ge=0)
+    k: Count
     key: str
     queries: Annotated[tuple[str, ...], FailFast()] = ()
     probabilities: tuple[float, ...] | None = None
@@ -74,8 +74,8 @@ class CalibrationConfig(Section):
     """
 
     method: Literal["sigmoid", "isotonic"]
-    n_positive: int = Field(ge=0)
-    n_negative: int = Field(ge=0)
+    n_positive: Count
+    n_negative: Count
     values: tuple[float, ...]
     limits: tuple[float, float] | None = None
 
@@ -101,7 +101,7 @@ class CheckpointConfig(Section):
 
     name: Name
     class_name: Name = Field(alias="class")
-    k: int = Field(ge=0)
+    k: Count
     key: str
     when: str = ""
 
@@ -113,7 +113,7 @@ class TestOpeningConfig(Section):
     """
 
     class_name: Name = Field(alias="class")
-    k: int = Field(ge=0)
+    k: Count
     key: str
     truth: Literal["catalogue", "curated"] = "catalogue"
     threshold: float | None = None

@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from astronomical.config.base import Name, Scalar, Section
+from astronomical.config.base import Count, Name, Scalar, Section
 from astronomical.config.catalogue import (
     CatalogueConfig,
     FingerprintConfig,
@@ -251,7 +251,7 @@ class StartConfig(Section):
 class QueueConfig(Section):
     """Size of the batches from `since` labels on; the learner is trained after each batch."""
 
-    since: int = Field(ge=0)
+    since: Count
     size: int = Field(ge=1, le=200)
 
 

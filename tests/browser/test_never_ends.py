@@ -16,7 +16,7 @@ from astronomical.session import Session
 from astronomical.session.project.store import load_project
 from tests.support.projects import make_project
 from tests.support.server import Server
-from tests.support.workbench import LONG, button, open_config, press_and_wait, wait_for_question
+from tests.support.workbench import LONG, bring_into_view, button, open_config, press_and_wait, wait_for_question
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.slow]
 N = 10
@@ -151,9 +151,8 @@ def test_ten_plots_that_never_return_leave_all_else_as_it_was(
     with Server("--plugins", str(plugin), ASTRONOMICAL_TIME_LIMIT="20") as server:
         page = new_page()
         open_config(page, server.url, path)
-        for k in range(N):  # a pane is created when it comes into view
-            page.locator(f'[data-id="endless-{k}"]').scroll_into_view_if_needed()
-            expect(page.locator(f'[data-id="endless-{k}"]').get_by_text("Drawing Endless")).to_be_visible(timeout=LONG)
+        for k in range(N):  # on a busy computer, the first may be abandoned before the last is begun
+            bring_into_view(page, f"endless-{k}", re.compile("Drawing Endless|The plot Endless did not finish"))
         page.locator('[data-id="learning"]').scroll_into_view_if_needed()
         expect(page.get_by_text(re.compile("^unknown")).first).to_be_visible(timeout=LONG)
         page.get_by_role("button", name="Start the Star learner").click()

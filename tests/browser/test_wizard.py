@@ -199,6 +199,7 @@ def test_an_uploaded_catalogue_comes_to_lie_beside_its_project(page: Page, start
     assert read_config(path).catalogue.path == "small.fits"
 
 
+@pytest.mark.slow  # test_hostile.py tries many more texts
 def test_text_of_a_catalogue_is_never_taken_for_html(page: Page, start, small):
     evil = "<img src=x onerror=document.title=1>"
     start()

@@ -170,6 +170,7 @@ def test_a_page_that_was_given_up_is_not_built(tmp_path):
         server.stop()
 
 
+@pytest.mark.slow
 def test_a_hundred_tabs_at_once_leave_room_for_what_is_open(server):
     """While the pages are built, other requests are answered between two of them."""
     order: list[str] = []

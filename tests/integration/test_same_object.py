@@ -13,7 +13,7 @@ from astronomical.config.io import read_config, write_config
 from astronomical.session import Session
 from astronomical.session.project.new import ProjectOptions, create
 from astronomical.session.project.validate import check_project
-from tests.support.projects import CLASSES, answer, label_until, start, without_models, write_catalogue
+from tests.support.projects import CLASSES, answer, label_until, start, start_small, without_models, write_catalogue
 
 N, N_COPIES = 120, 40
 
@@ -65,7 +65,7 @@ def test_the_copies_are_counted_and_each_object_is_in_one_set(tmp_path):
 def test_an_object_is_never_queried_twice_and_it_reproduces(tmp_path, capsys):
     path, _ = make(tmp_path)
     with Session.open(path) as session:
-        start(session)
+        start_small(session)
         while session.query("Star") is not None:
             answer(session, "Star")
         asked = [event.id for event in session.ledger.events if event.id is not None]

@@ -55,6 +55,22 @@ def add_pane(page: Page, title: str) -> None:
     page.get_by_role("dialog").get_by_text(title, exact=True).click()
 
 
+def bring_into_view(page: Page, pane: str, text: str | re.Pattern[str]) -> None:
+    """Scroll to a pane until it shows a text: a pane below the first screen is created when it comes into view.
+
+    While other panes are still laid out, it may be moved out of view again.
+    """
+    place = page.locator(f'[data-id="{pane}"]')
+    for patience in (5_000, 15_000, 30_000, LONG):
+        place.scroll_into_view_if_needed(timeout=LONG)
+        try:
+            place.get_by_text(text).first.wait_for(timeout=patience)
+            return
+        except TimedOut:
+            if patience == LONG:
+                raise
+
+
 def begin(page: Page) -> None:
     """Wait for a query of the learner of Star, which is started if it is new."""
     start = page.get_by_role("button", name="Start the Star learner")

@@ -35,7 +35,7 @@ class Messages(JSComponent):
     .message[data-level=warning] { border-left-color: var(--mui-palette-warning-main, #ed6c02); }
     .message[data-level=error] { border-left-color: var(--mui-palette-error-main, #d32f2f); }
     .text { flex: 1; max-height: 40vh; overflow: auto; }
-    .close { border: none; background: none; padding: 0 6px; font-size: 16px; line-height: 1; opacity: 0.6; }
+    .close { border: none; background: none; padding: 0 6px; font-size: 16px; line-height: 1; opacity: 0.75; }
     """,
     ]
 

@@ -17,7 +17,7 @@ _MARK = "background:#b3261e;color:#fff;border-radius:3px;padding:0 3px;font-size
 _NOTE = "background:#8a6d00;color:#fff;border-radius:3px;padding:0 3px;font-size:11px"
 _FOREIGN = "text-decoration:underline wavy #b3261e"
 _NUMBER = (
-    "display:inline-block;width:4em;margin-left:-4.5em;padding-right:.5em;text-align:right;opacity:.55;user-select:none"
+    "display:inline-block;width:4em;margin-left:-4.5em;padding-right:.5em;text-align:right;opacity:.75;user-select:none"
 )
 _LINE = "padding-left:4.5em;white-space:pre-wrap;overflow-wrap:anywhere;min-height:1.2em"
 _LINE_END = re.compile(r"\r\n|\n")

@@ -114,6 +114,16 @@ def test_a_value_that_will_not_do_is_named_with_its_place(addition, path, value,
     assert message in found[2]
 
 
+@pytest.mark.parametrize("rows", [2**63, 10**310])
+def test_a_number_of_rows_that_no_catalogue_can_have_is_refused(rows):
+    text = MINIMAL.replace("labels:", f"  fingerprint: {{rows: {rows}, ids: x}}\nlabels:")
+    assert parse_config(text.replace(str(rows), str(2**63 - 1))).catalogue.fingerprint.rows == 2**63 - 1
+    path, value, message = problem(text)
+    assert path == "catalogue.fingerprint.rows"
+    assert str(rows).startswith(value.strip("…."))
+    assert "smaller than 9223372036854775808" in message
+
+
 def test_all_problems_are_told_together():
     error = refused(MINIMAL + "split: {train: 2}\nproject: {seed: x}\nfeature: {}")
     assert [item.path for item in error.problems] == ["project.seed", "split.train", "feature"]

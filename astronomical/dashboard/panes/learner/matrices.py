@@ -204,7 +204,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin-bo
 th { font-weight: 400; text-align: left; padding: 2px 8px 2px 0; }
 td { text-align: right; padding: 2px 8px; }
 .scores th, .scores td { padding-top: 1px; padding-bottom: 1px; }
-.few { opacity: 0.6; }
+.few { opacity: 0.75; }
 small { font-size: 11px; white-space: nowrap; }
 .note { font-size: 11.5px; }
 .matrix td { border: 1px solid var(--mui-palette-divider, #0002); min-width: 58px; padding: 3px 8px; font-weight: 600; }

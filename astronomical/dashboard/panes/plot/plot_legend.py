@@ -92,7 +92,7 @@ class ClassStrip(JSComponent):
     .entry { flex: none; display: flex; align-items: center; gap: 3px; height: 20px; padding: 0 3px; font-size: 11px;
              border: none; background: none; }
     .entry:hover:enabled { background: var(--mui-palette-action-hover, #0001); }
-    .entry[aria-pressed=false] { opacity: 0.45; text-decoration: line-through; }
+    .entry[aria-pressed=false] { opacity: 0.75; text-decoration: line-through; }
     .bar { flex: none; display: flex; align-items: center; gap: 4px; height: 20px; padding: 0 3px; font-size: 11px;
            border: none; background: none; }
     .bar:hover:enabled { background: var(--mui-palette-action-hover, #0001); }

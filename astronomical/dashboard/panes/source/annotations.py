@@ -62,7 +62,7 @@ class RemarksForm(JSComponent):
                                font-weight: 600; }
     .tags { display: contents; }
     .chip { gap: 2px; padding-right: 2px; }
-    .chip .remove { border: none; background: none; padding: 0 5px; opacity: 0.7; }
+    .chip .remove { border: none; background: none; padding: 0 5px; opacity: 0.75; }
     .tag { height: 26px; width: 96px; flex: 1 1 96px; max-width: 180px; padding: 0 6px; cursor: text; }
     .note { font: inherit; color: inherit; background: var(--mui-palette-background-paper, #fff); width: 100%;
             box-sizing: border-box; min-height: 54px; resize: vertical; margin-top: 6px; padding: 5px 7px;

@@ -187,7 +187,7 @@ class SourceList(JSComponent):
          background: var(--mui-palette-background-paper, #fff); }
     td { padding: 3px 10px 3px 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums;
          border-top: 1px solid var(--mui-palette-divider, #0001); user-select: text; }
-    .faded td { text-decoration: line-through; opacity: 0.6; }
+    .faded td { text-decoration: line-through; opacity: 0.75; }
     .go { all: unset; cursor: pointer; color: var(--mui-palette-primary-main, #06c); }
     .go:hover, .go:focus-visible { text-decoration: underline; }
     """,

@@ -142,5 +142,5 @@ def history_frame(rows: tuple[HistoryRow, ...], shown: Mapping[str, str] = Mappi
 def _struck(table: pd.DataFrame) -> pd.DataFrame:
     """Return the styles of a table. Undone labels are struck through."""
     undone = table["state"] == "undone"
-    look = ["text-decoration: line-through; opacity: 0.6" if gone else "" for gone in undone]
+    look = ["text-decoration: line-through; opacity: 0.75" if gone else "" for gone in undone]
     return pd.DataFrame(dict.fromkeys(table.columns, look), index=table.index)

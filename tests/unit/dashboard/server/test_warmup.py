@@ -2,49 +2,59 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 import astronomical
 
-PRELUDE = """
-import gc, runpy, sys
+#: What a server looks like that has started, and then what the other modules of the dashboard add to it.
+SCRIPT = """
+import gc, json, pkgutil, runpy, sys
 runpy.run_path({lifecycle!r})
-"""
+found = {{
+    "modules": sorted(sys.modules),
+    "frozen": gc.get_freeze_count(),
+    "watched": len(gc.get_objects()),
+}}
 
-
-def run(script: str) -> list[str]:
-    lifecycle = str(Path(astronomical.__file__).parent / "server_lifecycle.py")
-    command = [sys.executable, "-c", PRELUDE.format(lifecycle=lifecycle) + script]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
-
-
-def test_the_garbage_collector_is_spared_the_libraries():
-    script = """
-assert "astronomical.dashboard.server.app" in sys.modules and "sklearn.ensemble" in sys.modules
-print(gc.get_freeze_count() > 100_000, len(gc.get_objects()) < gc.get_freeze_count() / 10)
-"""
-    assert run(script) == ["True", "True"]
-
-
-def test_models_are_saved_with_a_library_that_the_start_does_not_wait_for():
-    assert run("print('skops' in sys.modules)") == ["False"]
-
-
-def test_no_component_of_the_page_is_defined_after_the_first_page():
-    script = """
-import pkgutil
 from bokeh.model import Model
 from bokeh.model.data_model import DataModel
 import astronomical.dashboard
 
 def defined():
-    return {name for name, model in Model.model_class_reverse_map.items() if issubclass(model, DataModel)}
+    return {{name for name, model in Model.model_class_reverse_map.items() if issubclass(model, DataModel)}}
 
 before = defined()
 for module in pkgutil.walk_packages(astronomical.dashboard.__path__, "astronomical.dashboard."):
     __import__(module.name)
-print(*sorted(defined() - before))
+print(json.dumps({{**found, "components": sorted(before), "late": sorted(defined() - before)}}))
 """
-    assert run(script) == []
+
+
+@pytest.fixture(scope="module")
+def started() -> dict[str, Any]:
+    """What is in a process after the start of the server."""
+    lifecycle = str(Path(astronomical.__file__).parent / "server_lifecycle.py")
+    command = [sys.executable, "-c", SCRIPT.format(lifecycle=lifecycle)]
+    found: dict[str, Any] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return found
+
+
+def test_the_garbage_collector_is_spared_the_libraries(started: dict[str, Any]) -> None:
+    assert {"astronomical.dashboard.server.app", "sklearn.ensemble"} <= set(started["modules"])
+    assert started["frozen"] > 100_000
+    assert started["watched"] < started["frozen"] / 10
+
+
+def test_models_are_saved_with_a_library_that_the_start_does_not_wait_for(started: dict[str, Any]) -> None:
+    assert "skops" not in started["modules"]
+
+
+def test_no_component_of_the_page_is_defined_after_the_first_page(started: dict[str, Any]) -> None:
+    assert started["components"]
+    assert started["late"] == []
