@@ -26,6 +26,7 @@ from astronomical.session.labelling.audits import Audits
 from astronomical.session.labelling.curation import Curation
 from astronomical.session.labelling.labels import Labels
 from astronomical.session.labelling.merging import Merging
+from astronomical.session.labelling.similar import Similar
 from astronomical.session.labelling.unused_labels import derive_label_sets
 from astronomical.session.opening import OpenOptions, open_core
 from astronomical.session.project.files import Files
@@ -63,6 +64,8 @@ class Session:
         Studies of a learner that take longer, such as the comparison with random labels.
     review
         Review the labels that the model of a class contradicts.
+    similar
+        Find the sources most similar to others.
     models, exports
         Save the models of rounds; export labels, predictions and models.
     files, settings
@@ -88,6 +91,7 @@ class Session:
         self.review = Review(
             state, registry, writer, selection, core.curator, core.auditor, core.reviewer, jobs, access
         )
+        self.similar = Similar(state, jobs)
         self.models = Models(state, writer, core.models, jobs, access)
         self.exports = Exports(state, registry, self.files, writer, jobs)
 

@@ -22,6 +22,7 @@ PARTS = (
     "evaluation",
     "studies",
     "review",
+    "similar",
     "models",
     "exports",
     "files",
