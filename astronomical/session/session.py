@@ -16,6 +16,7 @@ from astronomical.session.core import SessionCore
 from astronomical.session.data.dataset import Dataset
 from astronomical.session.data.source_search import Lookup
 from astronomical.session.errors import ReadOnlyError
+from astronomical.session.evaluation.contact_sheet import ContactSheet
 from astronomical.session.evaluation.evaluation import Evaluation
 from astronomical.session.evaluation.review import Review
 from astronomical.session.evaluation.studies import Studies
@@ -64,8 +65,8 @@ class Session:
         Studies of a learner that take longer, such as the comparison with random labels.
     review
         Review the labels that the model of a class contradicts.
-    similar
-        Find the sources most similar to others.
+    similar, sheet
+        Find the sources most similar to others; list sources to look at side by side, and label all of them.
     models, exports
         Save the models of rounds; export labels, predictions and models.
     files, settings
@@ -92,6 +93,7 @@ class Session:
             state, registry, writer, selection, core.curator, core.auditor, core.reviewer, jobs, access
         )
         self.similar = Similar(state, jobs)
+        self.sheet = ContactSheet(state, writer, core.record, selection, events, access)
         self.models = Models(state, writer, core.models, jobs, access)
         self.exports = Exports(state, registry, self.files, writer, jobs)
 
@@ -190,7 +192,9 @@ class Session:
     # -- verbs of daily use -------------------------------------------------------------------------
 
     @command
-    def assign(self, label: str | None, *, id: str | None = None, class_name: str | None = None) -> LabelEvent | None:
+    def assign(
+        self, label: str | None, *, id: str | None = None, class_name: str | None = None, then: str | None = None
+    ) -> LabelEvent | None:
         """Label the selected source, or mark it as unsure. The label is on disk when this returns.
 
         Parameters
@@ -201,6 +205,8 @@ class Session:
             The source that the user saw; refused if another one is selected now.
         class_name
             Class of the learner; by default the active one.
+        then
+            Source to select afterwards; by default the next query of the learner.
 
         Returns
         -------
@@ -212,7 +218,7 @@ class Session:
         SessionError
             If there is no such class, no source is selected, or `id` is no longer the selected source.
         """
-        return self.labels.assign(label, id=id, class_name=class_name)
+        return self.labels.assign(label, id=id, class_name=class_name, then=then)
 
     @command
     def undo(self) -> LabelEvent | None:

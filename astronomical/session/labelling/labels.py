@@ -88,7 +88,9 @@ class Labels:
         return is_blind(self._state)
 
     @command
-    def assign(self, label: str | None, *, id: str | None = None, class_name: str | None = None) -> LabelEvent | None:
+    def assign(
+        self, label: str | None, *, id: str | None = None, class_name: str | None = None, then: str | None = None
+    ) -> LabelEvent | None:
         """Label the selected source, or mark it as unsure (None), and continue with the next query.
 
         The label is on disk when this returns.
@@ -101,6 +103,9 @@ class Labels:
             The source that the user saw; refused if another one is selected now.
         class_name
             Class of the learner; by default the active one.
+        then
+            Source to select afterwards, unless a test set, an audit or a review decides what is next; by default the
+            next query of the learner.
 
         Returns
         -------
@@ -137,9 +142,13 @@ class Labels:
             label=label,
             **label_context(self._state, shown, label, name),
         )
-        if name is not None and event.class_name == name:
+        if then is not None:
+            self._selection.await_query(None)
+        elif name is not None and event.class_name == name:
             self._selection.await_query(name)
         self._events.labels_changed()
+        if then is not None:
+            self._selection.focus(then)
         return event
 
     @command

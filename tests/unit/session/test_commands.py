@@ -23,6 +23,7 @@ PARTS = (
     "studies",
     "review",
     "similar",
+    "sheet",
     "models",
     "exports",
     "files",
