@@ -203,9 +203,7 @@ class ContactSheet:
     def _suspects(self, n: int, name: str) -> SheetSources:
         found = self._state.suspects.get(name)
         if found is None:
-            return SheetSources(
-                "suspects", (), 0, "No labels were checked: press Check labels in Review, Suspects."
-            )
+            return SheetSources("suspects", (), 0, "No labels were checked: press Check labels in Review, Suspects.")
         ids = tuple(item.id for item in found.suspects if not is_hidden(self._state, item.id))
         text = f"suspects of {self._state.config.shown(name)}" if ids else "The models contradict no label."
         return SheetSources("suspects", ids[:n], len(ids), text)
