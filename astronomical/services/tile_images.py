@@ -21,7 +21,7 @@ __all__ = ["TILE_PX", "TileHandle", "TileImage", "TileImages", "shrink"]
 
 _log = logging.getLogger(__name__)
 #: Width and height of the images, in pixels.
-TILE_PX = 192
+TILE_PX = 160
 #: Width of the cutouts that are scaled down, in pixels: that of the selected source, so that both share the cache.
 _CUTOUT_PX = 256
 #: Maximum size of an SVG image, which cannot be scaled down, and size up to which a small image is kept as it is.

@@ -84,6 +84,7 @@ class SheetImages:
             )
             if handle is not None:
                 self._handles[id] = handle
+        self._take_arrived()  # those in memory, in the same message as their tiles
 
     def _deliver(self, n: int, id: str, image: TileImage) -> None:
         """Receive an image from any thread."""

@@ -222,7 +222,7 @@ class ContactSheetPane(SessionView):
         actions: dict[str, Callable[[], Any]] = {
             "choose": lambda: self._choose(str(told["name"]), str(told["value"])),
             "update": lambda: self._list(insist=True),
-            "retry": self._images.retry,
+            "retry": self._retry,
             "find": self._find,
             "go": lambda: self.session.focus(str(told["id"])),
             "all": lambda: self._ask_all(told),
@@ -239,6 +239,10 @@ class ContactSheetPane(SessionView):
         self._keep_settings(settings)
         if name in ("kind", "size", "image"):
             self._list()
+        self._show_head()
+
+    def _retry(self) -> None:
+        self._images.retry()
         self._show_head()
 
     def _find(self) -> None:
