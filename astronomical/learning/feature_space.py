@@ -11,13 +11,13 @@ from astronomical.catalogue.features import FeatureMatrix
 from astronomical.learning.ranking import best_first
 from astronomical.learning.scoring import fill_missing
 
-__all__ = ["N_SAMPLE", "Space"]
+__all__ = ["CLIP", "N_SAMPLE", "Space", "robust_scale"]
 
 N_SAMPLE = 2000
 
 #: Scaled features are clipped at this value. It is large enough for a small cluster to remain separate, and small
 #: enough that one extreme value does not dominate all other features.
-_CLIP = 10.0
+CLIP = 10.0
 #: Interquartile range of a normal distribution, in standard deviations.
 _NORMAL_IQR = 1.349
 
@@ -69,17 +69,32 @@ class Space:
     def rows(self, rows: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return scaled features for row numbers, shape (n, n_features)."""
         centre, spread = self._scale
-        return np.clip((self._filled(rows) - centre) / spread, -_CLIP, _CLIP)
+        return np.clip((self._filled(rows) - centre) / spread, -CLIP, CLIP)
 
     @cached_property
     def _scale(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        values = self._filled(self._pool[self.sample])
-        if not values.size:
-            return np.zeros(values.shape[1]), np.ones(values.shape[1])
-        low, middle, high = np.quantile(values, (0.25, 0.5, 0.75), axis=0)
-        spread = (high - low) / _NORMAL_IQR
-        spread = np.where(spread > 0, spread, values.std(axis=0))
-        return middle, np.where(spread > 0, spread, 1.0)
+        return robust_scale(self._filled(self._pool[self.sample]))
 
     def _filled(self, rows: NDArray[np.intp]) -> NDArray[np.float64]:
         return fill_missing(self._features.rows(rows), self._features.medians).astype(np.float64)
+
+
+def robust_scale(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return centre and spread of features: median and interquartile range, or standard deviation if that is 0.
+
+    Parameters
+    ----------
+    values
+        Features of a sample without missing values, shape (n, n_features).
+
+    Returns
+    -------
+    centre, spread
+        Each of shape (n_features,). The spread is in standard deviations of a normal distribution, and never 0.
+    """
+    if not values.size:
+        return np.zeros(values.shape[1]), np.ones(values.shape[1])
+    low, middle, high = np.quantile(values, (0.25, 0.5, 0.75), axis=0)
+    spread = (high - low) / _NORMAL_IQR
+    spread = np.where(spread > 0, spread, values.std(axis=0))
+    return middle, np.where(spread > 0, spread, 1.0)

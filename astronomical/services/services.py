@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from astronomical.config.services import ServicesConfig
@@ -12,6 +13,7 @@ from astronomical.services.disk_cache import DiskCache, cache_folder
 from astronomical.services.fetcher import Limits
 from astronomical.services.local_files import LocalFiles
 from astronomical.services.proxy import DIRECT, Proxy
+from astronomical.services.tile_images import TileImages
 
 __all__ = ["Services", "open_services"]
 
@@ -24,8 +26,14 @@ class Services:
     pictures: CatalogueImageReader
     files: LocalFiles
 
+    @cached_property
+    def tiles(self) -> TileImages:
+        """Small images of many sources, by the same services."""
+        return TileImages(self.cutouts, self.pictures)
+
     def close(self) -> None:
         """Cancel all requests and stop the threads."""
+        self.tiles.close()
         self.cutouts.close()
         self.pictures.close()
 

@@ -16,6 +16,7 @@ from astronomical.session.core import SessionCore
 from astronomical.session.data.dataset import Dataset
 from astronomical.session.data.source_search import Lookup
 from astronomical.session.errors import ReadOnlyError
+from astronomical.session.evaluation.contact_sheet import ContactSheet
 from astronomical.session.evaluation.evaluation import Evaluation
 from astronomical.session.evaluation.review import Review
 from astronomical.session.evaluation.studies import Studies
@@ -26,6 +27,7 @@ from astronomical.session.labelling.audits import Audits
 from astronomical.session.labelling.curation import Curation
 from astronomical.session.labelling.labels import Labels
 from astronomical.session.labelling.merging import Merging
+from astronomical.session.labelling.similar import Similar
 from astronomical.session.labelling.unused_labels import derive_label_sets
 from astronomical.session.opening import OpenOptions, open_core
 from astronomical.session.project.files import Files
@@ -63,6 +65,8 @@ class Session:
         Studies of a learner that take longer, such as the comparison with random labels.
     review
         Review the labels that the model of a class contradicts.
+    similar, sheet
+        Find the sources most similar to others; list sources to look at side by side, and label all of them.
     models, exports
         Save the models of rounds; export labels, predictions and models.
     files, settings
@@ -88,6 +92,8 @@ class Session:
         self.review = Review(
             state, registry, writer, selection, core.curator, core.auditor, core.reviewer, jobs, access
         )
+        self.similar = Similar(state, jobs)
+        self.sheet = ContactSheet(state, writer, core.record, selection, events, access)
         self.models = Models(state, writer, core.models, jobs, access)
         self.exports = Exports(state, registry, self.files, writer, jobs)
 
@@ -187,7 +193,13 @@ class Session:
 
     @command
     def assign(
-        self, label: str | None, *, id: str | None = None, class_name: str | None = None, probable: bool = False
+        self,
+        label: str | None,
+        *,
+        id: str | None = None,
+        class_name: str | None = None,
+        probable: bool = False,
+        then: str | None = None,
     ) -> LabelEvent | None:
         """Label the selected source, or mark it as unsure. The label is on disk when this returns.
 
@@ -201,6 +213,8 @@ class Session:
             Class of the learner; by default the active one.
         probable
             Whether the annotator is less certain of the label; see `LabellingConfig.probable_weight`.
+        then
+            Source to select afterwards; by default the next query of the learner.
 
         Returns
         -------
@@ -212,7 +226,7 @@ class Session:
         SessionError
             If there is no such class, no source is selected, or `id` is no longer the selected source.
         """
-        return self.labels.assign(label, id=id, class_name=class_name, probable=probable)
+        return self.labels.assign(label, id=id, class_name=class_name, probable=probable, then=then)
 
     @command
     def undo(self) -> LabelEvent | None:

@@ -199,6 +199,28 @@ class SuspectList:
 
 
 @dataclass(frozen=True)
+class SimilarSources:
+    """Sources whose features are most similar to those of some examples.
+
+    Attributes
+    ----------
+    title
+        What the examples are, as text.
+    keep
+        Which sources were considered: "all", "unlabelled", or "other" for those with another label than the examples.
+    ids
+        The sources, the most similar first.
+    distances
+        Distance of each from the nearest example, in the space of the scaled features.
+    """
+
+    title: str
+    keep: str
+    ids: tuple[str, ...]
+    distances: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Reproduction:
     """Whether the rounds that were recorded when the project was opened can be reproduced here.
 
@@ -268,6 +290,9 @@ class SessionState(param.Parameterized):
     )
     suspects: dict[str, SuspectList] = param.Dict(
         default={}, doc="Labels of each class to review, as they were last searched for."
+    )
+    similar: SimilarSources | None = param.Parameter(
+        default=None, doc="Latest search for similar sources; None before the first one."
     )
     reproduction: Reproduction | None = param.Parameter(
         default=None, doc="Whether the recorded rounds can be reproduced; None without recorded rounds."

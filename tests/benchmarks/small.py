@@ -1,4 +1,4 @@
-"""Times of small things that must not be felt: a cancel, a look-up of neighbours, thousands of labels.
+"""Times of small things that must not be felt: a cancel, a look-up of neighbours, a search for similar sources.
 
 Run ``python tests/benchmarks/small.py`` on an idle computer. It prints one line of JSON, in seconds.
 """
@@ -15,14 +15,22 @@ from typing import Any
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 
+from astronomical.catalogue.features import FeatureMatrix
 from astronomical.catalogue.sky import SkyIndex
 from astronomical.learning.forest_fit import fit
+from astronomical.learning.nearest import ScaledFeatures, nearest_rows
 from astronomical.learning.scoring import Cancelled
 
 
 def main() -> None:
     """Print the line."""
-    print(json.dumps({"neighbours_in_a_million_s": neighbours(), "cancel_of_a_forest_s": cancel()}))
+    found = {
+        "neighbours_in_a_million_s": neighbours(),
+        "cancel_of_a_forest_s": cancel(),
+        "similar_in_a_million_s": similar(1),
+        "similar_to_60_in_a_million_s": similar(60),
+    }
+    print(json.dumps(found))
 
 
 def neighbours() -> float:
@@ -30,6 +38,20 @@ def neighbours() -> float:
     rng = np.random.default_rng(1)
     index = SkyIndex(rng.uniform(0, 360, 1_000_000), rng.uniform(-1.25, 1.25, 1_000_000))
     return seconds(lambda: [index.within(ra, 0.0, 60.0) for ra in range(20)]) / 20
+
+
+def similar(n_examples: int) -> float:
+    """Return the best time of three to find 60 sources like some examples among a million with 66 features."""
+    rng = np.random.default_rng(2)
+    n_features, n_rows = 66, 1_000_000
+    values = rng.standard_normal((n_features, n_rows), dtype=np.float32)
+    names = tuple(f"x{place}" for place in range(n_features))
+    features = FeatureMatrix(names, values, np.zeros(n_features, np.float32), np.ones(n_rows, np.bool_))
+    scaled = ScaledFeatures.from_sample(features, np.arange(2048))
+    everything = np.ones(n_rows, np.bool_)
+    return min(
+        seconds(lambda: nearest_rows(scaled, rng.integers(0, n_rows, n_examples), everything, 60)) for _ in range(3)
+    )
 
 
 def cancel() -> float:

@@ -163,10 +163,10 @@ class Workbench(SessionView):
     def _action(self, press: KeyPress) -> Callable[[], Any] | None:
         session, source = self.session, press.source or None
         if press.key in session.state.config.unsure_keys:
-            return partial(session.assign, None, id=source)
+            return partial(self._assign, None, source)
         label = next((name for name, key in session.state.config.label_keys.items() if key == press.key), None)
         if label is not None:
-            return partial(session.assign, label, id=source, probable=press.alt)
+            return partial(self._assign, label, source, press.alt)
         if press.key in _VERDICTS and source is not None:
             return partial(give_verdict, session, source, _VERDICTS[press.key])
         return {
@@ -181,6 +181,11 @@ class Workbench(SessionView):
             "ArrowRight": self._walk.forward,
             "Escape": lambda: session.select(()),
         }.get(press.key)
+
+    def _assign(self, label: str | None, source: str | None, probable: bool = False) -> None:
+        """Label the source that was shown; a contact sheet with the keyboard decides what is shown next."""
+        then = self._desk.sheet.next_after(source) if source is not None else None
+        self.session.assign(label, id=source, probable=probable, then=then)
 
     def _step(self) -> None:
         """Show the next source: of the test set, of a review, or of the batch."""

@@ -18,12 +18,15 @@ from astronomical.dashboard.panes.places import Place
 from astronomical.dashboard.panes.plot.linked_ranges import RangeLinks
 from astronomical.dashboard.panes.registry import PaneContext, PaneKind, pane_kinds
 from astronomical.dashboard.panes.selection_actions import SelectionActions
+from astronomical.dashboard.panes.sheet.cursor import SheetCursor
+from astronomical.dashboard.panes.sheet.pane import SHOW
 from astronomical.dashboard.server.tabs import OpenProject
 from astronomical.dashboard.ui.components import Message
 from astronomical.dashboard.ui.history_navigation import HistoryWalk
 from astronomical.dashboard.ui.session_view import SessionView
 from astronomical.errors import explain
 from astronomical.session import Session
+from astronomical.session.evaluation.contact_sheet import SheetKind
 from astronomical.session.project.arrangements import arranged
 from astronomical.session.project.default_layout import layout_for
 from astronomical.session.project.missing_plugins import what_to_install
@@ -58,6 +61,8 @@ class PaneManager(SessionView):
         The available kinds of panes.
     selection
         Actions on the selected sources.
+    sheet
+        Which contact sheet has the keyboard.
     """
 
     def __init__(self, session: Session, project: OpenProject, walk: HistoryWalk) -> None:
@@ -70,7 +75,8 @@ class PaneManager(SessionView):
         self._settings: dict[str, dict[str, Any]] = {}
         #: The newest places in the labelling layout (True) and in another one (False).
         self._before: dict[bool, dict[str, Place]] = {}
-        self.selection = SelectionActions(session, project.samp, self.show_kind)
+        self.sheet = SheetCursor()
+        self.selection = SelectionActions(session, project.samp, self.show_kind, self.show_sheet)
         panes = session.state.config.layout.panes
         self.view = PaneGrid([self._item(pane) for pane in panes], on_action=self._on_action)
         self._watcher = self.view.param.watch(lambda *_: self._keep(), "positions")
@@ -99,11 +105,20 @@ class PaneManager(SessionView):
 
     def show_kind(self, kind: str) -> None:
         """Scroll to the first pane of a kind, or add one."""
-        there = next((id for id, found in self._kinds.items() if found == kind), None)
+        there = self._pane_of(kind)
         if there is None:
             self.add(kind)
         else:
             self.view.reveal(there)
+
+    def show_sheet(self, kind: SheetKind) -> None:
+        """Show a list of sources in the first contact sheet, or in a new one."""
+        there = self._pane_of("sheet")
+        if there is None:
+            self.add("sheet", {"kind": kind})
+        else:
+            self.view.reveal(there)
+            self._panes[there].on_action(f"{SHOW}{kind}")  # type: ignore[attr-defined]
 
     def remove(self, id: str) -> None:
         """Close a pane. The others are not changed."""
@@ -170,6 +185,8 @@ class PaneManager(SessionView):
                     partial(self._ask_kind, pane.id),
                     self._links,
                     self.selection.run,
+                    self.sheet,
+                    self.show_sheet,
                 )
             )
         except Exception as error:
@@ -188,6 +205,10 @@ class PaneManager(SessionView):
         """Change a pane after the current event has been handled."""
         if self._kinds.get(id) != kind:
             self.call_soon(partial(self.change, id, kind))
+
+    def _pane_of(self, kind: str) -> str | None:
+        """Return the first pane of a kind, if there is one."""
+        return next((id for id, found in self._kinds.items() if found == kind), None)
 
     def _free_id(self, kind: str) -> str:
         stem = re.sub(r"[^A-Za-z0-9_-]", "-", kind)

@@ -12,6 +12,8 @@ from astronomical.dashboard.panes.learner.pane import LearningPane
 from astronomical.dashboard.panes.pane_item import PaneAction
 from astronomical.dashboard.panes.plot.linked_ranges import RangeLinks
 from astronomical.dashboard.panes.plot.pane import PlotPane
+from astronomical.dashboard.panes.sheet.cursor import SheetCursor
+from astronomical.dashboard.panes.sheet.pane import ContactSheetPane
 from astronomical.dashboard.panes.source.annotations import RemarksView
 from astronomical.dashboard.panes.source.pane import SourcePane
 from astronomical.dashboard.panes.tables.class_comparison import ClassesPane
@@ -23,6 +25,7 @@ from astronomical.dashboard.ui.session_view import SessionView
 from astronomical.extend import Extension
 from astronomical.plugins.registry import Registry, builtin_registry
 from astronomical.session import Session
+from astronomical.session.evaluation.contact_sheet import SheetKind
 
 __all__ = ["PANE_KINDS", "PaneContext", "PaneKind", "pane_kinds"]
 
@@ -51,6 +54,10 @@ class PaneContext:
         Links between the plots of the page that share their ranges.
     on_selection
         Called with the name of an action on the selected sources, see `SelectionAction`.
+    sheet
+        Which contact sheet of the page has the keyboard.
+    show_sheet
+        Shows a list of sources, see `SheetKind`, in a contact sheet.
     """
 
     session: Session
@@ -61,6 +68,8 @@ class PaneContext:
     change_kind: Callable[[str], None]
     links: RangeLinks
     on_selection: Callable[[str], None]
+    sheet: SheetCursor
+    show_sheet: Callable[[SheetKind], None]
 
 
 @dataclass(frozen=True)
@@ -112,7 +121,7 @@ PANE_KINDS: dict[str, PaneKind] = {
     "learning": PaneKind(
         "Learning",
         "Label the queries of a learner, and watch its scores and confidence.",
-        lambda context: LearningPane(context.session),
+        lambda context: LearningPane(context.session, context.show_sheet),
         w=7,
         h=7,
     ),
@@ -126,8 +135,18 @@ PANE_KINDS: dict[str, PaneKind] = {
             context.walk,
             context.keep_settings,
             context.project.samp,
+            context.show_sheet,
         ),
         w=5,
+        h=7,
+    ),
+    "sheet": PaneKind(
+        "Contact sheet",
+        "Images of many sources side by side: queries, selection, similar sources or suspects. Label them with keys.",
+        lambda context: ContactSheetPane(
+            context.session, context.project.services.tiles, context.config, context.keep_settings, context.sheet
+        ),
+        w=7,
         h=7,
     ),
     "notes": PaneKind(

@@ -1,4 +1,4 @@
-"""What can be done with the selected sources: label them, list them, or send them to other programs."""
+"""What can be done with the selected sources: label them, list them, see them, or send them to other programs."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from astronomical.dashboard.panes.tables.bulk_dialog import BulkDialog
 from astronomical.dashboard.ui.session_view import SessionView
 from astronomical.errors import explain
 from astronomical.session import Session
+from astronomical.session.evaluation.contact_sheet import SheetKind
 from astronomical.session.samp.connection import SampBridge
 
 __all__ = ["SelectionAction", "SelectionActions"]
 
-SelectionAction = Literal["label", "list", "send"]
+SelectionAction = Literal["label", "list", "sheet", "send"]
 
 
 class SelectionActions(SessionView):
@@ -27,6 +28,8 @@ class SelectionActions(SessionView):
         The SAMP connection, if it is available.
     show_pane
         Shows a pane of a kind, which is added if there is none.
+    show_sheet
+        Shows a list of sources in a contact sheet.
 
     Attributes
     ----------
@@ -34,9 +37,15 @@ class SelectionActions(SessionView):
         The dialog to label the selection.
     """
 
-    def __init__(self, session: Session, samp: SampBridge | None, show_pane: Callable[[str], Any]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        samp: SampBridge | None,
+        show_pane: Callable[[str], Any],
+        show_sheet: Callable[[SheetKind], Any] = lambda kind: None,
+    ) -> None:
         super().__init__(session)
-        self._samp, self._show_pane = samp, show_pane
+        self._samp, self._show_pane, self._show_sheet = samp, show_pane, show_sheet
         self._sending = self.latest()
         self._dialog = BulkDialog(self)
         self.view = self._dialog.view
@@ -49,6 +58,8 @@ class SelectionActions(SessionView):
             self._dialog.ask()
         elif action == "list":
             self.run_command(lambda: self._show_pane("table"))
+        elif action == "sheet":
+            self.run_command(lambda: self._show_sheet("selection"))
         else:
             self._send()
 

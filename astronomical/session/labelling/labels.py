@@ -89,7 +89,13 @@ class Labels:
 
     @command
     def assign(
-        self, label: str | None, *, id: str | None = None, class_name: str | None = None, probable: bool = False
+        self,
+        label: str | None,
+        *,
+        id: str | None = None,
+        class_name: str | None = None,
+        probable: bool = False,
+        then: str | None = None,
     ) -> LabelEvent | None:
         """Label the selected source, or mark it as unsure (None), and continue with the next query.
 
@@ -105,6 +111,9 @@ class Labels:
             Class of the learner; by default the active one.
         probable
             Whether the annotator is less certain of the label; see `LabellingConfig.probable_weight`.
+        then
+            Source to select afterwards, unless a test set, an audit or a review decides what is next; by default the
+            next query of the learner.
 
         Returns
         -------
@@ -141,9 +150,13 @@ class Labels:
             id=shown,
             **label_context(self._state, shown, label, name),
         )
-        if name is not None and event.class_name == name:
+        if then is not None:
+            self._selection.await_query(None)
+        elif name is not None and event.class_name == name:
             self._selection.await_query(name)
         self._events.labels_changed()
+        if then is not None:
+            self._selection.focus(then)
         return event
 
     @command

@@ -22,6 +22,8 @@ PARTS = (
     "evaluation",
     "studies",
     "review",
+    "similar",
+    "sheet",
     "models",
     "exports",
     "files",

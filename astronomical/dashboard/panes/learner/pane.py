@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -32,6 +33,7 @@ from astronomical.dashboard.ui.safe_text import Html, Markup
 from astronomical.dashboard.ui.session_view import SessionView
 from astronomical.dashboard.ui.tab_row import TabRow
 from astronomical.session import Session
+from astronomical.session.evaluation.contact_sheet import SheetKind
 
 __all__ = ["LearningPane"]
 
@@ -62,6 +64,8 @@ class LearningPane(SessionView):
     ----------
     session
         The project shown.
+    show_sheet
+        Shows a list of sources in a contact sheet.
 
     Attributes
     ----------
@@ -69,7 +73,7 @@ class LearningPane(SessionView):
         The Panel object that fills the pane.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, show_sheet: Callable[[SheetKind], None] = lambda kind: None) -> None:
         super().__init__(session)
         self._names = [learner.class_name for learner in session.state.config.learners]
         self._configuring = False
@@ -82,7 +86,7 @@ class LearningPane(SessionView):
         }
         self._test = TestView(session)
         self._computed = {
-            "Threshold": ThresholdView(session),
+            "Threshold": ThresholdView(session, show_sheet),
             "Calibration": CalibrationView(session),
             "Audit": AuditView(session),
             "Finds": FindsView(session),
@@ -97,7 +101,7 @@ class LearningPane(SessionView):
             "Models": ModelsView(session),
             "Test": self._test,
             "Report": ReportView(session),
-            "Suspects": SuspectsView(session),
+            "Suspects": SuspectsView(session, show_sheet),
             "Saved models": SavedModelsView(session),
         }
         self._curating = CuratingView(session)

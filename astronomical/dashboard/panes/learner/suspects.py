@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -14,6 +15,7 @@ from astronomical.dashboard.ui.session_view import SessionView
 from astronomical.dashboard.ui.styles import TABLE_STYLE
 from astronomical.labels.derived import CATALOGUE
 from astronomical.session import Session
+from astronomical.session.evaluation.contact_sheet import SheetKind
 from astronomical.session.evaluation.review import job_name
 from astronomical.session.state import Suspect, SuspectList
 
@@ -29,6 +31,8 @@ class SuspectsView(SessionView):
     ----------
     session
         The project shown.
+    show_sheet
+        Shows a list of sources in a contact sheet.
 
     Attributes
     ----------
@@ -36,7 +40,7 @@ class SuspectsView(SessionView):
         The Panel object that fills the view.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, show_sheet: Callable[[SheetKind], None] = lambda kind: None) -> None:
         super().__init__(session)
         self._shown: tuple[Suspect, ...] = ()
         # Without tooltips, which would cover the list below.
@@ -44,6 +48,7 @@ class SuspectsView(SessionView):
         self._find = pmui.Button(label="Check labels", **look)
         self._start = pmui.Button(label="Review", **look)
         self._stop = pmui.Button(label="End review", **look)
+        self._images = pmui.Button(label="Images", **look)
         self._note = result_text()
         self._table = TextTable(
             _frame(session, ()),
@@ -63,12 +68,13 @@ class SuspectsView(SessionView):
             visible=False,
         )
         self._table.on_click(self._on_click)
+        self._images.on_click(lambda *_: self.run_command(lambda: show_sheet("suspects")))
         self._find.on_click(lambda *_: self.run_command(session.review.find))
         self._start.on_click(lambda *_: self.run_command(session.review.start))
         self._stop.on_click(lambda *_: self.run_command(session.review.stop))
         self.view = pn.Column(
             self._note,
-            pn.Row(self._find, self._start, self._stop, margin=0),
+            pn.Row(self._find, self._start, self._stop, self._images, margin=0),
             self._table,
             sizing_mode="stretch_both",
             margin=0,
@@ -93,7 +99,7 @@ class SuspectsView(SessionView):
         self._stop.visible = reviewing
         hidden = session.labels.is_hidden
         self._shown = () if found is None else tuple(item for item in found.suspects if not hidden(item.id))
-        self._table.visible = bool(self._shown)
+        self._table.visible = self._images.visible = bool(self._shown)
         self._table.value = _frame(session, self._shown)
         lines = filter(None, (_about(session, name, found), session.review.summary(name)))
         self._note.object = paragraphs(lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from astronomical.dashboard.ui.safe_text import Markup, hover
 from astronomical.dashboard.ui.styles import PLAIN_NUMBER
 from astronomical.learning.operating_point import OperatingCurve, OperatingPoint
 from astronomical.session import Session
+from astronomical.session.evaluation.contact_sheet import SheetKind
 from astronomical.session.evaluation.operating_points import RoundCurve, threshold_of
 
 __all__ = ["ThresholdView"]
@@ -35,6 +37,8 @@ class ThresholdView(ComputedView):
     ----------
     session
         The project shown.
+    show_sheet
+        Shows a list of sources in a contact sheet.
 
     Attributes
     ----------
@@ -42,7 +46,7 @@ class ThresholdView(ComputedView):
         The Panel object that fills the view.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, show_sheet: Callable[[SheetKind], None] = lambda kind: None) -> None:
         super().__init__(session)
         self._found: RoundCurve | None = None
         #: The class whose threshold the slider shows, and the purity by which the slider was moved last.
@@ -83,6 +87,10 @@ class ThresholdView(ComputedView):
             **look,
         )
         self._reset = pmui.Button(label="Reset", **{**look, "variant": "text"})
+        self._images = pmui.Button(
+            label="Images", description="Show the sources nearest to the threshold in a contact sheet", **look
+        )
+        self._images.on_click(lambda *_: self.run_command(lambda: show_sheet("threshold")))
         self._slider.param.watch(self._on_slider, "value")
         self._find.on_click(lambda *_: self._move_to_purity())
         self._use.on_click(lambda *_: self._set())
@@ -93,6 +101,7 @@ class ThresholdView(ComputedView):
             self._find,
             self._use,
             self._reset,
+            self._images,
             sizing_mode="stretch_width",
             margin=0,
             styles={"flex-wrap": "wrap"},

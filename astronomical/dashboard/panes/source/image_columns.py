@@ -15,7 +15,7 @@ from astronomical.services.catalogue_images import CatalogueImage, CatalogueImag
 from astronomical.services.services import Services
 from astronomical.session import Session
 
-__all__ = ["ImageColumnsView"]
+__all__ = ["NO_VALUE", "ImageColumnsView"]
 
 _FILL = """
 .cutout { height: 100%; display: flex; flex-direction: column; }
@@ -26,7 +26,7 @@ _FILL = """
 _STYLE = {"gap": "4px", "flex": "none", "height": "100%", "min-height": "200px"}
 #: Without an image, it leaves that room to the cutouts of surveys.
 _LOW_STYLE = {**_STYLE, "height": "110px", "min-height": "110px"}
-_NO_VALUE = frozenset({"", "—", "nan", "none", "null", "-", "--"})
+NO_VALUE = frozenset({"", "—", "nan", "none", "null", "-", "--"})
 
 
 class ImageColumnsView(SessionView):
@@ -101,7 +101,7 @@ class ImageColumnsView(SessionView):
         if self._column not in {column.name for column in catalogue.columns}:
             return "", f"The catalogue has no column {self._column}."
         text = catalogue.text_of(focus, self._column).strip()
-        if text.lower() in _NO_VALUE:
+        if text.lower() in NO_VALUE:
             return "", f"Column {self._column} has no image for this source."
         return text, ""
 

@@ -23,6 +23,7 @@ from astronomical.dashboard.panes.source.values import (
     link_rows,
     load_columns,
     near_rows,
+    query_chips,
     same_objects,
     value_rows,
 )
@@ -36,6 +37,7 @@ from astronomical.labels.annotations import Remark
 from astronomical.services.services import Services
 from astronomical.session import Session
 from astronomical.session.data.source_search import Answer, Found
+from astronomical.session.evaluation.contact_sheet import SheetKind
 from astronomical.session.samp.connection import SampBridge
 
 __all__ = ["SourcePane"]
@@ -67,6 +69,8 @@ class SourcePane(SessionView):
         Saves the settings of the pane in the project.
     samp
         The SAMP connection, if it is available.
+    show_sheet
+        Shows a list of sources in a contact sheet.
 
     Attributes
     ----------
@@ -82,6 +86,7 @@ class SourcePane(SessionView):
         walk: HistoryWalk | None = None,
         keep: Callable[[dict[str, Any]], None] = lambda settings: None,
         samp: SampBridge | None = None,
+        show_sheet: Callable[[SheetKind], None] = lambda kind: None,
     ) -> None:
         super().__init__(session)
         self._walk = walk or HistoryWalk(session)
@@ -101,7 +106,7 @@ class SourcePane(SessionView):
         self._images: ImageColumnsView | None = None
         self._spectrum: SpectrumView | None = None
         self._remarks: RemarksView | None = None
-        self._why = WhyView(session)
+        self._why = WhyView(session, show_sheet)
         self._bar = SourceBar(self._on_event)
         self._card = SourceCard(self._on_card)
         self._table = SourceTable()
@@ -209,7 +214,7 @@ class SourcePane(SessionView):
         asked = [name for name, ids in state.queues.items() if state.focus in ids]
         self._card.shown = {
             "id": state.focus,
-            "chips": [*self._label_chips(state.focus), *self._query_chips(asked)],
+            "chips": [*self._label_chips(state.focus), *query_chips(self.session, asked)],
             "ask": query is not None and query != state.focus and not state.curating.on,
             "links": link_rows(self.session, state.focus),
             "samp": "" if self._samp is None else "on" if self._samp.connected else "off",
@@ -247,27 +252,6 @@ class SourcePane(SessionView):
             )
         ]
         return chips
-
-    def _query_chips(self, asked: list[str]) -> list[dict[str, str]]:
-        config = self.session.state.config
-        if self.session.state.curating.auditing:
-            return [chip("Audit", "", "Labels are given to the audit; no learner is trained on them")]
-        if asked:
-            return [
-                chip(
-                    f"Asked by {config.shown(name)}",
-                    config.colours.get(name, UNKNOWN_COLOUR),
-                    "The learner asks for the label of this source",
-                )
-                for name in asked
-            ]
-        if self.session.state.curating.on:
-            return []
-        if self.session.state.active in self.session.state.pending:
-            return [chip("The learner is choosing…", "", "The next source to label is being computed")]
-        if self.session.query() is not None:
-            return [chip("Not the source being asked", "", "The learner asks for another source")]
-        return []
 
     def _show_trail(self) -> None:
         state = self.session.state

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from astronomical.catalogue.sky import to_galactic
 from astronomical.catalogue.uncertainties import error_columns
+from astronomical.config.schema import UNKNOWN_COLOUR
+from astronomical.dashboard.ui.colours import chip
 from astronomical.dashboard.ui.formatting import dec_text, ra_text, unit_text
 from astronomical.session import Session
 from astronomical.session.data.source_search import distance_text
@@ -18,6 +21,7 @@ __all__ = [
     "link_rows",
     "load_columns",
     "near_rows",
+    "query_chips",
     "same_objects",
     "shown_columns",
     "value_rows",
@@ -178,3 +182,26 @@ def with_error(value: str, error: str) -> str:
 
 def _row(name: str, value: str, unit: str = "", *, copy: str | None = None) -> dict[str, str]:
     return {"name": name, "value": value, "unit": unit, "copy": value if copy is None else copy}
+
+
+def query_chips(session: Session, asked: Sequence[str]) -> list[dict[str, str]]:
+    """Return chips that say which learners ask for the selected source, given by their classes."""
+    config = session.state.config
+    if session.state.curating.auditing:
+        return [chip("Audit", "", "Labels are given to the audit; no learner is trained on them")]
+    if asked:
+        return [
+            chip(
+                f"Asked by {config.shown(name)}",
+                config.colours.get(name, UNKNOWN_COLOUR),
+                "The learner asks for the label of this source",
+            )
+            for name in asked
+        ]
+    if session.state.curating.on:
+        return []
+    if session.state.active in session.state.pending:
+        return [chip("The learner is choosing…", "", "The next source to label is being computed")]
+    if session.query() is not None:
+        return [chip("Not the source being asked", "", "The learner asks for another source")]
+    return []

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import panel as pn
+import panel_material_ui as pmui
 
 from astronomical.dashboard.panes.source.components import SourceList
 from astronomical.dashboard.ui.safe_text import Html, Markup
 from astronomical.dashboard.ui.session_view import SessionView
 from astronomical.errors import InvalidInputError
 from astronomical.session import Session
+from astronomical.session.evaluation.contact_sheet import SheetKind
 from astronomical.session.evaluation.explanations import DrivingFeatures, SourceExplanation
 
 __all__ = ["WhyView"]
@@ -48,6 +51,8 @@ class WhyView(SessionView):
     ----------
     session
         The project shown.
+    show_sheet
+        Shows a list of sources in a contact sheet.
 
     Attributes
     ----------
@@ -55,15 +60,28 @@ class WhyView(SessionView):
         The Panel object that fills the tab.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, show_sheet: Callable[[SheetKind], None] = lambda kind: None) -> None:
         super().__init__(session)
+        self._show_sheet = show_sheet
         self._work = self.latest()
         self._driving: dict[str, DrivingFeatures] = {}
         self._text = Html(sizing_mode="stretch_width", margin=0, stylesheets=[_STYLE])
         self._nearest = SourceList(lambda id: self.run_command(lambda: session.focus(id)))
-        self.view = pn.Column(self._text, self._nearest, sizing_mode="stretch_width", margin=0)
+        similar = pmui.Button(
+            label="More like this",
+            description="Show the sources with the most similar features in a contact sheet",
+            size="small",
+            variant="outlined",
+            margin=(2, 0, 6, 0),
+        )
+        similar.on_click(lambda *_: self.run_command(self._find_similar))
+        self.view = pn.Column(similar, self._text, self._nearest, sizing_mode="stretch_width", margin=0)
         self._visible = False
         self.follow(self._update, "rounds", "active")
+
+    def _find_similar(self) -> None:
+        self.session.similar.find()
+        self._show_sheet("similar")
 
     def show(self, visible: bool) -> None:
         """Explain the selected source by the active learner, if the tab is chosen."""

@@ -1,0 +1,1 @@
+"""The contact sheet: images of many sources side by side."""

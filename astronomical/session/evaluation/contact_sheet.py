@@ -1,0 +1,226 @@
+"""Lists of sources to look at side by side, and labels for all of them: the part `Session.sheet`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from astronomical.config.schema import LabelEvent
+from astronomical.session.commands import Access, command, full_access, reads
+from astronomical.session.errors import SessionError, no_class
+from astronomical.session.evaluation.operating_points import threshold_of
+from astronomical.session.events import SessionEvents
+from astronomical.session.labelling.blind import is_hidden
+from astronomical.session.labelling.bulk_labels import find_rows
+from astronomical.session.labelling.label_context import is_already_recorded, label_context
+from astronomical.session.labelling.record import LabelRecord
+from astronomical.session.labelling.selection import Selection
+from astronomical.session.project.writer import ProjectWriter
+from astronomical.session.state import SessionState
+
+__all__ = ["MOST_AT_ONCE", "ContactSheet", "SheetKind", "SheetSources"]
+
+#: The lists: queries of the learner, selected sources, similar sources, suspects, and sources near the threshold.
+SheetKind = Literal["queries", "selection", "similar", "suspects", "threshold"]
+#: Maximum number of sources labelled at once: as many as a person can look at.
+MOST_AT_ONCE = 60
+#: Number of sources near the threshold that are looked through for some without a label, for each one wanted.
+_SPARE = 4
+
+
+@dataclass(frozen=True)
+class SheetSources:
+    """Sources of a contact sheet.
+
+    Attributes
+    ----------
+    kind
+        The list.
+    ids
+        The first sources of the list.
+    n_all
+        Number of sources in the list.
+    text
+        What the list is, or why it is empty.
+    """
+
+    kind: SheetKind
+    ids: tuple[str, ...]
+    n_all: int
+    text: str
+
+
+class ContactSheet:
+    """Sources to look at side by side, and labels for all of them: the part `Session.sheet`.
+
+    Parameters
+    ----------
+    state
+        State of the session.
+    writer, record
+        Writer of the project, and what adds events to the ledger.
+    selection
+        Selection of the source to show.
+    events
+        Events of the session; `labels_changed` is reported.
+    access
+        Called before each command.
+    """
+
+    def __init__(
+        self,
+        state: SessionState,
+        writer: ProjectWriter,
+        record: LabelRecord,
+        selection: Selection,
+        events: SessionEvents,
+        access: Access = full_access,
+    ) -> None:
+        self._state, self._writer, self._record, self._selection = state, writer, record, selection
+        self._events, self._access = events, access
+
+    @reads
+    def sources(self, kind: SheetKind, n: int = 24, class_name: str | None = None) -> SheetSources:
+        """Return the first sources of a list. Any thread may call it.
+
+        Parameters
+        ----------
+        kind
+            The list: ``queries`` of the learner, best first; ``selection``; ``similar`` for the latest search for
+            similar sources; ``suspects``, the least credible first; ``threshold`` for sources without a label whose
+            probability is closest to the threshold of the class.
+        n
+            Maximum number of sources.
+        class_name
+            Class of the learner; by default the active one.
+
+        Raises
+        ------
+        SessionError
+            If there is no such list, or `n` is less than 1.
+        """
+        if kind not in get_args(SheetKind):
+            raise SessionError(f"There is no list {kind!r}; use one of {', '.join(get_args(SheetKind))}.")
+        if n < 1:
+            raise SessionError(f"The number of sources must be at least 1, not {n}.")
+        name = class_name or self._state.active or ""
+        lists: dict[SheetKind, Callable[[], SheetSources]] = {
+            "queries": lambda: self._queries(n, name),
+            "selection": lambda: self._selected(n),
+            "similar": lambda: self._similar(n),
+            "suspects": lambda: self._suspects(n, name),
+            "threshold": lambda: self._near_threshold(n, name),
+        }
+        return lists[kind]()
+
+    @reads
+    def is_answered(self, id: str) -> bool:
+        """Return whether a source has a human label or a curated one, or is unsure for the active learner."""
+        ledger, name = self._state.ledger, self._state.active
+        reserved = ledger.curated.get(id)
+        if reserved is not None and reserved.answered:
+            return True
+        return ledger.human(id) is not None or (name is not None and id in ledger.tab(name).unsure)
+
+    @command
+    def label(self, label: str, ids: Sequence[str], class_name: str | None = None) -> tuple[LabelEvent, ...]:
+        """Give one label to several sources that have none, each with the origin that its label would have alone.
+
+        All labels are on disk when this returns, and one undo reverts all of them. Sources with an answer are skipped.
+
+        Parameters
+        ----------
+        label
+            Name of a class.
+        ids
+            The sources.
+        class_name
+            Class of the learner; by default the active one.
+
+        Returns
+        -------
+        tuple of LabelEvent
+            The recorded events, in the order of the sources.
+
+        Raises
+        ------
+        SessionError
+            If there is no such class or source, there are too many sources, or labels are now given to a test set, an
+            audit or a review.
+        """
+        state, name = self._state, class_name or self._state.active
+        self._writer.check_writable()
+        if label not in state.config.class_names:
+            raise no_class(label, state.config.class_names)
+        self._check_mode()
+        ids = tuple(dict.fromkeys(ids))
+        if len(ids) > MOST_AT_ONCE:
+            raise SessionError(f"{len(ids):,} sources are too many to label at once: {MOST_AT_ONCE} is the limit.")
+        find_rows(state, ids)
+        drafts: list[dict[str, Any]] = [
+            {"kind": "label", "id": id, "label": label, **label_context(state, id, label, name)}
+            for id in ids
+            if not self.is_answered(id) and not is_already_recorded(state, id, label, name)
+        ]
+        events = self._record.add_all(drafts, batch=True)
+        if name is not None and any(event.class_name == name for event in events):
+            self._selection.await_query(name)
+        if events:
+            self._events.labels_changed()
+        return events
+
+    def _check_mode(self) -> None:
+        """Raise an error if answers are now given to something that is labelled source by source."""
+        curating = self._state.curating
+        busy = {"the curated test set": curating.on, "an audit": curating.auditing}
+        busy["a review"] = curating.reviewing is not None
+        for what, now in busy.items():
+            if now:
+                raise SessionError(f"Answers are now given to {what}, one at a time. End it to label several at once.")
+
+    def _queries(self, n: int, name: str) -> SheetSources:
+        ids = self._state.queues.get(name, ())
+        shown = self._state.config.shown(name)
+        text = f"queries of {shown}" if ids else "The learner has no query. Start it, or wait until it is trained."
+        return SheetSources("queries", ids[:n], len(ids), text)
+
+    def _selected(self, n: int) -> SheetSources:
+        ids = self._state.selection
+        text = "selected sources" if ids else "No sources are selected. Draw a box or a lasso in a plot."
+        return SheetSources("selection", ids[:n], len(ids), text)
+
+    def _similar(self, n: int) -> SheetSources:
+        found = self._state.similar
+        if found is None:
+            return SheetSources("similar", (), 0, "Choose examples, and press Find to search for similar sources.")
+        ids = tuple(id for id in found.ids if id in self._state.dataset.catalogue)
+        text = f"sources similar to {found.title}" if ids else "No other source meets the conditions."
+        return SheetSources("similar", ids[:n], len(ids), text)
+
+    def _suspects(self, n: int, name: str) -> SheetSources:
+        found = self._state.suspects.get(name)
+        if found is None:
+            return SheetSources("suspects", (), 0, "No labels were checked: press Check labels in Review, Suspects.")
+        ids = tuple(item.id for item in found.suspects if not is_hidden(self._state, item.id))
+        text = f"suspects of {self._state.config.shown(name)}" if ids else "The models contradict no label."
+        return SheetSources("suspects", ids[:n], len(ids), text)
+
+    def _near_threshold(self, n: int, name: str) -> SheetSources:
+        state, newest = self._state, self._state.rounds.get(name)
+        if newest is None or not newest.trained:
+            return SheetSources("threshold", (), 0, "No probabilities yet: the learner is not trained.")
+        ledger, catalogue = state.ledger, state.dataset.catalogue
+        distance = np.abs(newest.proba - np.float32(threshold_of(state.config, name)))
+        distance[catalogue.mask([*ledger.labelled_ids, *ledger.tab(name).unsure, *ledger.curated])] = np.nan
+        rows = np.flatnonzero(np.isfinite(distance))
+        if rows.size > _SPARE * n:
+            last = np.partition(distance[rows], _SPARE * n - 1)[_SPARE * n - 1]
+            rows = rows[distance[rows] <= last]
+        rows = rows[np.lexsort((rows, distance[rows]))][: _SPARE * n]
+        ids = tuple(id for id in catalogue.ids_at(rows) if not is_hidden(state, id))[:n]
+        hidden = "Predictions are hidden until sources are labelled, so this list is empty."
+        text = f"sources nearest to the threshold of {state.config.shown(name)}" if ids else hidden
+        return SheetSources("threshold", ids, len(ids), text if rows.size else "Every source has a label.")
