@@ -15,7 +15,7 @@ from astronomical.session.evaluation.operating_points import threshold_of
 from astronomical.session.events import SessionEvents
 from astronomical.session.labelling.blind import is_hidden
 from astronomical.session.labelling.bulk_labels import find_rows
-from astronomical.session.labelling.label_context import is_already_recorded, label_context
+from astronomical.session.labelling.label_context import answer_of, is_already_recorded, label_context
 from astronomical.session.labelling.record import LabelRecord
 from astronomical.session.labelling.selection import Selection
 from astronomical.session.project.writer import ProjectWriter
@@ -160,10 +160,11 @@ class ContactSheet:
         if len(ids) > MOST_AT_ONCE:
             raise SessionError(f"{len(ids):,} sources are too many to label at once: {MOST_AT_ONCE} is the limit.")
         find_rows(state, ids)
+        answer = answer_of(label)
         drafts: list[dict[str, Any]] = [
-            {"kind": "label", "id": id, "label": label, **label_context(state, id, label, name)}
+            {**answer, "id": id, **label_context(state, id, label, name)}
             for id in ids
-            if not self.is_answered(id) and not is_already_recorded(state, id, label, name)
+            if not self.is_answered(id) and not is_already_recorded(state, id, answer, name)
         ]
         events = self._record.add_all(drafts, batch=True)
         if name is not None and any(event.class_name == name for event in events):
