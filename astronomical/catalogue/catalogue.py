@@ -20,6 +20,7 @@ from astronomical.catalogue.joins import Join, join_tables
 from astronomical.catalogue.position_columns import Position, guess_position, read_position
 from astronomical.catalogue.readers import TEXT_FORMATS, ColumnInfo, TableSource, open_table
 from astronomical.catalogue.string_arrays import look_like_numbers, sort_order
+from astronomical.catalogue.vectors import VectorBlocks
 from astronomical.catalogue.virtual_columns import VirtualColumn, VirtualSource
 
 __all__ = ["Catalogue"]
@@ -296,6 +297,31 @@ class Catalogue:
     def double(self, name: str) -> NDArray[np.float64]:
         """Return a column like `number`, but in double precision. It is read from the file at each call."""
         return self._columns.double(name)
+
+    @property
+    def vectors(self) -> dict[str, int]:
+        """Columns of vectors that `vector_blocks` can read, with their lengths."""
+        return {column.name: column.length for column in self.columns if column.length}
+
+    def vector_blocks(self, name: str) -> VectorBlocks:
+        """Read a column of vectors in blocks, so that never all of it is in memory.
+
+        Yields
+        ------
+        tuple
+            Rows, shape (n,), and the vectors of these rows, shape (n, length), with missing values as NaN. A vector is
+            missing if all its values are one missing-value code. Rows that are not yielded have no vector.
+
+        Raises
+        ------
+        CatalogueError
+            If the column has no vectors of one length, or cannot be read.
+        """
+        return self._columns.vector_blocks(name)
+
+    def vector_keys(self, name: str) -> NDArray[np.uint64]:
+        """Return a key of the vector of each row; the same vectors have the same key, and 0 means missing."""
+        return self._columns.vector_keys(name)
 
     def text(self, name: str) -> NDArray[np.str_]:
         """Return a column as texts, empty where missing."""

@@ -12,6 +12,7 @@ from astronomical.catalogue.compact_columns import Categories, MemoryUse, is_exa
 from astronomical.catalogue.errors import CatalogueError
 from astronomical.catalogue.readers import TableSource
 from astronomical.catalogue.string_arrays import as_text, parse_numbers
+from astronomical.catalogue.vectors import VectorBlocks, vector_keys
 
 __all__ = ["Columns", "frozen", "numeric_values"]
 
@@ -45,6 +46,7 @@ class Columns:
         self._kept: dict[str, NDArray[Any] | Categories] = {}
         self._numbers: dict[str, NDArray[np.float32]] = {}
         self._texts: dict[str, NDArray[np.str_]] = {}
+        self._vector_keys: dict[str, NDArray[np.uint64]] = {}
         self._n_bytes_before: dict[str, int] = {}
 
     @property
@@ -56,6 +58,7 @@ class Columns:
         """Return the same columns with another way of storing them in memory."""
         made = Columns(self._source, self._order, self._missing, exact)
         made._numbers = dict(self._numbers)
+        made._vector_keys = dict(self._vector_keys)
         return made
 
     @property
@@ -94,6 +97,21 @@ class Columns:
         values = self.sorted(self._source.read([name])[name])
         numbers = parse_numbers(values) if values.dtype.kind == "U" else np.ma.getdata(values).astype(np.float64)
         return frozen(np.where(missing, np.nan, numbers))
+
+    def vector_blocks(self, name: str) -> VectorBlocks:
+        """Yield a column of vectors in blocks of rows; see `Catalogue.vector_blocks`."""
+        places = np.empty(len(self._order), dtype=np.intp)
+        places[self._order] = np.arange(len(self._order))
+        for rows, vectors in self._source.vector_blocks(name):
+            for code in self._missing:
+                vectors[(vectors == code).all(axis=1)] = np.nan
+            yield places[rows], vectors
+
+    def vector_keys(self, name: str) -> NDArray[np.uint64]:
+        """Return a key of the vector of each row; see `astronomical.catalogue.vectors.vector_keys`."""
+        if name not in self._vector_keys:
+            self._vector_keys[name] = frozen(vector_keys(self.vector_blocks(name), len(self._order)))
+        return self._vector_keys[name]
 
     def text(self, name: str) -> NDArray[np.str_]:
         """Return a column as texts, empty where missing."""

@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from astronomical.catalogue.features import FeatureRecipe, Operation, Operations, Reader
+from astronomical.catalogue.feature_plan import FeatureRecipe, Operation, Operations, Reader
 
 __all__ = ["columns_in_double"]
 

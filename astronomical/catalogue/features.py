@@ -2,44 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import combinations
-from math import comb
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from tempfile import TemporaryFile
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from astronomical import extend
 from astronomical.catalogue.errors import CatalogueError
-from astronomical.errors import did_you_mean
+from astronomical.catalogue.feature_plan import Feature, FeatureRecipe, Operation, Operations, Reader, plan_features
+from astronomical.catalogue.readers.limits import memory_limit
+from astronomical.catalogue.vectors import Projection, VectorReader, fill_vectors, fit_projection
 from astronomical.tasks import Workers
 
 __all__ = [
-    "MAX_FEATURES",
     "FeatureMatrix",
-    "FeatureRecipe",
-    "Operation",
-    "Operations",
-    "Reader",
     "add",
     "apply_features",
     "build_features",
-    "columns_of_features",
-    "count_features",
     "divide",
-    "feature_names",
     "multiply",
     "subtract",
 ]
 
-#: Maximum number of features.
-MAX_FEATURES = 2000
-
-Operation = Callable[[list[NDArray[np.float64]]], NDArray[np.float64]]
-Operations = Mapping[str, Operation]
-Reader = Callable[[str], NDArray[Any]]
+#: Features that would take more than this share of the memory that a table may fill are kept on disk.
+_SHARE_IN_MEMORY = 0.5
 
 
 @extend.feature("subtract", title="a-b", symbol="-")
@@ -79,33 +68,6 @@ def divide(columns: list[NDArray[np.float64]]) -> NDArray[np.float64]:
 
 
 @dataclass(frozen=True)
-class FeatureRecipe:
-    """Definition of the features.
-
-    Parameters
-    ----------
-    columns
-        Columns that are used as features.
-    combinations
-        For each combination: the operation, with its parameters in brackets if there are any; the number n of
-        columns; and the columns of which all n-subsets are combined, or None for all of `columns`.
-    scaling
-        ``standard`` for mean 0 and standard deviation 1 over the training set.
-    missing
-        ``median`` to replace missing values by the median over the training set, ``native`` to pass them to the
-        model, ``drop`` to exclude sources with missing values.
-    double
-        Columns that are combined in double precision, without being rounded to float32 before.
-    """
-
-    columns: tuple[str, ...]
-    combinations: tuple[tuple[str, int, tuple[str, ...] | None], ...] = ()
-    scaling: Literal["none", "standard"] = "none"
-    missing: Literal["native", "median", "drop"] = "native"
-    double: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class FeatureMatrix:
     """Features of all rows, stored feature by feature.
 
@@ -122,6 +84,8 @@ class FeatureMatrix:
         Whether a row had no missing features before they were filled, shape (n_rows,).
     means, scales
         Offset subtracted from each feature, and its divisor, shape (n_features,); None if features are not scaled.
+    projections
+        Principal components of the vectors that are reduced to them, by column.
     """
 
     names: tuple[str, ...]
@@ -130,6 +94,7 @@ class FeatureMatrix:
     complete: NDArray[np.bool_]
     means: NDArray[np.float64] | None = None
     scales: NDArray[np.float64] | None = None
+    projections: Mapping[str, Projection] = field(default_factory=dict)
 
     def rows(self, rows: NDArray[Any]) -> NDArray[np.float32]:
         """Return rows in the layout of scikit-learn, shape (n, n_features), C-contiguous.
@@ -143,88 +108,14 @@ class FeatureMatrix:
         return np.ascontiguousarray(np.take(self.values, places, axis=1).T)
 
 
-@dataclass(frozen=True)
-class _Feature:
-    name: str
-    columns: tuple[str, ...]
-    operation: str | None = None
-
-
-def count_features(recipe: FeatureRecipe) -> int:
-    """Return the number of features of a recipe, without computing them.
-
-    A combination that is listed twice is counted once; beyond `MAX_FEATURES` it may be counted twice.
-    """
-    most = len(recipe.columns) + sum(comb(len(_operands(recipe, columns)), n) for _, n, columns in recipe.combinations)
-    if most > MAX_FEATURES:
-        return most
-    return len({(operation, columns) for operation, columns in _subsets(recipe)})
-
-
-def feature_names(recipe: FeatureRecipe, operations: Operations) -> tuple[str, ...]:
-    """Return the names of the features of a recipe, such as ``u`` and ``u-g``.
-
-    Raises
-    ------
-    CatalogueError
-        If there are no or too many features, an operation is unknown, or two features have the same name.
-    """
-    return tuple(feature.name for feature in _plan(recipe, operations))
-
-
-def columns_of_features(recipe: FeatureRecipe) -> tuple[tuple[str, ...], ...]:
-    """Return the columns of which each feature is made, in the order of the features."""
-    return tuple(columns for _, columns in dict.fromkeys(_subsets(recipe)))
-
-
-def _operands(recipe: FeatureRecipe, columns: Sequence[str] | None) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(recipe.columns if columns is None else columns))
-
-
-def _subsets(recipe: FeatureRecipe) -> Iterator[tuple[str | None, tuple[str, ...]]]:
-    for name in recipe.columns:
-        yield None, (name,)
-    for operation, n, columns in recipe.combinations:
-        for subset in combinations(_operands(recipe, columns), n):
-            yield operation, subset
-
-
-def _plan(recipe: FeatureRecipe, operations: Operations) -> list[_Feature]:
-    count = count_features(recipe)
-    if count == 0:
-        raise CatalogueError("No features selected. Choose at least one column")
-    if count > MAX_FEATURES:
-        raise CatalogueError(f"Too many features: {count:,}, at most {MAX_FEATURES:,}. Choose fewer columns to combine")
-    for operation, _, _ in recipe.combinations:
-        if operation not in operations:
-            listed = f"; the operations are {', '.join(sorted(operations))}"
-            raise CatalogueError(f"There is no operation {operation!r}{did_you_mean(operation, operations) or listed}")
-    plan = [
-        _Feature(_name(operation, columns, operations), columns, operation)
-        for operation, columns in dict.fromkeys(_subsets(recipe))
-    ]
-    names = [feature.name for feature in plan]
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise CatalogueError(f"Two features have the name {twice!r}; remove the column or the combination")
-    return plan
-
-
-def _name(operation: str | None, columns: tuple[str, ...], operations: Operations) -> str:
-    if operation is None:
-        return columns[0]
-    mark = extend.extension_of(operations[operation])
-    symbol = mark.option("symbol", "") if mark else ""
-    name, bracket, parameters = operation.partition("[")
-    return (symbol.join(columns) if symbol else f"{name}({','.join(columns)})") + bracket + parameters
-
-
 def build_features(
     read: Reader,
     recipe: FeatureRecipe,
     operations: Operations,
     training: NDArray[np.bool_],
     read_double: Reader | None = None,
+    read_vectors: VectorReader | None = None,
+    sample: NDArray[np.intp] | None = None,
 ) -> FeatureMatrix:
     """Compute the features of a catalogue.
 
@@ -240,6 +131,10 @@ def build_features(
         Mask of the training set, shape (n_rows,). Medians and scales are computed from these rows.
     read_double
         Returns a column in double precision, for the columns of the recipe that need it.
+    read_vectors
+        Returns a column of vectors in blocks, for the vectors of the recipe.
+    sample
+        Rows of the training set from which principal components are computed; by default all of them.
 
     Returns
     -------
@@ -250,21 +145,27 @@ def build_features(
     Raises
     ------
     CatalogueError
-        If the recipe is not valid.
+        If the recipe is not valid, or there are too few vectors for their principal components.
     """
-    plan = _plan(recipe, operations)
+    plan = plan_features(recipe, operations)
+    rows = np.flatnonzero(training)
+    projections = {
+        block.column: fit_projection(_needed(read_vectors), block, rows if sample is None else sample)
+        for block in recipe.vectors
+        if block.components is not None
+    }
     values = _make(read, plan, operations, len(training), _doubles(recipe, read_double))
+    _make_vectors(values, recipe, read_vectors, projections)
     complete = _complete(values)
     means = scales = None
     if recipe.scaling == "standard":
         means, scales = _standard(values, training)
         _scale(values, means, scales)
-    rows = np.flatnonzero(training)
     # Sorting releases the global interpreter lock, so two features are processed at a time.
     medians = np.array(
         list(Workers("medians", 2).map(lambda feature: _median(feature[rows]), values)), dtype=np.float32
     )
-    return _finish(plan, recipe, values, medians, complete, means, scales)
+    return _finish(plan, recipe, values, medians, complete, means, scales, projections)
 
 
 def apply_features(
@@ -272,7 +173,9 @@ def apply_features(
     recipe: FeatureRecipe,
     operations: Operations,
     fitted: FeatureMatrix,
+    n_rows: int,
     read_double: Reader | None = None,
+    read_vectors: VectorReader | None = None,
 ) -> FeatureMatrix:
     """Compute the features of another catalogue, with the medians and scales of the training catalogue.
 
@@ -283,8 +186,10 @@ def apply_features(
     recipe, operations
         As for `build_features`.
     fitted
-        Features of the training catalogue; only `medians`, `means` and `scales` are used.
-    read_double
+        Features of the training catalogue; only `medians`, `means`, `scales` and `projections` are used.
+    n_rows
+        Number of rows of the other catalogue.
+    read_double, read_vectors
         As for `build_features`.
 
     Returns
@@ -292,12 +197,13 @@ def apply_features(
     FeatureMatrix
         The features of the other catalogue.
     """
-    plan = _plan(recipe, operations)
-    values = _make(read, plan, operations, len(read(plan[0].columns[0])), _doubles(recipe, read_double))
+    plan = plan_features(recipe, operations)
+    values = _make(read, plan, operations, n_rows, _doubles(recipe, read_double))
+    _make_vectors(values, recipe, read_vectors, fitted.projections)
     complete = _complete(values)
     if fitted.means is not None and fitted.scales is not None:
         _scale(values, fitted.means, fitted.scales)
-    return _finish(plan, recipe, values, fitted.medians, complete, fitted.means, fitted.scales)
+    return _finish(plan, recipe, values, fitted.medians, complete, fitted.means, fitted.scales, fitted.projections)
 
 
 def _doubles(recipe: FeatureRecipe, read_double: Reader | None) -> dict[str, NDArray[np.float64]]:
@@ -306,13 +212,14 @@ def _doubles(recipe: FeatureRecipe, read_double: Reader | None) -> dict[str, NDA
 
 def _make(
     read: Reader,
-    plan: Sequence[_Feature],
+    plan: Sequence[Feature],
     operations: Operations,
     n_rows: int,
     doubles: Mapping[str, NDArray[np.float64]],
 ) -> NDArray[np.float32]:
     inputs: dict[str, NDArray[np.float32]] = {}
-    values = np.empty((len(plan), n_rows), dtype=np.float32)
+    values = _allocate((len(plan), n_rows))
+    plan = [feature for feature in plan if not feature.in_vector]
     with np.errstate(all="ignore"):
         for name in dict.fromkeys(name for feature in plan for name in feature.columns):
             column = np.array(read(name), dtype=np.float32)
@@ -324,6 +231,35 @@ def _make(
             exact = [doubles.get(name, inputs[name]) for name in feature.columns]
             values[place] = columns[0] if operation is None else _combine(operations[operation], columns, exact)
     return values
+
+
+def _allocate(shape: tuple[int, int]) -> NDArray[np.float32]:
+    """Return an array in memory, or mapped to a temporary file if it is large."""
+    if shape[0] * shape[1] * 4 <= memory_limit() * _SHARE_IN_MEMORY:
+        return np.empty(shape, dtype=np.float32)
+    with TemporaryFile() as file:
+        return np.memmap(file, dtype=np.float32, mode="w+", shape=shape)
+
+
+def _make_vectors(
+    values: NDArray[np.float32],
+    recipe: FeatureRecipe,
+    read_vectors: VectorReader | None,
+    projections: Mapping[str, Projection],
+) -> None:
+    """Fill the last features, which are made of vectors."""
+    place = len(values) - sum(block.n_features for block in recipe.vectors)
+    for block in recipe.vectors:
+        part = values[place : place + block.n_features]
+        blocks = _needed(read_vectors)(block.column)
+        fill_vectors(part, blocks, projections.get(block.column), block.length, block.column)
+        place += block.n_features
+
+
+def _needed(read_vectors: VectorReader | None) -> VectorReader:
+    if read_vectors is None:
+        raise CatalogueError("These features need vectors, which cannot be read here")
+    return read_vectors
 
 
 def _combine(
@@ -376,20 +312,21 @@ def _scale(values: NDArray[np.float32], means: NDArray[np.float64], scales: NDAr
 
 
 def _finish(
-    plan: Sequence[_Feature],
+    plan: Sequence[Feature],
     recipe: FeatureRecipe,
     values: NDArray[np.float32],
     medians: NDArray[np.float32],
     complete: NDArray[np.bool_],
     means: NDArray[np.float64] | None,
     scales: NDArray[np.float64] | None,
+    projections: Mapping[str, Projection],
 ) -> FeatureMatrix:
     if recipe.missing == "median":
         for feature, median in zip(values, medians, strict=True):
             feature[np.isnan(feature)] = median
     for array in (values, medians, complete):
         array.setflags(write=False)
-    return FeatureMatrix(tuple(feature.name for feature in plan), values, medians, complete, means, scales)
+    return FeatureMatrix(tuple(feature.name for feature in plan), values, medians, complete, means, scales, projections)
 
 
 #: Operations for the registry.

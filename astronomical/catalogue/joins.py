@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from astronomical.catalogue.errors import CatalogueError
 from astronomical.catalogue.positions import Unit, dec_unit, find_position, position_unit, to_degrees
 from astronomical.catalogue.readers import open_table
-from astronomical.catalogue.readers.source import ColumnInfo, TableSource
+from astronomical.catalogue.readers.source import TableSource
 from astronomical.catalogue.string_arrays import as_text
 
 __all__ = ["Join", "JoinedSource", "Match", "join_tables", "joined_names", "match_keys", "match_positions"]
@@ -32,7 +32,7 @@ class Join:
     path, format, table
         The other table; see `astronomical.catalogue.readers.open_table`.
     by
-        Whether to match rows by ``id`` or by ``position``.
+        Whether to match rows by ``id`` or by ``position``, or the first ``row`` with the first, and so on.
     id_column, key
         By id: the id column of the other table, and the matching column of this catalogue; None for its id.
     position
@@ -47,10 +47,12 @@ class Join:
         Added to the names of the columns.
     columns
         Names of the columns to add; empty for all.
+    name
+        New name of the column, if there is only one; empty to keep its name.
     """
 
     path: Path
-    by: Literal["id", "position"]
+    by: Literal["id", "position", "row"]
     format: str | None = None
     table: int | str | None = None
     id_column: str | None = None
@@ -61,6 +63,7 @@ class Join:
     prefix: str = ""
     suffix: str = ""
     columns: tuple[str, ...] = ()
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -171,13 +174,7 @@ class JoinedSource(TableSource):
             [
                 *main.columns,
                 *(
-                    ColumnInfo(
-                        name,
-                        source.info(original).kind,
-                        source.info(original).unit,
-                        source.info(original).description,
-                        source.info(original).ucd,
-                    )
+                    replace(source.info(original), name=name)
                     for source, _, names in others
                     for name, original in names.items()
                 ),
@@ -208,6 +205,13 @@ class JoinedSource(TableSource):
         added = [name for name in names if name not in own]
         return values | {name: column[:n_rows] for name, column in self._read(added).items()}
 
+    def _vector_blocks(self, name: str) -> Iterator[tuple[NDArray[np.intp], NDArray[Any]]]:
+        for source, match, originals in self._others:
+            if name in originals:
+                yield from _taken_blocks(source.vector_blocks(originals[name]), match.rows)
+                return
+        yield from self._main.vector_blocks(name)
+
     def _gather(self, names: list[str], read: Any, n_rows: int) -> dict[str, NDArray[Any]]:
         own = {column.name for column in self._main.columns}
         values: dict[str, NDArray[Any]] = dict(read(self._main, [name for name in names if name in own]))
@@ -233,6 +237,23 @@ def _taken(values: NDArray[Any], rows: NDArray[np.intp]) -> NDArray[Any]:
     return np.ma.MaskedArray(np.ma.getdata(taken), mask=np.ma.getmaskarray(taken) | absent)
 
 
+def _taken_blocks(
+    blocks: Iterable[tuple[NDArray[np.intp], NDArray[Any]]], rows: NDArray[np.intp]
+) -> Iterator[tuple[NDArray[np.intp], NDArray[Any]]]:
+    """Yield blocks of another table by the rows of this one; `rows` as in `Match`."""
+    if np.array_equal(rows, np.arange(len(rows))):
+        yield from blocks
+        return
+    order = np.argsort(rows, kind="stable")
+    ranked = rows[order]
+    for there, block in blocks:
+        first = np.searchsorted(ranked, there, "left")
+        counts = np.searchsorted(ranked, there, "right") - first
+        places = np.repeat(np.arange(len(there)), counts)
+        within = np.arange(len(places)) - np.repeat(np.cumsum(counts) - counts, counts)
+        yield order[np.repeat(first, counts) + within], block[places]
+
+
 def join_tables(
     main: TableSource, joins: Iterable[Join], ids: NDArray[np.bytes_], positions: Positions | None
 ) -> JoinedSource:
@@ -256,7 +277,7 @@ def join_tables(
     others = []
     for join in joins:
         source = _open(join)
-        names = _names(join, source)
+        names = _names(join, source, taken)
         twice = next((name for name in names if name in taken), None)
         if twice is not None:
             raise CatalogueError(
@@ -282,11 +303,27 @@ def _open(join: Join) -> TableSource:
     return open_table(join.path, format=join.format, table=join.table)
 
 
-def _names(join: Join, source: TableSource) -> dict[str, str]:
-    wanted = join.columns or tuple(column.name for column in source.columns if column.kind != "vector")
+def _names(join: Join, source: TableSource, taken: Collection[str] = ()) -> dict[str, str]:
+    """Return the new names of the columns to add, with the original ones."""
+
+    def named(name: str) -> str:
+        return f"{join.prefix}{name}{join.suffix}"
+
+    # Vectors were not added by default in earlier versions, so their names may be in use.
+    wanted = join.columns or tuple(
+        column.name
+        for column in source.columns
+        if column.kind != "vector" or (column.length and named(column.name) not in taken)
+    )
     for name in wanted:
         source.info(name)
-    return {f"{join.prefix}{name}{join.suffix}": name for name in wanted}
+    if not join.name:
+        return {named(name): name for name in wanted}
+    if len(wanted) != 1:
+        raise CatalogueError(
+            f"{join.path.name} has {len(wanted)} columns to add, of which one is to be named {join.name!r}. Choose one"
+        )
+    return {join.name: wanted[0]}
 
 
 def _match(
@@ -297,6 +334,13 @@ def _match(
             raise CatalogueError(f"Choose the id column of {join.path.name}")
         here = ids if join.key is None else main.read_text([join.key])[join.key]
         return match_keys(here, source.read_text([join.id_column])[join.id_column])
+    if join.by == "row":
+        if source.n_rows != main.n_rows:
+            raise CatalogueError(
+                f"{join.path.name} has {source.n_rows:,} rows, but {main.path.name} has {main.n_rows:,}. To match row "
+                "by row, both need the same sources in the same order; otherwise match by an id"
+            )
+        return Match(np.arange(main.n_rows, dtype=np.intp), 0)
     if positions is None:
         raise CatalogueError(
             f"{join.path.name} cannot be matched by position, because this catalogue has no positions. Choose its "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -130,6 +130,9 @@ class VirtualSource(TableSource):
 
     def _read_head(self, names: list[str], n_rows: int) -> dict[str, NDArray[Any]]:
         return self._combine(names, self._main.read_head(self._plain(names), n_rows), n_rows)
+
+    def _vector_blocks(self, name: str) -> Iterator[tuple[NDArray[np.intp], NDArray[Any]]]:
+        yield from self._main.vector_blocks(name)
 
     def _plain(self, names: list[str]) -> list[str]:
         """Return the columns of the table that some columns need."""

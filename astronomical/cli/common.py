@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from astronomical.errors import InvalidInputError
-from astronomical.paths import path_argument
+from astronomical.paths import exists, local_path, path_argument
 from astronomical.printable import PrintableStream, one_line
 
 if TYPE_CHECKING:
+    from astronomical.config.schema import JoinConfig
     from astronomical.session import Session
 
 DONE, NO, FAILED = 0, 1, 2
@@ -162,6 +163,41 @@ def header_options() -> argparse.ArgumentParser:
         help="the first line of a text table is a source; the columns are named col1, col2, ...",
     )
     return options
+
+
+def join_options() -> argparse.ArgumentParser:
+    """Return the option that adds columns of other tables."""
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument(
+        "--join",
+        action="append",
+        default=[],
+        metavar="[NAME=]FILE[:COLUMN]",
+        help="add the columns of another table, such as vectors in a .npy file: its rows are matched by COLUMN, which "
+        "holds the ids, or row by row; with NAME, its only column gets this name (repeatable)",
+    )
+    return options
+
+
+def joins(texts: Iterable[str]) -> tuple[JoinConfig, ...]:
+    """Return the tables that `join_options` name."""
+    from astronomical.config.errors import naming_input
+    from astronomical.config.schema import JoinConfig
+
+    found = []
+    for text in texts:
+        name, equals, path = text.partition("=")
+        if not equals or any(mark in name for mark in "/\\:") or exists(local_path(text)):
+            name, path = "", text
+        column = ""
+        if not exists(local_path(path)):
+            before, _, after = path.rpartition(":")
+            if before and exists(local_path(before)):
+                path, column = before, after
+        how = {"by": "id", "id": column} if column else {"by": "row"}
+        with naming_input(f"--join {text!r}"):
+            found.append(JoinConfig.model_validate({"path": path, "name": name.strip(), **how}))
+    return tuple(found)
 
 
 @contextmanager

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from astronomical.cli.common import (
     DONE,
     Commands,
     ProgressBar,
     header_options,
+    join_options,
+    joins,
     naming_header_options,
     open_project,
     output_options,
@@ -143,6 +146,7 @@ def add_predict(commands: Commands) -> None:
         parents=[
             output_options(),
             header_options(),
+            join_options(),
             plugin_options("plugin file, or folder of them, that the model needs (repeatable)"),
         ],
         help="predict the classes of the sources of a table with an exported model",
@@ -174,14 +178,17 @@ def add_predict(commands: Commands) -> None:
 
 def _predict(arguments: argparse.Namespace) -> int:
     from astronomical.plugins.loader import load_plugins
+    from astronomical.session.data.catalogue_paths import join_of
     from astronomical.session.export.model_bundle import load_model
     from astronomical.session.export.table_io import check_table_name, write_table
     from astronomical.session.project.outputs import Input, check_output, plugin_inputs
 
     output = check_table_name(arguments.output)
+    joined = [join_of(item, Path.cwd()) for item in joins(arguments.join)]
     inputs = (
         Input("the model", arguments.model),
         Input("the catalogue", arguments.catalogue),
+        *(Input("a joined table", join.path) for join in joined),
         *plugin_inputs(arguments.plugins),
     )
     check_output(output, inputs, overwrite=arguments.overwrite)
@@ -193,6 +200,7 @@ def _predict(arguments: argparse.Namespace) -> int:
             format=arguments.format,
             table=table_choice(arguments.table),
             id=arguments.id,
+            joins=joined,
             registry=registry,
             progress=bar.to_fraction,
         )

@@ -11,7 +11,10 @@ from astronomical.cli.common import (
     DONE,
     NO,
     Commands,
+    at_least,
     header_options,
+    join_options,
+    joins,
     names,
     naming_header_options,
     numbers,
@@ -34,6 +37,7 @@ def add_new(commands: Commands) -> None:
         parents=[
             output_options(),
             header_options(),
+            join_options(),
             plugin_options("plugin file, or folder of them, with feature operations (repeatable)"),
         ],
         help="create a project from a catalogue",
@@ -57,7 +61,20 @@ def add_new(commands: Commands) -> None:
         default=(),
         metavar="a,b,c",
         help="columns used as features (default: all numeric columns except ids, dates, positions, flags, errors, "
-        "constants, redshifts and results of classifications)",
+        "constants, redshifts and results of classifications; none with --vectors)",
+    )
+    command.add_argument(
+        "--vectors",
+        type=names,
+        default=(),
+        metavar="a,b,c",
+        help="columns of vectors used as features, such as embeddings of images",
+    )
+    command.add_argument(
+        "--components",
+        type=at_least(1),
+        metavar="N",
+        help="replace the values of each vector by N principal components",
     )
     command.add_argument(
         "--combine",
@@ -112,6 +129,7 @@ def add_new(commands: Commands) -> None:
 def _new(arguments: argparse.Namespace) -> int:
     from astronomical.config.errors import naming_input
     from astronomical.config.schema import PositionConfig
+    from astronomical.session.data.vectors import vector_text
     from astronomical.session.project.new import ProjectOptions, create
     from astronomical.setup.input_parsing import virtual_of
 
@@ -133,6 +151,9 @@ def _new(arguments: argparse.Namespace) -> int:
         find_unit=True,
         ra_unit=arguments.ra_unit,
         features=arguments.features,
+        vectors=arguments.vectors,
+        components=arguments.components,
+        joins=joins(arguments.join),
         combinations=tuple(_combination(text) for text in arguments.combine),
         position=position,
         virtual=virtual,
@@ -151,6 +172,7 @@ def _new(arguments: argparse.Namespace) -> int:
         one_line(
             f"{arguments.output}: {rows:,} sources, classes {', '.join(config.class_names) or 'none'}, "
             f"{len(config.features.columns)} feature columns"
+            + "".join(f", vector {vector_text(item)}" for item in config.features.vectors)
         )
     )
     for note in made.notes:

@@ -40,6 +40,7 @@ TableFormat = Literal[
     "parquet",
     "feather",
     "hdf5",
+    "npy",
     "sextractor",
     "daophot",
     "cds",
@@ -73,17 +74,17 @@ class FingerprintConfig(Section):
 
 
 class JoinConfig(Section):
-    """Columns joined from another catalogue, whose rows are matched by id or by position on the sky.
+    """Columns joined from another table, whose rows are matched by id, by position on the sky, or row by row.
 
     When matching by id, `id` is the column there and `key` the column here with the same values, by default the id.
     When matching by position, `match` is ``best`` for mutual nearest neighbours and ``all`` for the nearest row to each
-    source here.
+    source here. If only one column is joined, `name` may be its new name.
     """
 
     path: PathText
     format: TableFormat | None = None
     table: int | str | None = None
-    by: Literal["id", "position"]
+    by: Literal["id", "position", "row"]
     id: str | None = None
     key: str | None = None
     position: PositionConfig | None = None
@@ -92,6 +93,14 @@ class JoinConfig(Section):
     prefix: str = ""
     suffix: str = ""
     columns: tuple[str, ...] = ()
+    name: str = Field(default="", max_length=200)
+
+    @model_serializer(mode="wrap")
+    def _without_empty_name(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        found: dict[str, Any] = write(self)
+        if not found.get("name"):
+            found.pop("name", None)
+        return found
 
     @model_validator(mode="after")
     def _check_join_id(self) -> JoinConfig:

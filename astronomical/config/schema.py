@@ -25,6 +25,7 @@ from astronomical.config.catalogue import (
 from astronomical.config.class_keys import RESERVED_KEYS, key_problems, label_keys, unsure_keys
 from astronomical.config.curation import AuditConfig, CriterionConfig, CuratedConfig
 from astronomical.config.events import LabelEvent, Origin, Verdict
+from astronomical.config.features import CombinationConfig, FeaturesConfig, VectorConfig
 from astronomical.config.labelling import LabellingConfig
 from astronomical.config.layout import LayoutConfig, PaneConfig
 from astronomical.config.plugins import ModelsConfig, PluginConfig
@@ -85,6 +86,7 @@ __all__ = [
     "StartConfig",
     "TestOpeningConfig",
     "TestingConfig",
+    "VectorConfig",
     "Verdict",
     "key_problems",
     "label_keys",
@@ -165,37 +167,6 @@ class LabelConfig(Section):
         found: dict[str, Any] = write(self)
         if not found.get("title"):
             found.pop("title", None)
-        return found
-
-
-class CombinationConfig(Section):
-    """All subsets of `n` columns combined by an operation with its parameters; subtract gives ``u-g``."""
-
-    operation: Name
-    n: int = Field(default=2, ge=2, le=5)
-    columns: tuple[str, ...] | None = None
-    parameters: dict[str, Scalar] = {}
-
-
-class FeaturesConfig(Section):
-    """Recipe of the features.
-
-    `double` lists the columns that are combined in double precision, because they contain large numbers that are nearly
-    equal, such as times. It is found from the values when the features are chosen.
-    """
-
-    columns: tuple[str, ...] = ()
-    combinations: tuple[CombinationConfig, ...] = ()
-    scaling: Literal["none", "standard"] = "none"
-    missing: Literal["native", "median", "drop"] = "native"
-    double: tuple[str, ...] = ()
-
-    @model_serializer(mode="wrap")
-    def _without_empty_double(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out an empty list: recorded rounds of older projects have keys without it."""
-        found: dict[str, Any] = write(self)
-        if not found.get("double"):
-            found.pop("double", None)
         return found
 
 

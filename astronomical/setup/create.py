@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astronomical.catalogue.catalogue import Catalogue
+from astronomical.catalogue.feature_plan import FeatureRecipe
 from astronomical.catalogue.feature_precision import columns_in_double
-from astronomical.catalogue.features import FeatureRecipe, build_features
+from astronomical.catalogue.features import build_features
 from astronomical.catalogue.hashing import derive_seed, hash_ids
 from astronomical.catalogue.labels import code_labels, normalise_labels
 from astronomical.catalogue.leaks import find_leaks
@@ -156,7 +157,7 @@ def _warnings(draft: Draft, counts: Mapping[str, int], missing: Mapping[str, int
 
 def _leaks(draft: Draft, catalogue: Catalogue, codes: NDArray[np.int16], columns: tuple[str, ...]) -> tuple[str, ...]:
     names = draft.classes.names
-    duplicates = duplicates_of(draft.same_within_arcsec, columns, catalogue)
+    duplicates = duplicates_of(draft.same_within_arcsec, draft.features_config, catalogue)
     split = split_rows(
         catalogue.ids,
         codes,

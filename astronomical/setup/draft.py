@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from astronomical.catalogue.catalogue import IdSource
 from astronomical.catalogue.column_uses import other_use
 from astronomical.catalogue.errors import CatalogueError
-from astronomical.catalogue.features import FeatureRecipe, count_features, feature_names
+from astronomical.catalogue.feature_plan import FeatureRecipe, count_features, feature_names
 from astronomical.catalogue.labels import means_unknown
 from astronomical.catalogue.positions import Unit
-from astronomical.config.schema import CombinationConfig, LayoutConfig, PositionConfig, SplitConfig
+from astronomical.config.schema import (
+    CombinationConfig,
+    FeaturesConfig,
+    LayoutConfig,
+    PositionConfig,
+    SplitConfig,
+)
 from astronomical.errors import InvalidInputError
 from astronomical.paths import local_path
 from astronomical.plugins.registry import Registry, builtin_registry
-from astronomical.session.data.feature_recipe import combinations_of, operations_of
+from astronomical.session.data.feature_recipe import operations_of, recipe_of
+from astronomical.session.data.vectors import vectors_within
 from astronomical.session.errors import SessionError
 from astronomical.session.project.default_layout import plot_axes
 from astronomical.session.project.learned_classes import learned_classes
@@ -53,6 +60,8 @@ class Draft:
         Lists as typed, separated by commas.
     keys
         Keys chosen for the classes, by class name.
+    vectors, components
+        Columns of vectors used as features, and the number of principal components of each; None to use the values.
     optimise_memory
         Whether columns are stored in compact types.
     curated_test
@@ -92,6 +101,8 @@ class Draft:
     train: tuple[str, ...] | None = None
     dropped: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
+    vectors: tuple[str, ...] = ()
+    components: int | None = None
     suggested: bool = False
     combinations: tuple[CombinationConfig, ...] = ()
     scaling: Literal["none", "standard"] = "none"
@@ -216,20 +227,6 @@ class Draft:
             self.refresh_classes()
         self.classes = self.classes.renamed(meaning)
 
-    @property
-    def proposed_missing(self) -> dict[float, tuple[tuple[str, int], ...]]:
-        """Possible missing-value codes that are not declared yet, with their columns and numbers of rows."""
-        try:
-            known = set(numbers_of(self.missing_text))
-        except InvalidInputError:
-            known = set()
-        found: dict[float, tuple[tuple[str, int], ...]] = {}
-        for profile in () if self.table is None else self.table.profiles:
-            for value, n in profile.sentinels if profile.name in self.plain_columns else ():
-                if value not in known:
-                    found[value] = (*found.get(value, ()), (profile.name, n))
-        return found
-
     def add_missing(self, value: float) -> None:
         """Add a missing-value code."""
         self.missing_text = ", ".join(filter(None, (self.missing_text.strip().rstrip(","), f"{value:g}")))
@@ -265,28 +262,25 @@ class Draft:
         return tuple(name for name in self.numeric_columns if name not in taken)
 
     @property
-    def units(self) -> dict[str, tuple[str, ...]]:
-        """Columns that can be features, grouped by unit; columns without a unit are omitted."""
-        found: dict[str, tuple[str, ...]] = {}
-        for profile in () if self.table is None else self.table.profiles:
-            if profile.unit and profile.name in self.plain_columns:
-                found[profile.unit] = (*found.get(profile.unit, ()), profile.name)
-        return found
+    def vector_lengths(self) -> dict[str, int]:
+        """Columns of vectors that can be features, with their lengths."""
+        return {} if self.table is None else self.table.rows.vectors
 
-    def missing_shares(self) -> dict[str, tuple[str, float]]:
-        """Return the unit and the fraction of missing values of each feature column."""
-        numbers = set() if rules.reading_issues(self) else set(numbers_of(self.missing_text))
-        profiles = {} if self.table is None else {profile.name: profile for profile in self.table.profiles}
-        return {
-            name: (item.unit, (item.n_missing + sum(n for value, n in item.sentinels if value in numbers)) / item.n)
-            for name in self.features
-            if (item := profiles.get(name)) is not None and item.n
-        }
+    @property
+    def features_config(self) -> FeaturesConfig:
+        """Recipe of the features, as in the project file."""
+        return FeaturesConfig(
+            columns=self.features,
+            combinations=self.combinations,
+            scaling=self.scaling,
+            missing=self.missing_policy,
+            vectors=vectors_within(self.vector_lengths, self.vectors, self.components),
+        )
 
     @property
     def recipe(self) -> FeatureRecipe:
         """Recipe of the features."""
-        return FeatureRecipe(self.features, combinations_of(self.combinations), self.scaling, self.missing_policy)
+        return recipe_of(self.features_config)
 
     @property
     def n_features(self) -> int:
@@ -294,9 +288,13 @@ class Draft:
         return count_features(self.recipe)
 
     def feature_names(self) -> tuple[str, ...]:
-        """Return the names of the features, combinations first; empty if the recipe is not valid."""
+        """Return the names of the features, combinations first and without those of vectors.
+
+        They are empty if the recipe is not valid.
+        """
+        plain = replace(self.recipe, vectors=())
         try:
-            names = feature_names(self.recipe, operations_of(self.registry, self.combinations))
+            names = feature_names(plain, operations_of(self.registry, self.combinations))
         except (CatalogueError, SessionError):
             return ()
         return names[len(self.features) :] + names[: len(self.features)]
@@ -377,6 +375,8 @@ class Draft:
             colours=self.classes.colours,
             unknown_labels=words_of(self.unknown_text) if self.labels is not None else (),
             features=self.features,
+            vectors=self.vectors,
+            components=self.components,
             combinations=self.combinations,
             scaling=self.scaling,
             missing_policy=self.missing_policy,

@@ -37,7 +37,9 @@ class OtherTable:
     position
         Columns of right ascension and declination, if they were recognised.
     likely_id
-        The column that is most likely to be an id.
+        The column that is most likely to be an id; None if there are only vectors.
+    vectors
+        Columns of vectors.
     """
 
     path: Path
@@ -47,6 +49,12 @@ class OtherTable:
     readable: tuple[str, ...]
     position: tuple[str, str] | None
     likely_id: str | None
+    vectors: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns that can be added."""
+        return (*self.readable, *self.vectors)
 
 
 @dataclass(frozen=True)
@@ -79,7 +87,8 @@ def read_other(path: Path, name: int | str | None = None, format: str | None = N
     """
     source = open_table(path, table=name, format=format)
     readable = tuple(column.name for column in source.columns if column.kind != "vector")
-    if not readable or not source.n_rows:
+    vectors = tuple(column.name for column in source.columns if column.length)
+    if not (readable or vectors) or not source.n_rows:
         raise CatalogueError(f"{path.name} has no columns that can be added.")
     ids = id_candidates(source)
     return OtherTable(
@@ -89,7 +98,8 @@ def read_other(path: Path, name: int | str | None = None, format: str | None = N
         source.n_rows,
         readable,
         find_position(source.columns),
-        ids[0][0] if ids else readable[0],
+        ids[0][0] if ids else next(iter(readable), None),
+        vectors,
     )
 
 
@@ -108,7 +118,7 @@ def default_suffix(table: Table, other: OtherTable) -> str:
     """Return a suffix that makes the names of the added columns unique."""
     here = {column.name for column in table.columns}
     suffix, n = "", 2
-    while any(f"{name}{suffix}" in here for name in other.readable):
+    while any(f"{name}{suffix}" in here for name in other.columns):
         suffix, n = f"_{n}", n + 1
     return suffix
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from astronomical.catalogue.errors import CatalogueError
-from astronomical.catalogue.features import MAX_FEATURES, feature_names
+from astronomical.catalogue.feature_plan import MAX_FEATURES, feature_names
 from astronomical.catalogue.positions import position_problem
 from astronomical.config.io import SUFFIXES
 from astronomical.config.schema import key_problems
@@ -199,8 +199,14 @@ def _training_issues(draft: Draft) -> list[Issue]:
 
 
 def _feature_issues(draft: Draft) -> list[Issue]:
-    if not draft.features:
+    if not draft.features and not draft.vectors:
         return [Issue("features", "Choose at least one column as a feature.", open=True)]
+    for name in draft.vectors:
+        length = draft.vector_lengths.get(name)
+        if length is None:
+            return [Issue("vectors", f"Column {name!r} has no vectors any more. Choose other vectors.")]
+        if draft.components is not None and draft.components > length:
+            return [Issue("vectors", f"Column {name!r} has at most {length:,} principal components.")]
     for number, item in enumerate(draft.combinations, 1):
         n_columns = len(draft.features if item.columns is None else item.columns)
         if n_columns < item.n:
@@ -215,7 +221,8 @@ def _feature_issues(draft: Draft) -> list[Issue]:
         return [
             Issue(
                 "combinations",
-                f"{draft.n_features:,} features exceed the limit of {MAX_FEATURES:,}. Combine fewer columns.",
+                f"{draft.n_features:,} features exceed the limit of {MAX_FEATURES:,}. Combine fewer columns, or use "
+                "principal components of vectors.",
             )
         ]
     try:

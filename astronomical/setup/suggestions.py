@@ -9,12 +9,24 @@ from typing import TYPE_CHECKING
 
 from astronomical.catalogue.feature_rules import unfit_columns
 from astronomical.config.schema import CombinationConfig
+from astronomical.errors import InvalidInputError
 from astronomical.plots.bands import BANDS, recognise
+from astronomical.setup.input_parsing import numbers_of
+from astronomical.setup.rules import reading_issues
 
 if TYPE_CHECKING:
     from astronomical.setup.draft import Draft
 
-__all__ = ["about_left_out", "left_out", "measured_columns", "suggest_features", "suggested_magnitudes"]
+__all__ = [
+    "about_left_out",
+    "columns_by_unit",
+    "left_out",
+    "measured_columns",
+    "missing_shares",
+    "possible_missing_codes",
+    "suggest_features",
+    "suggested_magnitudes",
+]
 
 #: With fewer bands, a name such as ``z`` may mean something else.
 _FEWEST_BANDS = 4
@@ -57,6 +69,40 @@ def suggest_features(draft: Draft) -> bool:
     draft.features = tuple(name for name in draft.numeric_columns if name in chosen)
     draft.combinations = (CombinationConfig(operation="subtract", n=2, columns=chosen),)
     return True
+
+
+def columns_by_unit(draft: Draft) -> dict[str, tuple[str, ...]]:
+    """Return the columns that can be features, grouped by unit; columns without a unit are omitted."""
+    found: dict[str, tuple[str, ...]] = {}
+    for profile in () if draft.table is None else draft.table.profiles:
+        if profile.unit and profile.name in draft.plain_columns:
+            found[profile.unit] = (*found.get(profile.unit, ()), profile.name)
+    return found
+
+
+def missing_shares(draft: Draft) -> dict[str, tuple[str, float]]:
+    """Return the unit and the fraction of missing values of each feature column."""
+    numbers = set() if reading_issues(draft) else set(numbers_of(draft.missing_text))
+    profiles = {} if draft.table is None else {profile.name: profile for profile in draft.table.profiles}
+    return {
+        name: (item.unit, (item.n_missing + sum(n for value, n in item.sentinels if value in numbers)) / item.n)
+        for name in draft.features
+        if (item := profiles.get(name)) is not None and item.n
+    }
+
+
+def possible_missing_codes(draft: Draft) -> dict[float, tuple[tuple[str, int], ...]]:
+    """Return possible missing-value codes that are not declared yet, with their columns and numbers of rows."""
+    try:
+        known = set(numbers_of(draft.missing_text))
+    except InvalidInputError:
+        known = set()
+    found: dict[float, tuple[tuple[str, int], ...]] = {}
+    for profile in () if draft.table is None else draft.table.profiles:
+        for value, n in profile.sentinels if profile.name in draft.plain_columns else ():
+            if value not in known:
+                found[value] = (*found.get(value, ()), (profile.name, n))
+    return found
 
 
 def about_left_out(skipped: Iterable[tuple[str, str]], most: int = 12) -> str:

@@ -25,7 +25,7 @@ from astronomical.catalogue.readers import ColumnInfo
 from astronomical.catalogue.string_arrays import as_text
 from astronomical.config.schema import JoinConfig
 from astronomical.paths import local_path
-from astronomical.session.data.dataset import join_of
+from astronomical.session.data.catalogue_paths import join_of
 from astronomical.tasks import file_exists
 
 __all__ = ["IdCheck", "IdPlan", "LabelColumn", "Table", "check_ids", "read_labels", "read_table", "resolve"]
@@ -151,8 +151,8 @@ def read_table(
     )
     own = rows.source.main if isinstance(rows.source, JoinedSource) else rows.source
     table = Table(path, name, rows, tuple(id_candidates(own)), find_position(own.columns), joins=tuple(joins))
-    if not table.readable:
-        raise CatalogueError(f"{path.name} has no column with one value per row, so there is nothing to learn from.")
+    if not table.readable and not rows.vectors:
+        raise CatalogueError(f"{path.name} has no column of numbers or texts, so there is nothing to learn from.")
     texts = [column.name for column in table.columns if column.kind == "text"]
     heads = rows.source.read_head([*texts, *table.readable[:_MOST_SHOWN]], _HEAD)
     return replace(

@@ -13,7 +13,8 @@ from hypothesis.extra import numpy as hnp
 
 from astronomical.catalogue import features
 from astronomical.catalogue.catalogue import Catalogue
-from astronomical.catalogue.features import FeatureRecipe, build_features
+from astronomical.catalogue.feature_plan import FeatureRecipe
+from astronomical.catalogue.features import build_features
 from astronomical.catalogue.fingerprint import fingerprint
 from astronomical.catalogue.hashing import first_by_hash, hash_ids, hash_order
 from astronomical.catalogue.ids import ids_from_position, ids_from_rows

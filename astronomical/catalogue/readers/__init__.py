@@ -72,6 +72,7 @@ FORMATS = (
     Format("parquet", "Parquet", "parquet", (b"PAR1",), (".parquet", ".pq")),
     Format("feather", "Feather", "feather", (b"ARROW1", b"FEA1", b"\xff\xff\xff\xff"), (".feather", ".arrow", ".ipc")),
     Format("hdf5", "HDF5", "hdf5", (b"\x89HDF\r\n\x1a\n",), (".hdf5", ".h5", ".hdf")),
+    Format("npy", "NumPy array", "npy", (b"\x93NUMPY",), (".npy",)),
     Format("sextractor", "SExtractor", "astropy_text", (), (), "open_sextractor"),
     Format("daophot", "DAOPHOT", "astropy_text", (b"#K ", b"#N "), (".als", ".mag"), "open_daophot"),
     Format("cds", "CDS or MRT", "astropy_text", (), (".mrt",), "open_cds"),
@@ -89,7 +90,6 @@ SUFFIXES = (*(suffix for item in FORMATS for suffix in item.suffixes), *PACKED_S
 _NOT_READ = {
     b"<!DOCTYPE": "a web page",
     b"<html": "a web page",
-    b"\x93NUMPY": "a NumPy array",
     b"\x80": "a Python pickle",
     b"\x89PNG": "an image",
     b"\xff\xd8\xff": "an image",

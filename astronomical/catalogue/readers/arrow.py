@@ -23,7 +23,7 @@ from astronomical.catalogue.readers.source import ColumnInfo, Kind, TableSource,
 from astronomical.catalogue.readers.unpack import packed, read_whole
 from astronomical.catalogue.string_arrays import decode
 
-__all__ = ["ArrowSource", "arrow_buffer", "is_list", "kind_of", "same_length", "to_numpy"]
+__all__ = ["ArrowSource", "arrow_buffer", "is_list", "kind_of", "list_blocks", "same_length", "to_numpy"]
 
 
 #: Dictionary-encoded texts up to this length are never too large.
@@ -43,7 +43,7 @@ class ArrowSource(TableSource):
         A ``pyarrow.Schema``.
     lengths
         Length of the lists of those columns whose lists all have the same length; see `same_length`. Fixed-size lists
-        need not be named.
+        need not be named. The lengths of long lists are checked when they are read.
 
     Raises
     ------
@@ -68,7 +68,7 @@ class ArrowSource(TableSource):
             length = field.type.list_size if pa.types.is_fixed_size_list(field.type) else lengths.get(field.name, 0)
             if not (_is_list_of_numbers(field.type) and is_spread(length)):
                 self._places[column.name] = field.name, None
-                yield column
+                yield replace(column, length=length) if _is_list_of_numbers(field.type) else column
                 continue
             for i, name in enumerate(part_names(field.name, length, schema.names)):
                 self._places[name] = field.name, i
@@ -105,6 +105,38 @@ def same_length(pieces: Iterable[Any]) -> int:
                 return 0
             length = found["min"]
     return length or 0
+
+
+def list_blocks(
+    name: str, length: int, pieces: Iterable[Any]
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.floating]]]:
+    """Yield row numbers and values of a column of lists, without the rows whose list is missing.
+
+    Parameters
+    ----------
+    name, length
+        The column, and the length of its lists.
+    pieces
+        The column in parts, each a ``pyarrow.Array`` of lists.
+
+    Raises
+    ------
+    CatalogueError
+        If a list has another length.
+    """
+    start = 0
+    for piece in pieces:
+        lengths = pc.fill_null(pc.list_value_length(piece), length).to_numpy(zero_copy_only=False)
+        wrong = np.flatnonzero(lengths != length)
+        if len(wrong):
+            raise CatalogueError(
+                f"Column {name!r} has {lengths[wrong[0]]:,} values in row {start + wrong[0] + 1:,} instead of "
+                f"{length:,}; all vectors of a column must have the same length"
+            )
+        present = piece.is_valid().to_numpy(zero_copy_only=False)
+        values = piece.flatten().cast(pa.float32(), safe=False).to_numpy(zero_copy_only=False)
+        yield start + np.flatnonzero(present), values.reshape(-1, length)
+        start += len(piece)
 
 
 def is_list(type: Any) -> bool:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.feather
 from numpy.typing import NDArray
 
 from astronomical.catalogue.errors import CatalogueError
-from astronomical.catalogue.readers.arrow import ArrowSource, arrow_buffer, is_list, same_length
+from astronomical.catalogue.readers.arrow import ArrowSource, arrow_buffer, is_list, list_blocks, same_length
 
 __all__ = ["FeatherSource", "open_source"]
+
+#: How many vectors are read at a time.
+_ROWS_AT_ONCE = 8192
 
 
 class FeatherSource(ArrowSource):
@@ -23,6 +28,12 @@ class FeatherSource(ArrowSource):
     def _read(self, names: list[str]) -> dict[str, NDArray[Any]]:
         with arrow_buffer(self.path) as content:
             return self._arrays(_read_table(content, self._stored(names)), names)
+
+    def _vector_blocks(self, name: str) -> Iterator[tuple[NDArray[np.intp], NDArray[Any]]]:
+        stored = self._stored([name])
+        with arrow_buffer(self.path) as content:
+            batches = _read_table(content, stored).to_batches(max_chunksize=_ROWS_AT_ONCE)
+            yield from list_blocks(name, self.info(name).length, (batch.column(0) for batch in batches))
 
 
 def open_source(path: Path, table: int | str | None) -> FeatherSource:

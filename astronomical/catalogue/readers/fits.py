@@ -112,30 +112,36 @@ class FitsSource(TableSource):
         raw = self._gather(fields, n_rows)
         return {name: _convert(raw.pop(name), field) for name, field in fields.items()}
 
+    def _vector_blocks(self, name: str) -> Iterator[tuple[NDArray[np.intp], NDArray[Any]]]:
+        field = self._fields[name]
+        for start, block in self._blocks({name: field}, self.n_rows):
+            raw = block[name].astype(np.dtype(field.dtype).newbyteorder("="))
+            yield np.arange(start, start + len(raw)), _convert(raw.ravel(), field).reshape(raw.shape)
+
     def _gather(self, fields: dict[str, _Field], n_rows: int) -> dict[str, NDArray[Any]]:
         """Copy columns from the rows, in the native byte order."""
+        self._check_size(fields, n_rows)
+        raw = {name: np.zeros(n_rows, dtype=np.dtype(field.dtype).newbyteorder("=")) for name, field in fields.items()}
+        for start, block in self._blocks(fields, n_rows):
+            for name, values in raw.items():
+                values[start : start + len(block)] = block[name]
+        return raw
+
+    def _blocks(self, fields: dict[str, _Field], n_rows: int) -> Iterator[tuple[int, NDArray[Any]]]:
+        """Read columns in blocks of rows, in the byte order of the file; each block replaces the one before."""
+        self._check_size(fields, n_rows)
         width = self._table.row_bytes
-        end = max(field.offset + np.dtype(field.dtype).itemsize for field in fields.values())
-        if end > width:
-            raise CatalogueError(
-                f"{self.path.name} is damaged: its header declares rows of {width:,} bytes, but "
-                f"columns of {end:,} bytes; download the file again"
-            )
-        present = self._size() - self._table.offset
-        if present < n_rows * width:
-            raise CatalogueError(
-                f"{self.path.name} is truncated: row {max(present, 0) // width + 1:,} of "
-                f"{self.n_rows:,} is missing; download the file again"
-            )
         row = np.dtype(
             {
                 "names": list(fields),
-                "formats": [field.dtype for field in fields.values()],
+                "formats": [
+                    field.dtype if field.n_values == 1 else (field.dtype, (field.n_values,))
+                    for field in fields.values()
+                ],
                 "offsets": [field.offset for field in fields.values()],
                 "itemsize": max(width, 1),
             }
         )
-        raw = {name: np.zeros(n_rows, dtype=np.dtype(field.dtype).newbyteorder("=")) for name, field in fields.items()}
         step = max(_BLOCK_BYTES // width, 1)
         buffer = bytearray(min(step, n_rows) * width)
         with self._stream() as stream:
@@ -148,10 +154,23 @@ class FitsSource(TableSource):
                         f"{self.path.name} is truncated: row {start + got // width + 1:,} of "
                         f"{self.n_rows:,} is missing; download the file again"
                     )
-                block = np.frombuffer(buffer, dtype=row, count=count)
-                for name, values in raw.items():
-                    values[start : start + count] = block[name]
-        return raw
+                yield start, np.frombuffer(buffer, dtype=row, count=count)
+
+    def _check_size(self, fields: dict[str, _Field], n_rows: int) -> None:
+        """Refuse a file that is smaller than its header says, before memory is allocated for the values."""
+        width = self._table.row_bytes
+        end = max(field.offset + field.n_values * np.dtype(field.dtype).itemsize for field in fields.values())
+        if end > width:
+            raise CatalogueError(
+                f"{self.path.name} is damaged: its header declares rows of {width:,} bytes, but "
+                f"columns of {end:,} bytes; download the file again"
+            )
+        present = self._size() - self._table.offset
+        if present < n_rows * width:
+            raise CatalogueError(
+                f"{self.path.name} is truncated: row {max(present, 0) // width + 1:,} of "
+                f"{self.n_rows:,} is missing; download the file again"
+            )
 
     def _size(self) -> int:
         return self.path.stat().st_size if self._content is None else len(self._content)
@@ -230,13 +249,13 @@ def _describe(table: _Table) -> list[tuple[ColumnInfo, _Field]]:
     described = []
     for n, (name, field) in enumerate(zip(names, fields, strict=True), 1):
         for part_name, part in _spread(name, field, names):
-            described.append((_column_info(header, n, part_name, part.kind), part))
+            described.append((_column_info(header, n, part_name, part), part))
     return described
 
 
 def _spread(name: str, field: _Field, taken: Sequence[str]) -> Iterator[tuple[str, _Field]]:
     """Yield the columns of the values of a short vector ``x`` as ``x_1``, ``x_2``, ..., and any other column itself."""
-    if field.n_values == 1:
+    if field.n_values == 1 or field.kind == "vector":
         yield name, field
         return
     size = np.dtype(field.dtype).itemsize
@@ -244,11 +263,16 @@ def _spread(name: str, field: _Field, taken: Sequence[str]) -> Iterator[tuple[st
         yield part, replace(field, offset=field.offset + i * size, n_values=1)
 
 
-def _column_info(header: Any, n: int, name: str, kind: Kind) -> ColumnInfo:
+def _column_info(header: Any, n: int, name: str, field: _Field) -> ColumnInfo:
     comment = header.comments[f"TTYPE{n}"] if f"TTYPE{n}" in header else ""
     description = _text(header, f"TCOMM{n}") or ("" if _EMPTY_WORDS.match(comment) else comment.strip())
     return ColumnInfo(
-        name, kind, unit=_text(header, f"TUNIT{n}"), description=description, ucd=_text(header, f"TUCD{n}")
+        name,
+        field.kind,
+        unit=_text(header, f"TUNIT{n}"),
+        description=description,
+        ucd=_text(header, f"TUCD{n}"),
+        length=field.n_values if field.kind == "vector" and field.n_values > 1 else 0,
     )
 
 
@@ -271,15 +295,17 @@ def _binary_field(header: Any, n: int, repeat: int, code: str, rest: str, offset
     if code == "A":
         several = "," in str(header.get(f"TDIM{n}", "")) or (rest.isdigit() and 0 < int(rest) < repeat)
         return _Field("vector" if several else "text", f"S{repeat}", offset)
-    several = repeat > 1 and ("," in str(header.get(f"TDIM{n}", "")) or code == "L")
-    if not 1 <= repeat <= MAX_SPREAD or several or code not in _DTYPES:
+    if code not in _DTYPES or repeat < 1 or (repeat > 1 and code == "L"):
         return _Field("vector", "u1", offset)
     if code == "L":
         return _Field("bool", "u1", offset)
     null = str(header[f"TNULL{n}"]) if f"TNULL{n}" in header and code in "BIJK" else None
     scale, zero = float(header.get(f"TSCAL{n}", 1)), float(header.get(f"TZERO{n}", 0))
     scaled = code in "ED" or not (scale == 1 and zero in (0, _offset_of_sign(code)))
-    return _Field("float" if scaled else "integer", _DTYPES[code], offset, null, scale, zero, repeat)
+    kind: Kind = "float" if scaled else "integer"
+    if repeat > MAX_SPREAD or (repeat > 1 and "," in str(header.get(f"TDIM{n}", ""))):
+        kind = "vector"
+    return _Field(kind, _DTYPES[code], offset, null, scale, zero, repeat)
 
 
 def _offset_of_sign(code: str) -> float:
@@ -309,7 +335,7 @@ def _convert(raw: NDArray[Any], field: _Field) -> NDArray[Any]:
     missing = raw == int(field.null) if field.null is not None else np.zeros(len(raw), dtype=np.bool_)
     if field.kind == "integer":
         return _masked(raw if field.zero == 0 else _flip_sign(raw), missing)
-    if (field.scale, field.zero) == (1, 0):
+    if (field.scale, field.zero) == (1, 0) and field.null is None:
         return raw
     scaled: NDArray[np.float64] = raw * np.float64(field.scale) + field.zero
     scaled[missing] = np.nan

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import pickletools
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,7 +20,7 @@ from astronomical.catalogue.errors import CatalogueError, TableChoiceError
 from astronomical.catalogue.readers.hdf5_links import Contents, find, list_contents
 from astronomical.catalogue.readers.hdf5_tables import Column, Table, kind_of, spread, vaex_tables
 from astronomical.catalogue.readers.hdf5_texts import Place, holds_long_texts, open_file, read_apart
-from astronomical.catalogue.readers.hdf5_values import read_columns
+from astronomical.catalogue.readers.hdf5_values import read_columns, read_vectors
 from astronomical.catalogue.readers.headers import HeaderColumn, parse_header
 from astronomical.catalogue.readers.limits import refuse_beyond_memory
 from astronomical.catalogue.readers.source import ColumnInfo, Kind, TableSource, unique_names
@@ -100,6 +100,12 @@ class Hdf5Source(TableSource):
             found = read_columns(file, plain, n_rows, self._converted)
         return found | read_apart(self.path, apart, n_rows, self._converted)
 
+    def _vector_blocks(self, name: str) -> Iterator[tuple[NDArray[np.intp], NDArray[Any]]]:
+        column = self._columns[name]
+        with open_file(self.path) as file:
+            dataset = _dataset(name, file, column, 1)
+            yield from read_vectors(dataset, column.at, self.n_rows, column.length)
+
     def _converted(self, name: str, raw: NDArray[Any]) -> NDArray[Any]:
         if self._columns[name].kind == "text":
             return decode(raw)
@@ -143,8 +149,8 @@ def open_source(path: Path, table: int | str | None) -> Hdf5Source:
 
 def _info(name: str, column: Column, described: HeaderColumn | None) -> ColumnInfo:
     if described is None:
-        return ColumnInfo(name, column.kind)
-    return ColumnInfo(name, column.kind, described.unit, described.description, described.ucd)
+        return ColumnInfo(name, column.kind, length=column.length)
+    return ColumnInfo(name, column.kind, described.unit, described.description, described.ucd, column.length)
 
 
 def _choose(path: Path, tables: list[Table], table: int | str | None, contents: Contents) -> Table:

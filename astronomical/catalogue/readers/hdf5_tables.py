@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
@@ -30,6 +31,8 @@ class Column:
     lacks: str = ""
     #: The vector of which it is a value.
     of: str = ""
+    #: Number of values in each row of a vector of numbers; 0 for other columns.
+    length: int = 0
 
 
 @dataclass(frozen=True)
@@ -71,8 +74,10 @@ def spread(column: Column, shape: tuple[int, ...], taken: Collection[str]) -> li
     """
     if not shape:
         return [column]
-    if len(shape) > 1 or not is_spread(shape[0]) or column.kind in ("text", "vector"):
+    if column.kind in ("text", "vector"):
         return [replace(column, kind="vector")]
+    if len(shape) > 1 or not is_spread(shape[0]):
+        return [replace(column, kind="vector", length=math.prod(shape))]
     return [
         replace(column, name=name, at=replace(column.at, place=place), of=column.name)
         for place, name in enumerate(part_names(column.name, shape[0], taken))

@@ -6,7 +6,7 @@ often as it has columns.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from astronomical.catalogue.readers.hdf5_links import find
 from astronomical.catalogue.readers.hdf5_texts import Place
 
-__all__ = ["read_columns"]
+__all__ = ["read_columns", "read_vectors"]
 
 _BLOCK_BYTES = 2**23
 #: A block of columns is read from the first to the last one needed, unless it is so many times wider than those needed.
@@ -57,6 +57,40 @@ def read_columns(
     return {name: found[name] for name in columns}
 
 
+def read_vectors(
+    dataset: Any, place: Place, n_rows: int, length: int
+) -> Iterator[tuple[NDArray[np.intp], NDArray[Any]]]:
+    """Read a column of vectors in blocks of rows.
+
+    Parameters
+    ----------
+    dataset
+        An ``h5py.Dataset``.
+    place
+        Where in it the vectors are.
+    n_rows
+        How many rows to read.
+    length
+        How many values a vector has.
+
+    Yields
+    ------
+    tuple
+        Row numbers, and the vectors of these rows, shape (n, length).
+    """
+    rows = dataset if place.field is None else dataset.fields(place.field)
+    step = _rows_at_once(dataset, dataset.dtype.itemsize * (length if place.field is None else 1))
+    for start in range(0, n_rows, step):
+        block = np.asarray(rows[start : min(start + step, n_rows)])
+        yield np.arange(start, start + len(block)), block.reshape(len(block), length)
+
+
+def _rows_at_once(dataset: Any, width: int) -> int:
+    """Return how many rows of a width in bytes to read at a time: whole chunks."""
+    n_chunk = int(dataset.chunks[0]) if dataset.chunks else 1
+    return int(max(_BLOCK_BYTES // max(width, 1) // n_chunk, 1) * n_chunk)
+
+
 def _read(dataset: Any, places: Mapping[str, Place], n_rows: int) -> dict[str, NDArray[Any]]:
     fields = list(dict.fromkeys(place.field for place in places.values() if place.field is not None))
     if fields:
@@ -80,8 +114,7 @@ def _read_blocks(
         for name, place in places.items()
     }
     width = dtype.itemsize * (1 if part is None else part.stop - part.start)
-    n_chunk = dataset.chunks[0] if dataset.chunks else 1
-    step = max(_BLOCK_BYTES // max(width, 1) // n_chunk, 1) * n_chunk
+    step = _rows_at_once(dataset, width)
     for start in range(0, n_rows, step):
         here = slice(start, min(start + step, n_rows))
         block = np.asarray(rows[here] if part is None else rows[here, part])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -42,9 +42,11 @@ class ColumnInfo:
         Name of the column.
     kind
         ``float``, ``integer``, ``text``, ``bool``, or ``vector`` for anything with more than one
-        number in a row, which can be listed but not read.
+        number in a row, which `TableSource.read` does not read.
     unit, description, ucd
         As in the file; empty if not given.
+    length
+        Number of values in each row of a vector that `TableSource.vector_blocks` can read; otherwise 0.
     """
 
     name: str
@@ -52,6 +54,7 @@ class ColumnInfo:
     unit: str = ""
     description: str = ""
     ucd: str = ""
+    length: int = 0
 
 
 class TableSource(ABC):
@@ -146,6 +149,43 @@ class TableSource(ABC):
     def read_head(self, names: Iterable[str], n_rows: int) -> dict[str, NDArray[Any]]:
         """Read the first rows of columns, without reading the rest if the format allows it."""
         return self._checked(names, n_rows, lambda wanted: self._read_head(wanted, n_rows))
+
+    def vector_blocks(self, name: str) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float32]]]:
+        """Read a column of vectors in blocks of rows, so that never the whole column is in memory.
+
+        Parameters
+        ----------
+        name
+            Name of the column.
+
+        Yields
+        ------
+        tuple
+            Row numbers of the file, shape (n,), and the vectors of these rows, shape (n, length), with values that are
+            missing or infinite as NaN. Rows that are not yielded have no vector.
+
+        Raises
+        ------
+        CatalogueError
+            If the column does not exist, its vectors differ in length, or it cannot be read.
+        """
+        if not self.info(name).length:
+            raise CatalogueError(f"Column {name!r} does not have the same number of values in each row")
+        try:
+            for rows, block in self._vector_blocks(name):
+                with np.errstate(over="ignore"):
+                    vectors = np.array(np.ma.getdata(block), dtype=np.float32)
+                vectors[np.ma.getmaskarray(block) | ~np.isfinite(vectors)] = np.nan
+                yield rows, vectors
+        except CatalogueError:
+            raise
+        # The libraries below raise many kinds of error for a damaged file.
+        except Exception as error:
+            raise CatalogueError(f"{self.path.name}: reading {name} failed: {error}") from error
+
+    def _vector_blocks(self, name: str) -> Iterator[tuple[NDArray[np.intp], NDArray[Any]]]:
+        """Read a column of vectors that exists; values may be masked."""
+        raise CatalogueError(f"The vectors of column {name!r} cannot be read from this file")
 
     def _checked(
         self, names: Iterable[str], n_rows: int, read: Callable[[list[str]], dict[str, NDArray[Any]]]

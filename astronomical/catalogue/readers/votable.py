@@ -71,6 +71,9 @@ class VotableSource(TableSource):
     def _read_head(self, names: list[str], n_rows: int) -> dict[str, NDArray[Any]]:
         return {name: self._converted(name, self._values[name][:n_rows]) for name in names}
 
+    def _vector_blocks(self, name: str) -> Iterator[tuple[NDArray[np.intp], NDArray[Any]]]:
+        yield np.arange(self.n_rows), self._values[name]
+
     def _converted(self, name: str, values: NDArray[Any]) -> NDArray[Any]:
         kind, plain, mask = self.info(name).kind, np.ma.getdata(values), np.ma.getmaskarray(values)
         if kind == "text":
@@ -321,6 +324,7 @@ def _source(path: Path, table: Any) -> VotableSource:
                     unit=str(field.unit or ""),
                     description=" ".join(str(field.description or "").split()),
                     ucd=str(field.ucd or ""),
+                    length=column.shape[1] if _is_vector(field, column) else 0,
                 )
             )
             values[part] = column
@@ -329,12 +333,16 @@ def _source(path: Path, table: Any) -> VotableSource:
 
 def _parts(name: str, field: Any, column: NDArray[Any], names: list[str]) -> Iterator[tuple[str, NDArray[Any]]]:
     """Yield the values of a short vector each as a column, and any other column itself."""
-    numbers = field.datatype not in _TEXT_TYPES and column.ndim == 2 and column.dtype.kind in "biuf"
-    if not (numbers and is_spread(column.shape[1])):
+    if not (_is_vector(field, column) and is_spread(column.shape[1])):
         yield name, column
         return
     for i, part in enumerate(part_names(name, column.shape[1], names)):
         yield part, column[:, i]
+
+
+def _is_vector(field: Any, column: NDArray[Any]) -> bool:
+    """Return whether a column has several numbers in each row, and as many in all rows."""
+    return field.datatype not in _TEXT_TYPES and column.ndim == 2 and column.dtype.kind in "biuf"
 
 
 def _kind(field: Any, column: NDArray[Any]) -> Kind:

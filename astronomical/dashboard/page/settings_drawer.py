@@ -14,6 +14,7 @@ from astronomical.dashboard.ui.tab_row import TabRow
 from astronomical.dashboard.wizard.class_rows import ClassRows
 from astronomical.dashboard.wizard.combination_rows import CombinationRows
 from astronomical.dashboard.wizard.key_fields import KeyFields
+from astronomical.dashboard.wizard.vector_fields import VectorFields
 from astronomical.errors import InvalidInputError, explain
 from astronomical.session import Session
 from astronomical.session.data.class_changes import with_class, with_names
@@ -79,6 +80,7 @@ class SettingsDrawer(SessionView):
             helper_text="Separated by commas; press Enter.",
             **wide,
         )
+        self._vectors = VectorFields(lambda _: self._consider())
         self._combine = CombinationRows(session.registry, self._on_combinations)
         self._scaling = pmui.Select(label="Scaling", options=_SCALINGS, **wide)
         self._policy = pmui.Select(label="Missing values", options=_POLICIES, **wide)
@@ -121,6 +123,7 @@ class SettingsDrawer(SessionView):
             "Features": [
                 self._pattern,
                 self._features,
+                self._vectors.view,
                 self._combine.view,
                 row(self._scaling, self._policy),
                 self._missing,
@@ -215,6 +218,7 @@ class SettingsDrawer(SessionView):
             options={shown: name for name, shown in config.shown_names.items()}, value=list(config.split.drop)
         )
         self._features.param.update(options=numeric, value=list(config.features.columns))
+        self._vectors.show_config(data.catalogue.vectors, config.features.vectors)
         self._combinations = config.features.combinations
         self._combine.show(self._combinations, numeric)
         self._scaling.value, self._policy.value = config.features.scaling, config.features.missing
@@ -295,6 +299,7 @@ class SettingsDrawer(SessionView):
                         "scaling": self._scaling.value,
                         "missing": self._policy.value,
                         "combinations": self._combinations,
+                        "vectors": self._vectors.config(config.features.vectors),
                     }
                 ),
                 "catalogue": config.catalogue.model_copy(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from astronomical.config.schema import UNKNOWN_COLOUR
 from astronomical.dashboard.ui.components import Message, hint, plain_table, row, section
 from astronomical.session.data.feature_recipe import combination_text
+from astronomical.session.data.vectors import vector_text
 from astronomical.setup.classes import shortened
 from astronomical.setup.create import Points, Preview, make_preview
 
@@ -117,6 +118,7 @@ def summary_of(draft: Draft) -> list[tuple[str, str]]:
             else f"within {draft.same_within_arcsec:g} arcsec, or with the same features",
         ),
         ("Feature columns", ", ".join(draft.features)),
+        ("Vectors", "; ".join(map(vector_text, draft.features_config.vectors))),
         ("Combinations", "; ".join(combination_text(item, draft.registry) for item in draft.combinations)),
         ("Scaling", "none" if draft.scaling == "none" else "mean 0, standard deviation 1"),
         (

@@ -14,6 +14,7 @@ from astronomical.dashboard.wizard.class_rows import ClassRows
 from astronomical.dashboard.wizard.column_texts import distinct, likely_first, meaning_question, proposal, with_counts
 from astronomical.errors import InvalidInputError
 from astronomical.setup.classes import REST, shortened
+from astronomical.setup.suggestions import possible_missing_codes
 from astronomical.setup.table_preview import check_ids, read_labels
 
 if TYPE_CHECKING:
@@ -248,7 +249,7 @@ class ColumnsStep:
 
     def _propose(self) -> None:
         """Offer possible missing-value codes. None is used unless the user selects it."""
-        proposed = self.wizard.draft.proposed_missing
+        proposed = possible_missing_codes(self.wizard.draft)
         if proposed == self._proposed:
             return
         self._proposed = proposed

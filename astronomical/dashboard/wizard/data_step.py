@@ -204,8 +204,10 @@ class DataStep:
         kinds = [column.kind for column in table.columns]
         parts = ", ".join(f"{kinds.count(kind)} of {name}" for kind, name in _KINDS.items() if kind in kinds)
         facts = f"{table.path.name}: {table.n_rows:,} rows, {len(kinds):,} columns ({parts})."
-        if "vector" in kinds:
-            facts += " Vector columns, with several numbers in each row, cannot be used."
+        if table.rows.vectors:
+            facts += f" Vectors can be used as features: {', '.join(table.rows.vectors)}."
+        if kinds.count("vector") > len(table.rows.vectors):
+            facts += " Vectors that differ in length, or are not numbers, cannot be used."
         shown = hint("")
         set_hint(shown, facts)
         notes = [Message(text, "warning").view for text in table.notes]

@@ -59,7 +59,7 @@ class JoinCard:
         self.header = header_buttons(self._on_header)
         self.by = pmui.Select(
             label="Match rows by",
-            options={"position on the sky": "position", "a column": "id"},
+            options={"position on the sky": "position", "a column": "id", "their order: row by row": "row"},
             value="position",
             size="small",
             sizing_mode="stretch_width",
@@ -130,7 +130,11 @@ class JoinCard:
         self.added.objects = [self._line(place, join) for place, join in enumerate(joins)]
 
     def _line(self, place: int, join: JoinConfig) -> pn.Row:
-        how = f"within {join.radius_arcsec:g} arcsec" if join.by == "position" else f"by {join.key} = {join.id}"
+        how = {
+            "position": f"within {join.radius_arcsec:g} arcsec",
+            "id": f"by {join.key} = {join.id}",
+            "row": "row by row",
+        }[join.by]
         columns = f"{len(join.columns)} columns" if join.columns else "all columns"
         button = pmui.Button(
             label="Remove", variant="text", size="small", color="default", on_click=partial(self._on_remove, place)
@@ -180,29 +184,29 @@ class JoinCard:
         self.key.param.update(options=here, value=self.wizard.draft.id_column or (here[0] if here else None))
         same = next((name for name in other.readable if name == self.key.value), None)
         self.there.param.update(options=list(other.readable), value=same or other.likely_id)
-        self.columns.param.update(options=list(other.readable), value=[])
+        self.columns.param.update(options=list(other.columns), value=[])
         self.suffix.value = default_suffix(table, other)
-        self.by.value = "position" if other.position is not None and None not in self.wizard.draft.position else "id"
+        by_position = other.position is not None and None not in self.wizard.draft.position
+        self.by.value = "position" if by_position else "id" if other.readable else "row"
         self._show_questions()
-        self.message.show(
-            f"{other.path.name}: {other.n_rows:,} rows, {len(other.readable)} columns that can be added.", "info"
-        )
+        n = len(other.columns)
+        plural = "" if n == 1 else "s"
+        self.message.show(f"{other.path.name}: {other.n_rows:,} rows, {n} column{plural} that can be added.", "info")
 
     def _show_questions(self) -> None:
-        by_position = self.by.value == "position"
-        self.radius.visible = self.match.visible = by_position
-        self.key.visible = self.there.visible = not by_position
+        self.radius.visible = self.match.visible = self.by.value == "position"
+        self.key.visible = self.there.visible = self.by.value == "id"
         self._questions.visible = self._other is not None
 
     def _forget_trial(self) -> None:
         self._trial, self.add.disabled = None, True
 
     def _join(self, other: OtherTable) -> JoinConfig:
-        how = (
-            {"by": "position", "radius_arcsec": self.radius.value, "match": self.match.value}
-            if self.by.value == "position"
-            else {"by": "id", "id": self.there.value, "key": self.key.value}
-        )
+        how = {
+            "position": {"by": "position", "radius_arcsec": self.radius.value, "match": self.match.value},
+            "id": {"by": "id", "id": self.there.value, "key": self.key.value},
+            "row": {"by": "row"},
+        }[self.by.value]
         with naming_input("The columns to add"):
             return JoinConfig.model_validate(
                 {

@@ -12,11 +12,15 @@ from astronomical.dashboard.ui.components import Message, hint, memory_switch, p
 from astronomical.dashboard.ui.styles import PLAIN_NUMBER
 from astronomical.dashboard.wizard.combination_rows import CombinationRows
 from astronomical.dashboard.wizard.key_fields import KeyFields
+from astronomical.dashboard.wizard.vector_fields import VectorFields
+from astronomical.session.data.vectors import vector_text
 from astronomical.setup.input_parsing import match_columns
 from astronomical.setup.suggestions import (
     about_left_out,
+    columns_by_unit,
     left_out,
     measured_columns,
+    missing_shares,
     suggest_features,
     suggested_magnitudes,
 )
@@ -69,6 +73,7 @@ class LearningStep:
             **wide,
         )
         self.by_unit = pmui.Select(label="Add by unit", options={"": ""}, value="", size="small", width=220)
+        self.vectors = VectorFields(self._on_change)
         self.shares = pn.Column(sizing_mode="stretch_width", margin=0)
         self._shown_shares: Any = None
         self.keys = KeyFields(self._on_keys)
@@ -128,6 +133,7 @@ class LearningStep:
                 "Features",
                 row(self.pattern, self.by_unit, self.suggested, self.all, self.none),
                 self.features,
+                self.vectors.view,
                 self.shares,
                 self.combinations.view,
                 self.count,
@@ -184,10 +190,12 @@ class LearningStep:
         self.dropped.param.update(options=names, value=list(draft.dropped))
         self.unknown.param.update(value=draft.use_unknown, visible=draft.labels is not None)
         self.features.param.update(options=list(draft.numeric_columns), value=list(draft.features))
+        self.vectors.show(draft.vector_lengths, draft.vectors, draft.components)
         self.combinations.show(draft.combinations, draft.numeric_columns)
         self.scaling.value, self.missing.value, self.seed.value = draft.scaling, draft.missing_policy, draft.seed
         units = {
-            f"{unit} ({len(names)} column{'' if len(names) == 1 else 's'})": unit for unit, names in draft.units.items()
+            f"{unit} ({len(names)} column{'' if len(names) == 1 else 's'})": unit
+            for unit, names in columns_by_unit(draft).items()
         }
         self.by_unit.param.update(options={"": "", **units}, value="", visible=bool(units))
         self.curated.value, self.memory.value = draft.curated_test, draft.optimise_memory
@@ -200,6 +208,7 @@ class LearningStep:
         draft = self.wizard.draft
         wrong = {issue.field: issue.text for issue in reversed(draft.issues("learning")) if not issue.open}
         self.dropped.param.update(error_state="dropped" in wrong, helper_text=wrong.get("dropped", ""))
+        self.vectors.message.show(wrong.get("vectors", ""))
         self.feature_state.show(wrong.get("features", wrong.get("combinations", "")))
         self.axes_state.show(wrong.get("axes", wrong.get("seed", "")))
         self.keys.show(draft.classes.names, draft.chosen_keys)
@@ -208,7 +217,7 @@ class LearningStep:
 
     def _show_shares(self) -> None:
         """Show the unit and the missing values of the chosen columns."""
-        shares = self.wizard.draft.missing_shares()
+        shares = missing_shares(self.wizard.draft)
         if shares == self._shown_shares:
             return
         self._shown_shares = shares
@@ -222,9 +231,11 @@ class LearningStep:
         if not n:
             return "No features yet."
         names = draft.feature_names()
-        shown = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
-        made = f" ({n_columns:,} column{'' if n_columns == 1 else 's'} and {n - n_columns:,} combinations)"
-        return f"{n:,} feature{'' if n == 1 else 's'}{made if n > n_columns else ''}{': ' if shown else '.'}{shown}"
+        vectors = [vector_text(item) for item in draft.features_config.vectors]
+        shown = ", ".join([*names[:_SHOWN], *(["…"] if len(names) > _SHOWN else []), *vectors])
+        n_combined = max(len(names) - n_columns, 0)
+        made = f" ({n_columns:,} column{'' if n_columns == 1 else 's'} and {n_combined:,} combinations)"
+        return f"{n:,} feature{'' if n == 1 else 's'}{made if n_combined else ''}{': ' if shown else '.'}{shown}"
 
     def _fill_axes(self) -> None:
         draft = self.wizard.draft
@@ -248,6 +259,7 @@ class LearningStep:
             order = draft.numeric_columns
             draft.features = tuple(sorted(self.features.value, key=order.index))
             self._features_changed()
+        draft.vectors, draft.components = self.vectors.chosen, self.vectors.components
         draft.scaling, draft.missing_policy = self.scaling.value, self.missing.value
         draft.axes, draft.seed = (
             (self.x.value or None, self.y.value or None),
@@ -277,7 +289,7 @@ class LearningStep:
     def _on_unit(self, event: Any) -> None:
         if event.new and not self._filling:
             draft = self.wizard.draft
-            wanted = {*draft.features, *draft.units.get(event.new, ())}
+            wanted = {*draft.features, *columns_by_unit(draft).get(event.new, ())}
             self._choose(tuple(name for name in draft.numeric_columns if name in wanted))
             self.by_unit.value = ""
 

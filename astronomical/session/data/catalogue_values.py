@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +11,7 @@ from astronomical.catalogue.fingerprint import block_digests, fingerprint
 from astronomical.catalogue.labels import code_labels, normalise_labels
 from astronomical.catalogue.virtual_columns import inputs_of
 from astronomical.config.schema import Config, FeaturesConfig, FingerprintConfig
+from astronomical.session.data.vectors import key_columns, key_texts
 from astronomical.session.data.virtual import virtual_columns
 
 __all__ = ["duplicates_of", "feature_columns", "label_codes", "make_fingerprint", "used_columns"]
@@ -34,21 +33,22 @@ def used_columns(config: Config) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def duplicates_of(radius_arcsec: float | None, columns: Sequence[str], catalogue: Catalogue) -> Duplicates | None:
+def duplicates_of(radius_arcsec: float | None, features: FeaturesConfig, catalogue: Catalogue) -> Duplicates | None:
     """Return the sources that are the same object; None if the radius is None.
 
     Parameters
     ----------
     radius_arcsec
         Sources at this distance or closer are the same object.
-    columns
-        The feature columns.
+    features
+        The features: sources that have the same values in their columns are the same object, too.
     catalogue
         The catalogue.
     """
     if radius_arcsec is None:
         return None
-    return find_duplicates(catalogue.position, [catalogue.number(name) for name in columns], radius_arcsec)
+    columns = [catalogue.number(name) for name in feature_columns(features)]
+    return find_duplicates(catalogue.position, [*columns, *key_columns(features, catalogue)], radius_arcsec)
 
 
 def label_codes(config: Config, catalogue: Catalogue) -> NDArray[np.int16]:
@@ -64,6 +64,7 @@ def make_fingerprint(config: Config, catalogue: Catalogue, *, blocks: bool = Tru
     """Return the digests of the ids and of each column on which results depend, also for blocks of sources."""
     names = inputs_of(virtual_columns(config.catalogue), used_columns(config))
     columns = {name: _values_for_digest(config, catalogue, name) for name in names}
+    columns |= {item.column: key_texts(catalogue, item.column) for item in config.features.vectors}
     found = fingerprint(catalogue.ids, columns)
     if blocks:
         found["id_blocks"], found["blocks"] = block_digests(catalogue.ids, columns)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,16 +16,17 @@ from astronomical.catalogue.duplicates import Duplicates
 from astronomical.catalogue.errors import CatalogueError
 from astronomical.catalogue.features import FeatureMatrix, build_features
 from astronomical.catalogue.hashing import first_by_hash
-from astronomical.catalogue.joins import Join
 from astronomical.catalogue.leaks import find_leaks
 from astronomical.catalogue.readers import TEXT_FORMATS, open_table
 from astronomical.catalogue.splits import Split, split_rows
 from astronomical.config.schema import CatalogueConfig, Config, JoinConfig
 from astronomical.paths import local_path, relative_to
 from astronomical.plugins.registry import Registry
+from astronomical.session.data.catalogue_paths import catalogue_path, join_of
 from astronomical.session.data.catalogue_values import duplicates_of, feature_columns, label_codes, used_columns
 from astronomical.session.data.column_memory import exact_columns
 from astronomical.session.data.feature_recipe import FeatureGivenUpError, operations_of, recipe_of
+from astronomical.session.data.vectors import check_vectors, projection_rows
 from astronomical.session.data.virtual import virtual_columns
 from astronomical.session.errors import SessionError, WrongCatalogueError
 from astronomical.tasks import file_exists
@@ -172,36 +172,6 @@ class Dataset:
         return {name: int(np.count_nonzero(self.codes == i)) for i, name in enumerate(self.class_names)}
 
 
-def catalogue_path(config: CatalogueConfig, folder: Path) -> Path:
-    """Return the path of the catalogue, which is relative to the folder of the project file."""
-    return _absolute(config.path, folder)
-
-
-def _absolute(text: str, folder: Path) -> Path:
-    """Return the path that a project file in a folder states; unlike `Path.resolve`, this does not access a disk."""
-    path = local_path(text)
-    return path if path.is_absolute() else Path(os.path.abspath(folder / path))  # noqa: PTH100
-
-
-def join_of(config: JoinConfig, folder: Path) -> Join:
-    """Return how another table is joined, with its path relative to a folder."""
-    position = config.position
-    return Join(
-        path=_absolute(config.path, folder),
-        by=config.by,
-        format=config.format,
-        table=config.table,
-        id_column=config.id,
-        key=config.key,
-        position=None if position is None else (position.ra, position.dec, position.unit),
-        radius_arcsec=config.radius_arcsec,
-        match=config.match,
-        prefix=config.prefix,
-        suffix=config.suffix,
-        columns=config.columns,
-    )
-
-
 def open_catalogue(config: CatalogueConfig, path: Path, folder: Path) -> Catalogue:
     """Open the table of a project file at a path; paths of joined tables are relative to a folder."""
     position = config.position
@@ -297,7 +267,10 @@ def check_columns(config: Config, catalogue: Catalogue) -> None:
     WrongCatalogueError
         If a column is missing; the message names the first few.
     """
-    _check_needed(used_columns(config), [column.name for column in catalogue.columns], config)
+    vectors = config.features.vectors
+    needed = (*used_columns(config), *(item.column for item in vectors))
+    _check_needed(needed, [column.name for column in catalogue.columns], config)
+    check_vectors(vectors, catalogue)
 
 
 def build_dataset(
@@ -340,7 +313,7 @@ def build_dataset(
     codes = label_codes(config, catalogue)
     names = config.class_names
     catalogue.prefetch(used_columns(config))
-    duplicates = duplicates_of(config.split.same_within_arcsec, feature_columns(config.features), catalogue)
+    duplicates = duplicates_of(config.split.same_within_arcsec, config.features, catalogue)
     split = split_rows(
         catalogue.ids,
         codes,
@@ -356,7 +329,15 @@ def build_dataset(
     while True:
         try:
             recipe = recipe_of(section)
-            features = build_features(catalogue.number, recipe, operations, split.training, catalogue.double)
+            features = build_features(
+                catalogue.number,
+                recipe,
+                operations,
+                split.training,
+                catalogue.double,
+                catalogue.vector_blocks,
+                projection_rows(section, catalogue.ids, split.training, config.project.seed),
+            )
             break
         except FeatureGivenUpError as error:
             if not allow_lacking:

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astronomical.catalogue.catalogue import Catalogue
+from astronomical.catalogue.feature_plan import FeatureRecipe
 from astronomical.catalogue.feature_precision import columns_in_double
-from astronomical.catalogue.features import FeatureRecipe
+from astronomical.catalogue.vectors import VectorFeatures
 from astronomical.config.schema import CombinationConfig, FeaturesConfig
 from astronomical.errors import InvalidInputError, is_bug
 from astronomical.plugins.registry import Entry, Registry
@@ -53,6 +54,7 @@ def recipe_of(features: FeaturesConfig) -> FeatureRecipe:
         scaling=features.scaling,
         missing=features.missing,
         double=features.double,
+        vectors=tuple(VectorFeatures(item.column, item.length, item.components) for item in features.vectors),
     )
 
 

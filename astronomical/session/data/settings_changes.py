@@ -27,6 +27,7 @@ from astronomical.session.data.dataset import (
     open_catalogue,
 )
 from astronomical.session.data.feature_recipe import combination_text, operations_of, with_double
+from astronomical.session.data.vectors import vector_text
 from astronomical.session.data.virtual import changed_virtual
 from astronomical.session.errors import SessionError
 
@@ -157,7 +158,7 @@ def plan_change(config: Config, changed: Config, ledger: Ledger, registry: Regis
     if not effects and changed != config:
         effects.append("The settings are saved in the project; no learner is retrained.")
     before, after = config.features, changed.features
-    recombines = (before.columns, before.combinations) != (after.columns, after.combinations)
+    recombines = any(getattr(before, name) != getattr(after, name) for name in ("columns", "combinations", "vectors"))
     rebuilds |= changed.catalogue.missing != config.catalogue.missing
     return ChangePlan(changed, tuple(effects), rebuilds, rereads, repacks, recombines, bool(added))
 
@@ -252,7 +253,11 @@ def _has_added(config: Config, dataset: Dataset) -> bool:
 def _feature_changes(config: Config, changed: Config, registry: Registry) -> str:
     """Return the added and removed columns and combinations in brackets; empty if there are none."""
     before, after = (
-        [*features.columns, *(combination_text(item, registry) for item in features.combinations)]
+        [
+            *features.columns,
+            *(combination_text(item, registry) for item in features.combinations),
+            *map(vector_text, features.vectors),
+        ]
         for features in (config.features, changed.features)
     )
     new, gone = [text for text in after if text not in before], [text for text in before if text not in after]

@@ -10,7 +10,8 @@ from modAL.models import Committee
 from numpy.typing import NDArray
 
 from astronomical.catalogue.column_uses import other_use
-from astronomical.catalogue.features import FeatureMatrix, columns_of_features
+from astronomical.catalogue.feature_plan import columns_of_features
+from astronomical.catalogue.features import FeatureMatrix
 from astronomical.catalogue.hashing import derive_seed, first_by_hash
 from astronomical.config.schema import Config
 from astronomical.labels.ledger import Ledger

@@ -18,6 +18,8 @@ from pydantic import ValidationError
 
 from astronomical.catalogue.catalogue import Catalogue
 from astronomical.catalogue.features import FeatureMatrix, apply_features
+from astronomical.catalogue.joins import Join
+from astronomical.catalogue.vectors import check_projections
 from astronomical.config.errors import first_problem
 from astronomical.config.schema import CatalogueConfig, Config, FeaturesConfig
 from astronomical.errors import InvalidInputError, did_you_mean
@@ -31,6 +33,7 @@ from astronomical.plugins.registry import Registry, builtin_registry
 from astronomical.session.data.catalogue_values import feature_columns
 from astronomical.session.data.dataset import Dataset
 from astronomical.session.data.feature_recipe import operations_of, recipe_of
+from astronomical.session.data.vectors import check_vectors
 from astronomical.session.data.virtual import needed_virtual
 from astronomical.session.errors import SessionError
 from astronomical.session.evaluation.predictions import Predictions, Vote, predict_all
@@ -94,6 +97,7 @@ class Bundle:
         format: str | None = None,
         table: int | str | None = None,
         id: str | None = None,
+        joins: Sequence[Join] = (),
         registry: Registry | None = None,
         cancelled: CancelCheck = never,
         progress: Progress = no_progress,
@@ -109,6 +113,8 @@ class Bundle:
         id
             What identifies a source: the name of a column, or ``row`` for row numbers. By default the id of the
             project.
+        joins
+            Other tables whose columns are added, such as vectors in a ``.npy`` file.
         registry
             Registry of the feature operations; by default the built-in ones.
         cancelled, progress
@@ -126,7 +132,7 @@ class Bundle:
         CatalogueError, SessionError
             If the table cannot be read, or a column is missing.
         """
-        opened = open_to_predict(self.catalogue, catalogue, format=format, table=table, id=id)
+        opened = open_to_predict(self.catalogue, catalogue, format=format, table=table, id=id, joins=joins)
         found = self.predict_catalogue(opened, registry=registry, cancelled=cancelled, progress=progress).table()
         in_order_of_file = id == "row" or bool(np.any(opened.ids[1:] == opened.ids[:-1]))
         return found[np.argsort(opened.rows_in_file)] if in_order_of_file else found
@@ -153,13 +159,16 @@ class Bundle:
                 f"The model needs {', '.join(map(repr, missing[:5]))}, and {catalogue.source.path.name} "
                 f"has no such column{'s' if len(missing) > 1 else ''}{did_you_mean(missing[0], there) or '.'}"
             )
+        check_vectors(self.features.vectors, catalogue)
         catalogue.prefetch(tuple(wanted))
         features = apply_features(
             catalogue.number,
             recipe_of(self.features),
             operations_of(registry or builtin_registry(), self.features.combinations),
             self.fitted,
+            catalogue.n_rows,
             catalogue.double,
+            catalogue.vector_blocks,
         )
         usable = features.complete if self.features.missing == "drop" else None
         return predict_all(
@@ -214,6 +223,7 @@ class Bundle:
             "medians": fitted.medians,
             "means": fitted.means,
             "scales": fitted.scales,
+            "projections": {name: {"mean": item.mean, "axes": item.axes} for name, item in fitted.projections.items()},
             "versions": self.versions,
             "learners": [
                 {
@@ -251,7 +261,13 @@ def make_bundle(config: Config, dataset: Dataset, votes: Sequence[Vote]) -> Bund
     features = dataset.features
     nothing = np.empty((len(features.names), 0), dtype=np.float32)
     fitted = FeatureMatrix(
-        features.names, nothing, features.medians, np.empty(0, dtype=np.bool_), features.means, features.scales
+        features.names,
+        nothing,
+        features.medians,
+        np.empty(0, dtype=np.bool_),
+        features.means,
+        features.scales,
+        features.projections,
     )
     made = environment()
     return Bundle(
@@ -331,6 +347,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _bundle(content: dict[str, Any], *, checked: bool) -> Bundle:
     """Build a bundle from plain data; `checked` means that its models come from an untrusted file."""
+    features = FeaturesConfig.model_validate(content["features"])
     fitted = FeatureMatrix(
         tuple(content["names"]),
         np.empty((len(content["names"]), 0), dtype=np.float32),
@@ -338,6 +355,7 @@ def _bundle(content: dict[str, Any], *, checked: bool) -> Bundle:
         np.empty(0, dtype=np.bool_),
         content["means"],
         content["scales"],
+        check_projections(content.get("projections", {}), recipe_of(features).vectors),
     )
     votes = tuple(
         Vote(
@@ -368,7 +386,7 @@ def _bundle(content: dict[str, Any], *, checked: bool) -> Bundle:
         tuple((value, name) for value, name in content["labels"]),
         tuple(content["kept"]),
         CatalogueConfig.model_validate(content["catalogue"]),
-        FeaturesConfig.model_validate(content["features"]),
+        features,
         fitted,
         votes,
         dict(content["versions"]),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from astronomical.catalogue.catalogue import Catalogue
 from astronomical.catalogue.errors import HeaderChoiceError, IdError
+from astronomical.catalogue.joins import Join
 from astronomical.catalogue.readers import open_table
 from astronomical.config.schema import CatalogueConfig
 from astronomical.errors import did_you_mean
@@ -22,6 +24,7 @@ def open_to_predict(
     format: str | None = None,
     table: int | str | None = None,
     id: str | None = None,
+    joins: Sequence[Join] = (),
 ) -> Catalogue:
     """Open a table for predictions. Ids may occur more than once, and positions are read only if ids are made of them.
 
@@ -34,6 +37,8 @@ def open_to_predict(
         text table contains the names of the columns is then answered as for the project.
     id
         Name of a column, or ``row`` for row numbers; by default what the project uses.
+    joins
+        Other tables whose columns are added.
 
     Raises
     ------
@@ -74,6 +79,7 @@ def open_to_predict(
             id_column=column,
             position=(position.ra, position.dec, position.unit) if source == "position" and position else None,
             missing=section.missing,
+            joins=joins,
             virtual=virtual_columns(section),
             unique=False,
         )

@@ -8,7 +8,7 @@ from typing import Any
 
 from astronomical.catalogue.catalogue import Catalogue
 from astronomical.catalogue.uncertainties import is_error
-from astronomical.config.schema import Config, LayoutConfig, PaneConfig
+from astronomical.config.schema import Config, FeaturesConfig, LayoutConfig, PaneConfig
 from astronomical.plots.column_roles import DOMAIN_PLOTS, domain_plots
 from astronomical.session.data.dataset import Dataset
 from astronomical.session.project.arrangements import arranged
@@ -41,12 +41,17 @@ def default_layout(
 
 def layout_for(config: Config, data: Dataset) -> LayoutConfig:
     """Return the layout that a new project would have; plots of the domain keep their settings."""
-    columns = config.features.columns
-    combined = tuple(name for name in data.features.names if name not in columns)
     shown = {pane.kind: pane.settings for pane in config.layout.panes}
     suiting = domain_plots(units_of(data.catalogue))
     domain = {kind: shown.get(kind, {}) for kind in DOMAIN_PLOTS if kind in shown or kind in suiting}
-    return default_layout(combined + columns, config.layout.axes, domain)
+    return default_layout(names_for_axes(config.features, data.features.names), config.layout.axes, domain)
+
+
+def names_for_axes(features: FeaturesConfig, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of features in the order in which they become axes: combinations, columns, values of vectors."""
+    n_columns = len(dict.fromkeys(features.columns))
+    n_plain = len(names) - sum(item.components or item.length for item in features.vectors)
+    return (*names[n_columns:n_plain], *names[:n_columns], *names[n_plain:])
 
 
 def units_of(catalogue: Catalogue) -> dict[str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import astronomical
 from astronomical.config.io import read_config, write_config
 from astronomical.paths import user_folder
-from astronomical.session.data.dataset import catalogue_path
+from astronomical.session.data.catalogue_paths import catalogue_path
 from astronomical.session.errors import SessionError
 from astronomical.session.project.store import moved_paths
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from astronomical.config.schema import Config
 from astronomical.paths import local_path
 from astronomical.session.commands import Access, command, full_access, reads
-from astronomical.session.data.dataset import catalogue_path
+from astronomical.session.data.catalogue_paths import catalogue_path
 from astronomical.session.project.outputs import Input, check_output, project_inputs, write_project
 from astronomical.session.project.round_records import environment
 from astronomical.session.project.store import check_suffix, moved_paths

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from astronomical.catalogue.catalogue import Catalogue
-from astronomical.catalogue.features import feature_names
+from astronomical.catalogue.feature_plan import feature_names
 from astronomical.catalogue.positions import find_position, position_unit
 from astronomical.config.astronomical_v1 import Translation, V1Labels, is_v1, translate
 from astronomical.config.io import config_from, is_file, read_plain
@@ -25,7 +25,7 @@ from astronomical.session.data.catalogue_values import label_codes, make_fingerp
 from astronomical.session.data.dataset import build_dataset, open_catalogue
 from astronomical.session.data.feature_recipe import operations_of, recipe_of
 from astronomical.session.errors import MissingCatalogueError, SessionError, WrongCatalogueError
-from astronomical.session.project.default_layout import default_layout
+from astronomical.session.project.default_layout import default_layout, names_for_axes
 from astronomical.session.project.outputs import Input, check_output, write_project
 from astronomical.session.project.store import check_suffix
 
@@ -164,7 +164,7 @@ def _complete(translation: Translation, table: Path, new: Path, registry: Regist
         made = feature_names(recipe_of(config.features), operations_of(registry, config.features.combinations))
         config = _with(
             config,
-            layout=default_layout(made[len(config.features.columns) :] + config.features.columns, config.layout.axes),
+            layout=default_layout(names_for_axes(config.features, made), config.layout.axes),
         )
     config = _with(
         config,

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from astronomical.catalogue.catalogue import Catalogue
-from astronomical.catalogue.features import feature_names
+from astronomical.catalogue.feature_plan import feature_names
 from astronomical.config.errors import ConfigError, problems_of
 from astronomical.config.schema import (
     Config,
@@ -27,10 +27,11 @@ from astronomical.plugins.registry import Registry, builtin_registry
 from astronomical.session.data.catalogue_values import feature_columns, make_fingerprint
 from astronomical.session.data.dataset import build_dataset, check_columns, open_catalogue
 from astronomical.session.data.feature_recipe import operations_of, recipe_of, with_double
+from astronomical.session.data.vectors import vector_configs
 from astronomical.session.errors import SessionError
 from astronomical.session.project.catalogue_warnings import catalogue_warnings
 from astronomical.session.project.checks import all_excluded, project_warnings
-from astronomical.session.project.default_layout import adapt_layout, default_layout, units_of
+from astronomical.session.project.default_layout import adapt_layout, default_layout, names_for_axes, units_of
 from astronomical.session.project.learned_classes import learned_classes
 from astronomical.session.project.named_values import no_such_column
 from astronomical.session.project.new_columns import (
@@ -129,8 +130,10 @@ def _make(choices: ProjectOptions, folder: Path, registry: Registry) -> NewProje
     catalogue = open_catalogue(section, choices.catalogue, folder)
     labels = label_configs(choices, catalogue)
     section = section.model_copy(update={"unknown_labels": unknown_labels(choices, catalogue)})
-    unfit = {} if choices.features else unused_columns(choices, catalogue, labels)
-    columns = choices.features or default_features(choices, catalogue, unfit)
+    vectors = vector_configs(catalogue, choices.vectors, choices.components)
+    chosen = bool(choices.features or vectors)
+    unfit = {} if chosen else unused_columns(choices, catalogue, labels)
+    columns = choices.features if chosen else default_features(choices, catalogue, unfit)
     if not columns and unfit:
         raise SessionError(f"{choices.catalogue.name} has no column for a feature. {about_unfit(unfit)}")
     try:
@@ -148,6 +151,7 @@ def _make(choices: ProjectOptions, folder: Path, registry: Registry) -> NewProje
                 combinations=choices.combinations,
                 scaling=choices.scaling,
                 missing=choices.missing_policy,
+                vectors=vectors,
             ),
             split=choices.split.model_copy(update={"same_within_arcsec": choices.same_within_arcsec}),
             keys=dict(choices.keys),
@@ -174,7 +178,7 @@ def _make(choices: ProjectOptions, folder: Path, registry: Registry) -> NewProje
     complete = config.model_copy(
         update={
             "catalogue": section.model_copy(update={"fingerprint": fingerprint}),
-            "layout": _layout(choices, made[len(columns) :] + columns, catalogue),
+            "layout": _layout(choices, names_for_axes(config.features, made), catalogue),
             "plugins": used_plugins(config, registry, folder),
         }
     )

@@ -21,9 +21,7 @@ from astronomical.config.schema import (
     PositionConfig,
 )
 from astronomical.paths import local_path, relative_to, wrong_separator
-from astronomical.session.data.dataset import (
-    join_of,
-)
+from astronomical.session.data.catalogue_paths import join_of
 from astronomical.session.errors import SessionError
 from astronomical.session.project.named_values import check_names, named_values, no_such_column
 from astronomical.session.project.options import MAX_CLASSES, ProjectOptions

@@ -39,7 +39,10 @@ class ProjectOptions:
     format
         Format of the catalogue, as in the project file; detected by default.
     features
-        Columns used as features; if empty, every numeric column without another use.
+        Columns used as features; if empty, every numeric column without another use, unless there are `vectors`.
+    vectors, components
+        Columns of vectors used as features, and the number of principal components that replace the values of each;
+        None to use the values.
     dark
         Whether to use the dark theme; otherwise the theme of the layout, or the light one.
     classes
@@ -83,6 +86,8 @@ class ProjectOptions:
     find_unit: bool = False
     ra_unit: Literal["deg", "hourangle", "rad"] | None = None
     features: tuple[str, ...] = ()
+    vectors: tuple[str, ...] = ()
+    components: int | None = None
     combinations: tuple[CombinationConfig, ...] = ()
     scaling: Literal["none", "standard"] = "none"
     missing_policy: Literal["native", "median", "drop"] = "native"

@@ -11,7 +11,7 @@ from astronomical.config.schema import Config
 from astronomical.labels.journal import journal_path
 from astronomical.labels.lock import ProjectLock
 from astronomical.paths import exists, is_same_file, local_path
-from astronomical.session.data.dataset import catalogue_path, join_of
+from astronomical.session.data.catalogue_paths import catalogue_path, join_of
 from astronomical.session.errors import SessionError
 from astronomical.session.project.store import models_folder
 

@@ -13,7 +13,7 @@ from astronomical.config.io import read_plain, write_config
 from astronomical.config.salvage import read_undamaged
 from astronomical.config.schema import Config, LayoutConfig
 from astronomical.paths import local_path
-from astronomical.session.data.dataset import catalogue_path, join_of
+from astronomical.session.data.catalogue_paths import catalogue_path, join_of
 from astronomical.session.errors import MissingCatalogueError, SessionError
 from astronomical.session.project.example import fresh_folder, projects_folder, working_copy
 from astronomical.session.project.migrate import is_old, migrate

@@ -6,7 +6,8 @@ import pytest
 from astronomical import extend
 from astronomical.catalogue import features
 from astronomical.catalogue.errors import CatalogueError
-from astronomical.catalogue.features import FeatureRecipe, apply_features, build_features, count_features, feature_names
+from astronomical.catalogue.feature_plan import FeatureRecipe, count_features, feature_names
+from astronomical.catalogue.features import apply_features, build_features
 
 OPERATIONS = {name: getattr(features, name) for name in ("subtract", "add", "multiply", "divide")}
 NAN = np.nan
@@ -114,10 +115,10 @@ def test_scaling_by_the_training_set_and_never_by_zero():
 def test_another_catalogue_gets_the_same_medians_and_scales():
     recipe = FeatureRecipe(("u", "g"), (("subtract", 2, None),), scaling="standard", missing="median")
     fitted = build_features(COLUMNS.__getitem__, recipe, OPERATIONS, ALL)
-    again = apply_features(COLUMNS.__getitem__, recipe, OPERATIONS, fitted)
+    again = apply_features(COLUMNS.__getitem__, recipe, OPERATIONS, fitted, 5)
     np.testing.assert_array_equal(again.values, fitted.values)
     other = {name: values[:1] for name, values in COLUMNS.items()}
-    one = apply_features(other.__getitem__, recipe, OPERATIONS, fitted)
+    one = apply_features(other.__getitem__, recipe, OPERATIONS, fitted, 1)
     np.testing.assert_array_equal(one.values, fitted.values[:, :1])
 
 

@@ -13,6 +13,7 @@ from astronomical.dashboard.wizard.data_step import table_of_columns
 from astronomical.dashboard.wizard.key_fields import KeyFields
 from astronomical.setup.create import create_project
 from astronomical.setup.input_parsing import groups_of, match_columns
+from astronomical.setup.suggestions import missing_shares, possible_missing_codes
 from astronomical.setup.table_preview import read_table
 
 
@@ -21,13 +22,13 @@ def test_a_sentinel_is_proposed_and_never_assumed(write, begin):
     u[:9] = -99
     draft = begin(write(u=u))
     draft.features = ("u", "g")
-    assert draft.proposed_missing == {-99.0: (("u", 9),)}
+    assert possible_missing_codes(draft) == {-99.0: (("u", 9),)}
     assert draft.missing_text == ""
-    assert draft.missing_shares()["u"][1] == 0
+    assert missing_shares(draft)["u"][1] == 0
     draft.add_missing(-99.0)
     assert draft.missing_text == "-99"
-    assert draft.proposed_missing == {}
-    assert draft.missing_shares()["u"][1] == pytest.approx(9 / 200)
+    assert possible_missing_codes(draft) == {}
+    assert missing_shares(draft)["u"][1] == pytest.approx(9 / 200)
 
 
 def test_more_than_twenty_labels_are_picked_and_grouped_by_pattern(write, begin):

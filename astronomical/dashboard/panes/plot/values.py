@@ -14,7 +14,8 @@ from astronomical.errors import InvalidInputError
 from astronomical.extend import Column
 from astronomical.plots.plot_data import Colouring, PlotData, label_text
 from astronomical.session import Session
-from astronomical.session.data.dataset import Dataset, catalogue_path
+from astronomical.session.data.catalogue_paths import catalogue_path
+from astronomical.session.data.dataset import Dataset
 from astronomical.session.project.default_layout import units_of
 
 __all__ = [

@@ -18,6 +18,7 @@ from astronomical.learning.metrics import SetScores
 from astronomical.learning.rounds import Round
 from astronomical.learning.stopping import stop_advice
 from astronomical.session.data.dataset import Dataset
+from astronomical.session.data.vectors import vector_text
 from astronomical.session.evaluation.audit_report import audit_report, report_lines
 from astronomical.session.evaluation.calibrations import CalibrationReport, calibration_report
 from astronomical.session.evaluation.label_review import review_text
@@ -127,7 +128,7 @@ def _data(config: Config, dataset: Dataset) -> Section:
     lines = [
         f"Catalogue: {section.path}, {dataset.catalogue.n_rows:,} sources. The ids are made from the {source}.",
         f"Training set {counts[0]:,}, validation set {counts[1]:,}, test set {counts[2]:,} sources.",
-        f"Features ({len(dataset.features.names)}): {', '.join(dataset.features.names)}.",
+        f"Features ({len(dataset.features.names)}): {', '.join(_feature_texts(config, dataset))}.",
     ]
     lines += [f"Joined: {join.path}, by {join.by}." for join in section.joins]
     print_ = section.fingerprint
@@ -135,6 +136,13 @@ def _data(config: Config, dataset: Dataset) -> Section:
         return Section("Data", (*lines, f"{NOT_MEASURED}: the fingerprint of the catalogue."))
     rows = (("ids", print_.ids), *print_.columns.items())
     return Section("Data", tuple(lines), ("Column", "Fingerprint"), tuple((name, text) for name, text in rows))
+
+
+def _feature_texts(config: Config, dataset: Dataset) -> list[str]:
+    """Return the names of the features; a vector is one item."""
+    vectors = config.features.vectors
+    n_plain = len(dataset.features.names) - sum(item.components or item.length for item in vectors)
+    return [*dataset.features.names[:n_plain], *map(vector_text, vectors)]
 
 
 def _labels(given: ReportInput) -> Section:

@@ -8,7 +8,7 @@ from pathlib import Path
 from astronomical.config.schema import Config
 from astronomical.learning.scoring import CancelCheck, Progress, part_of
 from astronomical.plugins.registry import Registry
-from astronomical.session.data.dataset import catalogue_path
+from astronomical.session.data.catalogue_paths import catalogue_path
 from astronomical.session.errors import SessionError
 from astronomical.session.evaluation.calibrations import calibrated_votes
 from astronomical.session.evaluation.predictions import predictions_of, votes_of
