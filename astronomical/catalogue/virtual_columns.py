@@ -105,6 +105,11 @@ class VirtualSource(TableSource):
     missing
         Missing-value codes; these values of the columns used are missing.
 
+    Attributes
+    ----------
+    main : TableSource
+        The table without the virtual columns.
+
     Raises
     ------
     ExpressionError
@@ -112,7 +117,7 @@ class VirtualSource(TableSource):
     """
 
     def __init__(self, main: TableSource, virtual: Sequence[VirtualColumn], missing: Sequence[float] = ()) -> None:
-        self._main, self._missing = main, np.array(tuple(missing), dtype=np.float32)
+        self.main, self._missing = main, np.array(tuple(missing), dtype=np.float32)
         described = describe_virtual(main.columns, virtual)
         self._virtual = {item.name: Expression(item.expression) for item in virtual}
         self.format = main.format  # type: ignore[misc]
@@ -121,18 +126,18 @@ class VirtualSource(TableSource):
         self.computed = frozenset(self._virtual)
 
     def _read(self, names: list[str]) -> dict[str, NDArray[Any]]:
-        return self._combine(names, self._main.read(self._plain(names)), self.n_rows)
+        return self._combine(names, self.main.read(self._plain(names)), self.n_rows)
 
     def _read_text(self, names: list[str]) -> dict[str, NDArray[np.str_]]:
-        texts = self._main.read_text([name for name in names if name not in self._virtual])
+        texts = self.main.read_text([name for name in names if name not in self._virtual])
         computed = [name for name in names if name in self._virtual]
         return {**texts, **super()._read_text(computed)} if computed else texts
 
     def _read_head(self, names: list[str], n_rows: int) -> dict[str, NDArray[Any]]:
-        return self._combine(names, self._main.read_head(self._plain(names), n_rows), n_rows)
+        return self._combine(names, self.main.read_head(self._plain(names), n_rows), n_rows)
 
     def _vector_blocks(self, name: str) -> Iterator[tuple[NDArray[np.intp], NDArray[Any]]]:
-        yield from self._main.vector_blocks(name)
+        yield from self.main.vector_blocks(name)
 
     def _plain(self, names: list[str]) -> list[str]:
         """Return the columns of the table that some columns need."""

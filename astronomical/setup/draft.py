@@ -46,10 +46,9 @@ class Draft:
 
     Attributes
     ----------
-    table
-        The table. `use_table` sets everything that depends on it.
-    uploaded
-        Whether the file of the table is an upload, to be moved beside the project.
+    table, uploaded
+        The table, for which `use_table` sets everything that depends on it; and whether its file is an upload, to be
+        moved beside the project.
     project
         Project file to write, as typed.
     id_source, id_column
@@ -397,4 +396,5 @@ class Draft:
             layout=self.layout,
             dark=self.dark,
             joins=self.table.joins,
+            virtual=self.table.virtual,
         )

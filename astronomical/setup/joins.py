@@ -13,6 +13,7 @@ from astronomical.catalogue.ids import check_exact, id_candidates
 from astronomical.catalogue.joins import JoinedSource, Match
 from astronomical.catalogue.positions import find_position
 from astronomical.catalogue.readers import open_table
+from astronomical.catalogue.virtual_columns import VirtualSource
 from astronomical.config.schema import JoinConfig
 from astronomical.setup.table_preview import Table, read_table
 
@@ -139,7 +140,8 @@ def try_join(draft: Draft, *joins: JoinConfig, replace: bool = False) -> JoinTri
     for join in joins:
         _check_keys(table, join)
     wanted = joins if replace else (*table.joins, *joins)
-    made = read_table(table.path, table.name, wanted, draft.position_for_reading(), table.format)
+    made = read_table(table.path, table.name, wanted, draft.position_for_reading(), table.format, table.virtual)
     source = made.rows.source
+    source = source.main if isinstance(source, VirtualSource) else source
     match = source.matches[-1] if isinstance(source, JoinedSource) else Match(np.zeros(0, dtype=np.intp), 0)
     return JoinTrial(made, match)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from textwrap import shorten
@@ -23,6 +23,8 @@ from astronomical.catalogue.labels import label_counts
 from astronomical.catalogue.positions import Unit, find_position, unit_of_ra
 from astronomical.catalogue.readers import ColumnInfo
 from astronomical.catalogue.string_arrays import as_text
+from astronomical.catalogue.virtual_columns import VirtualColumn, VirtualSource
+from astronomical.config.catalogue import VirtualColumnConfig
 from astronomical.config.schema import JoinConfig
 from astronomical.paths import local_path
 from astronomical.session.data.catalogue_paths import join_of
@@ -56,6 +58,8 @@ class Table:
         Columns whose first values are addresses or file names of images.
     joins
         Other tables whose columns were added, with absolute paths.
+    virtual
+        Columns that are computed from others.
     odd_numbers
         Messages about text columns that contain numbers in a form that is not read.
     examples
@@ -70,6 +74,7 @@ class Table:
     profiles: tuple[ColumnProfile, ...] = ()
     images: tuple[str, ...] = ()
     joins: tuple[JoinConfig, ...] = ()
+    virtual: tuple[VirtualColumnConfig, ...] = ()
     odd_numbers: tuple[str, ...] = ()
     examples: Mapping[str, str] = field(default_factory=dict)
 
@@ -120,6 +125,7 @@ def read_table(
     joins: Sequence[JoinConfig] = (),
     position: tuple[str, str, Unit] | None = None,
     format: str | None = None,
+    virtual: Sequence[VirtualColumnConfig] = (),
 ) -> Table:
     """Read a table for the wizard.
 
@@ -131,12 +137,14 @@ def read_table(
         Other tables whose columns are added, and the position columns used to match them.
     format
         Format of the file; detected by default.
+    virtual
+        Columns to compute from others.
 
     Raises
     ------
     CatalogueError
-        If the file cannot be read; `TableChoiceError` if it has several tables and `name` is None;
-        `HeaderChoiceError` if its first line may be names or values, and `format` is None.
+        If the file cannot be read, or an expression is not valid; `TableChoiceError` if it has several tables and
+        `name` is None; `HeaderChoiceError` if its first line may be names or values, and `format` is None.
     NoAnswerError
         If the disk does not respond.
     """
@@ -148,9 +156,20 @@ def read_table(
         id_source="row",
         position=position if joins else None,
         joins=[join_of(join, Path.cwd()) for join in joins],
+        virtual=_virtual(virtual),
     )
-    own = rows.source.main if isinstance(rows.source, JoinedSource) else rows.source
-    table = Table(path, name, rows, tuple(id_candidates(own)), find_position(own.columns), joins=tuple(joins))
+    own = rows.source
+    for wrapper in (VirtualSource, JoinedSource):
+        own = own.main if isinstance(own, wrapper) else own
+    table = Table(
+        path,
+        name,
+        rows,
+        tuple(id_candidates(own)),
+        find_position(own.columns),
+        joins=tuple(joins),
+        virtual=tuple(virtual),
+    )
     if not table.readable and not rows.vectors:
         raise CatalogueError(f"{path.name} has no column of numbers or texts, so there is nothing to learn from.")
     texts = [column.name for column in table.columns if column.kind == "text"]
@@ -162,6 +181,10 @@ def read_table(
         images=tuple(name for name in texts if _are_images(heads[name])),
         examples={name: _first_values(heads[name]) for name in table.readable[:_MOST_SHOWN]},
     )
+
+
+def _virtual(columns: Iterable[VirtualColumnConfig]) -> tuple[VirtualColumn, ...]:
+    return tuple(VirtualColumn(item.name, item.expression, item.unit) for item in columns)
 
 
 def _first_values(values: NDArray[Any]) -> str:
@@ -246,6 +269,7 @@ def check_ids(table: Table, plan: IdPlan) -> IdCheck:
             position=plan.position,
             missing=plan.missing,
             joins=[join_of(join, Path.cwd()) for join in table.joins],
+            virtual=_virtual(table.virtual),
         )
     except CatalogueError as error:
         return IdCheck(plan, None, str(error), "id" if isinstance(error, IdError) else "position")

@@ -19,6 +19,7 @@ from astronomical.dashboard.ui.safe_text import Html
 from astronomical.dashboard.ui.upload import MAX_BYTES, upload_button
 from astronomical.dashboard.wizard.header_question import header_buttons, header_question
 from astronomical.dashboard.wizard.join_card import JoinCard
+from astronomical.dashboard.wizard.virtual_card import VirtualCard
 from astronomical.errors import AstronomicalError
 from astronomical.setup.create import plain_name
 from astronomical.setup.table_preview import read_table, resolve
@@ -68,6 +69,7 @@ class DataStep:
         )
         self.header = header_buttons(self._on_header)
         self.join = JoinCard(wizard)
+        self.virtual = VirtualCard(wizard)
         self.error = Message()
         self.summary = pn.Column(sizing_mode="stretch_width", margin=0)
         self.title = pmui.TextInput(
@@ -96,6 +98,7 @@ class DataStep:
                 self.summary,
             ),
             self.join.view,
+            self.virtual.view,
             self.place,
             sizing_mode="stretch_width",
             margin=0,
@@ -193,6 +196,7 @@ class DataStep:
         """Show the table, and prepare the fields that depend on it."""
         self._show_table()
         self.join.show()
+        self.virtual.show()
         await self.wizard.after_table()
         self.wizard.refresh()
 
