@@ -1,4 +1,4 @@
-"""Dialog to export labels, predictions and models."""
+"""Dialog to export labels, notes, predictions and models."""
 
 from __future__ import annotations
 
@@ -22,6 +22,12 @@ __all__ = ["ExportDialog"]
 _TABLES = f"The file extension determines the format: {', '.join(TABLE_SUFFIXES)}."
 _WHAT = {
     "Labels": ("labels", ".fits", f"One row per label: id, label, class, origin, round, who, when. {_TABLES}"),
+    "Notes": (
+        "remarks",
+        ".vot",
+        "One row for each source with a note, a tag or a flag: id, note, tags, flag, and a column of true and false "
+        f"for each tag. {_TABLES}",
+    ),
     "Predictions": (
         "predictions",
         ".fits",
@@ -61,6 +67,9 @@ class ExportDialog(SessionView):
         )
         self._text = Html(sizing_mode="stretch_width", min_height=70)
         self._candidates = CandidateFields(session)
+        self._remarks = pmui.Checkbox(
+            label="With note, flag and tags of each source, a column for each tag", value=True, visible=False
+        )
         self._path = pmui.TextInput(label="File", sizing_mode="stretch_width")
         self._inert = pmui.Checkbox(
             label="For spreadsheets: put ' before texts that would run as formulae", value=False, visible=False
@@ -76,6 +85,7 @@ class ExportDialog(SessionView):
             self._what,
             self._text,
             self._candidates.view,
+            self._remarks,
             self._path,
             self._inert,
             self._notes,
@@ -99,6 +109,7 @@ class ExportDialog(SessionView):
         what, suffix, text = _WHAT[self._what.value]
         self._candidates.view.visible = what == "predictions"
         self._candidates.show()
+        self._remarks.visible = what == "labels" and len(self.session.ledger.remarks) > 0
         path = self.session.path
         self._text.object = text
         self._path.value = str(path.with_name(f"{path.stem}-{what}{suffix}"))
@@ -127,6 +138,7 @@ class ExportDialog(SessionView):
                 what,  # type: ignore[arg-type]
                 path,
                 choice=choice,
+                remarks=bool(self._remarks.value),
                 for_spreadsheets=bool(self._inert.value),
                 overwrite=bool(self._overwrite.value),
             )
