@@ -8,6 +8,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.config.schema import CombinationConfig, Config
+from astronomical.dashboard.page.subsets_form import SubsetsForm
 from astronomical.dashboard.ui.components import Message, heading, memory_switch, row
 from astronomical.dashboard.ui.session_view import SessionView
 from astronomical.dashboard.ui.tab_row import TabRow
@@ -96,6 +97,7 @@ class SettingsDrawer(SessionView):
         self._memory = memory_switch()
         self._keeping = pmui.Select(label="Models of the rounds", options=_KEEPING, **wide)
         self._blind = pmui.Switch(label="Hide catalogue labels and predictions until I label a source", margin=(8, 10))
+        self._subsets = SubsetsForm(session)
         self._effects = Message(_NOTHING, "info")
         self._bar = pmui.LinearProgress(value=0, sizing_mode="stretch_width", visible=False)
         self._go = pmui.Button(label="Apply", variant="contained", disabled=True, on_click=lambda _: self._apply())
@@ -118,6 +120,7 @@ class SettingsDrawer(SessionView):
                 self._missing,
             ],
             "Columns": [self._virtual],
+            "Subsets": [self._subsets.view],
         }
         # Mounting components takes time, especially those of Material, so show one part at a time.
         self._tabs = TabRow(self._choose, margin=(0, 10, 8, 10))
@@ -162,6 +165,7 @@ class SettingsDrawer(SessionView):
             widget.param.watch(lambda _: self._consider(), "value")
         self._pattern.param.watch(self._on_pattern, "enter_pressed")
         self._new_class.param.watch(lambda _: self._add_class(self._new_class.value_input), "enter_pressed")
+        self.view.param.watch(lambda event: None if event.new else self._subsets.sleep(), "open")
         self.follow(self._show_progress, "jobs")
 
     def open(self) -> None:
@@ -169,11 +173,17 @@ class SettingsDrawer(SessionView):
         self._fill()
         self._consider()
         self._choose("Project")
+        self._subsets.open()
         self.view.open = True
 
     def put_away(self) -> None:
         """Close the drawer without changing anything."""
         self.view.open = False
+
+    def close(self) -> None:
+        """Close the views."""
+        self._subsets.close()
+        super().close()
 
     def _choose(self, name: str) -> None:
         """Show one part of the settings. Entries in the other parts are kept."""

@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 
 from astronomical.catalogue.catalogue import Catalogue
 from astronomical.catalogue.duplicates import Duplicates, find_duplicates
+from astronomical.catalogue.features import FeatureMatrix
 from astronomical.catalogue.fingerprint import block_digests, fingerprint
 from astronomical.catalogue.labels import code_labels, normalise_labels
 from astronomical.catalogue.virtual_columns import inputs_of
 from astronomical.config.schema import Config, FeaturesConfig, FingerprintConfig
 from astronomical.session.data.virtual import virtual_columns
 
-__all__ = ["duplicates_of", "feature_columns", "label_codes", "make_fingerprint", "used_columns"]
+__all__ = ["duplicates_of", "feature_columns", "label_codes", "make_fingerprint", "natural_feature", "used_columns"]
 
 
 def feature_columns(features: FeaturesConfig) -> tuple[str, ...]:
@@ -76,3 +77,13 @@ def _values_for_digest(config: Config, catalogue: Catalogue, name: str) -> NDArr
     if catalogue.info(name).kind == "text":
         return catalogue.text(name)
     return catalogue.number(name)
+
+
+def natural_feature(features: FeatureMatrix, name: str) -> NDArray[np.float32]:
+    """Return a feature of all sources in its original units, even if it is scaled for the learners; shape (n_rows,)."""
+    place = features.names.index(name)
+    values: NDArray[np.float32] = features.values[place]
+    if features.means is None or features.scales is None:
+        return values
+    natural: NDArray[np.float32] = (values * features.scales[place] + features.means[place]).astype(np.float32)
+    return natural

@@ -167,6 +167,11 @@ class Dataset:
         return {}
 
     @cached_property
+    def subset_masks(self) -> dict[str, tuple[object, NDArray[np.bool_]]]:
+        """Sources of subsets that were evaluated; see `astronomical.session.data.subsets.subset_mask`."""
+        return {}
+
+    @cached_property
     def counts(self) -> dict[str, int]:
         """Number of sources of each class according to the catalogue labels."""
         return {name: int(np.count_nonzero(self.codes == i)) for i, name in enumerate(self.class_names)}

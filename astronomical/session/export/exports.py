@@ -1,4 +1,4 @@
-"""Export labels, notes, predictions for the whole catalogue, and models."""
+"""Export labels, notes, subsets, predictions for the whole catalogue, and models."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from astronomical.learning.scoring import CancelCheck, Progress
 from astronomical.paths import local_path, remove_leftovers
 from astronomical.plugins.registry import Registry
 from astronomical.session.commands import reads
+from astronomical.session.data.subsets import find_subset
 from astronomical.session.evaluation.calibrations import calibrated_votes
 from astronomical.session.evaluation.predictions import (
     Vote,
@@ -23,6 +24,7 @@ from astronomical.session.export.labels import export_labels
 from astronomical.session.export.model_bundle import check_model_name, make_bundle
 from astronomical.session.export.remarks import export_remarks
 from astronomical.session.export.report.work import report_work
+from astronomical.session.export.subset import write_subset
 from astronomical.session.export.table_io import check_table_name, check_texts, write_table
 from astronomical.session.project.files import Files
 from astronomical.session.project.outputs import Input, check_output
@@ -32,7 +34,7 @@ from astronomical.tasks import Jobs
 
 __all__ = ["JOB", "Export", "Exports", "export_work"]
 
-Export = Literal["labels", "remarks", "predictions", "model"]
+Export = Literal["labels", "remarks", "subset", "predictions", "model"]
 #: Name of the job.
 JOB = "export"
 
@@ -70,6 +72,7 @@ class Exports:
         overwrite: bool = False,
         choice: CandidateChoice | None = None,
         remarks: bool = True,
+        subset: str | None = None,
     ) -> None:
         """Export labels, notes, predictions for the whole catalogue, or models; a message reports the result.
 
@@ -77,7 +80,7 @@ class Exports:
 
         Parameters
         ----------
-        what, path, class_name, for_spreadsheets, choice, remarks
+        what, path, class_name, for_spreadsheets, choice, remarks, subset
             See `astronomical.session.export.exports.export_work`.
         overwrite
             Whether to replace an existing file. Files of this project, and those that it reads, are never replaced.
@@ -100,6 +103,7 @@ class Exports:
             overwrite=overwrite,
             choice=choice,
             remarks=remarks,
+            subset=subset,
         )
 
         def failed(error: Exception) -> None:
@@ -191,6 +195,7 @@ def export_work(
     overwrite: bool = False,
     choice: CandidateChoice | None = None,
     remarks: bool = True,
+    subset: str | None = None,
 ) -> Callable[[CancelCheck, Progress], str]:
     """Return a function that writes an export of the current state and returns a message.
 
@@ -199,7 +204,7 @@ def export_work(
     state, registry
         State and registry of the session.
     what
-        ``labels``, ``remarks`` (notes, tags and flags), ``predictions`` or ``model``.
+        ``labels``, ``remarks`` (notes, tags and flags), ``subset``, ``predictions`` or ``model``.
     path
         The file.
     class_name
@@ -214,6 +219,8 @@ def export_work(
         Sources and columns of predictions; by default all sources, without columns of the catalogue.
     remarks
         Whether the table of labels includes notes, tags and flags.
+    subset
+        Name of the subset that is exported, with all columns of the catalogue.
 
     Raises
     ------
@@ -226,6 +233,8 @@ def export_work(
         check_choice(state, choice)
     if what in ("labels", "remarks"):
         work = _ledger_work(state.ledger, what, check_table_name(path), for_spreadsheets, overwrite, remarks)
+    elif what == "subset":
+        work = _subset_work(state, subset or "", check_table_name(path), for_spreadsheets, overwrite)
     else:
         work = _work(state, registry, what, path, class_name, for_spreadsheets, overwrite, choice)
 
@@ -280,6 +289,30 @@ def _ledger_work(
         return f"Notes, tags and flags of {n:,} source{'' if n == 1 else 's'} written: {path}"
 
     return write_labels if what == "labels" else write_remarks
+
+
+def _subset_work(
+    state: SessionState, name: str, path: Path, for_spreadsheets: bool, overwrite: bool
+) -> Callable[[CancelCheck, Progress], str]:
+    """Return a function that writes the sources of a subset."""
+    config, dataset, remarks = state.config, state.dataset, state.ledger.index.remarks
+    find_subset(config.subsets, name)
+
+    def run(cancelled: CancelCheck, progress: Progress) -> str:
+        n = write_subset(
+            config,
+            dataset,
+            remarks,
+            name,
+            path,
+            for_spreadsheets=for_spreadsheets,
+            overwrite=overwrite,
+            cancelled=cancelled,
+            progress=progress,
+        )
+        return f"Subset {name} with {n:,} source{'' if n == 1 else 's'} written: {path}"
+
+    return run
 
 
 def _write_predictions(
