@@ -89,10 +89,10 @@ class Condition:
         """Return the arguments of each call of a function."""
         return tuple(node.arguments for node in _nodes(self.node) if isinstance(node, Call) and node.name == name)
 
-    def columns(self, catalogue: Catalogue) -> tuple[str, ...]:
-        """Return the columns of a catalogue that the condition uses, without duplicates."""
-        there = {column.name for column in catalogue.columns}
-        return tuple(name for name in columns_of(self.node) if name in there)
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names in the condition, among them those of all columns that it needs, without duplicates."""
+        return columns_of(self.node)
 
     def check(self, catalogue: Catalogue, tests: Mapping[str, Predicate]) -> None:
         """Raise an error if the condition cannot be applied; see `mask`."""

@@ -42,7 +42,7 @@ from astronomical.config.results import (
     TestOpeningConfig,
 )
 from astronomical.config.services import ServicesConfig
-from astronomical.config.subsets import LassoConfig, SubsetConfig, repeated
+from astronomical.config.subsets import LassoConfig, PopulationConfig, SubsetConfig, repeated
 
 __all__ = [
     "MAX_SAME_ARCSEC",
@@ -77,6 +77,7 @@ __all__ = [
     "Origin",
     "PaneConfig",
     "PluginConfig",
+    "PopulationConfig",
     "PositionConfig",
     "ProjectConfig",
     "QueueConfig",
@@ -300,6 +301,7 @@ class Config(Section):
     curated: CuratedConfig = CuratedConfig()
     audits: tuple[AuditConfig, ...] = ()
     subsets: tuple[SubsetConfig, ...] = ()
+    population: PopulationConfig = PopulationConfig()
     keys: dict[str, Annotated[str, Field(min_length=1, max_length=1)]] = {}
     labelling: LabellingConfig = LabellingConfig()
     layout: LayoutConfig = LayoutConfig()

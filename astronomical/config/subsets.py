@@ -1,4 +1,4 @@
-"""Section of the project file about named subsets of the catalogue."""
+"""Sections of the project file about named subsets of the catalogue, and which of its sources the learners use."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from astronomical.config.base import Name, Section
 
-__all__ = ["MAX_CORNERS", "MAX_IDS", "LassoConfig", "SubsetConfig", "repeated"]
+__all__ = ["MAX_CORNERS", "MAX_IDS", "LassoConfig", "PopulationConfig", "SubsetConfig", "repeated"]
 
 #: Maximum number of ids in a subset, and of corners of a lasso.
 MAX_IDS, MAX_CORNERS = 100_000, 10_000
@@ -45,6 +45,17 @@ class SubsetConfig(Section):
         if sum(item is not None for item in (self.condition, self.ids, self.lasso)) != 1:
             raise ValueError("a subset needs exactly one of condition, ids and lasso")
         return self
+
+
+class PopulationConfig(Section):
+    """Which sources the learners look at.
+
+    Learners train, query and are scored within `scope` only, and query only sources that are also `askable`. Both are
+    conditions; without one, all sources qualify. Predictions are made for all sources of the catalogue.
+    """
+
+    scope: _Text | None = None
+    askable: _Text | None = None
 
 
 def repeated(names: Iterable[str]) -> str | None:

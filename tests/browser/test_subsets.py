@@ -11,9 +11,36 @@ from playwright.sync_api import Page, expect
 
 from astronomical.config.io import read_config
 from tests.support.projects import make_project
-from tests.support.workbench import LONG, button, choose, open_with_plots
+from tests.support.workbench import LONG, begin, button, choose, open_with_plots
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.slow]
+
+
+def test_scope_and_askable_are_applied(app_url: str, page: Page, tmp_path: Path) -> None:
+    path, _ = make_project(tmp_path)
+    n = int(np.count_nonzero(Table.read(tmp_path / "catalogue.fits")["g"] < np.float32(19)))
+    open_with_plots(page, app_url, path)
+    button(page, "Settings…").click()
+    page.get_by_role("tab", name="Subsets").click()
+    scope, askable = page.get_by_label("Scope", exact=True), page.get_by_label("Askable", exact=True)
+    scope.fill("subset(gone)")
+    scope.press("Tab")
+    expect(page.get_by_text("Scope: There is no subset 'gone'.")).to_be_visible(timeout=LONG)
+    expect(button(page, "Apply")).to_be_disabled()
+    scope.fill("g < 19")
+    scope.press("Tab")
+    askable.fill("r < 18.5")
+    askable.press("Tab")
+    expect(page.get_by_text("Scope or askable changes:")).to_be_visible(timeout=LONG)
+    button(page, "Apply").click()
+    expect(scope).to_have_count(0, timeout=LONG)
+    begin(page)
+    page.get_by_role("button", name="Judge", exact=True).click()
+    page.get_by_role("tab", name="Matrices", exact=True).click()
+    expect(page.get_by_text(f"of {n} sources in scope").first).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("all saved")).to_be_visible(timeout=LONG)
+    population = read_config(path).population
+    assert (population.scope, population.askable) == ("g < 19", "r < 18.5")
 
 
 def test_a_subset_is_created_shown_and_exported(app_url: str, page: Page, tmp_path: Path) -> None:

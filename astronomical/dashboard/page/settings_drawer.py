@@ -98,6 +98,18 @@ class SettingsDrawer(SessionView):
         self._keeping = pmui.Select(label="Models of the rounds", options=_KEEPING, **wide)
         self._blind = pmui.Switch(label="Hide catalogue labels and predictions until I label a source", margin=(8, 10))
         self._subsets = SubsetsForm(session)
+        self._scope = pmui.TextInput(
+            label="Scope",
+            placeholder="all sources",
+            helper_text="A condition, such as subset(bright). Learners train, query and are scored in scope only.",
+            **wide,
+        )
+        self._askable = pmui.TextInput(
+            label="Askable",
+            placeholder="all sources in scope",
+            helper_text="A condition, such as r < 20. Learners query only these. All sources get predictions.",
+            **wide,
+        )
         self._effects = Message(_NOTHING, "info")
         self._bar = pmui.LinearProgress(value=0, sizing_mode="stretch_width", visible=False)
         self._go = pmui.Button(label="Apply", variant="contained", disabled=True, on_click=lambda _: self._apply())
@@ -120,7 +132,7 @@ class SettingsDrawer(SessionView):
                 self._missing,
             ],
             "Columns": [self._virtual],
-            "Subsets": [self._subsets.view],
+            "Subsets": [self._subsets.view, self._scope, self._askable],
         }
         # Mounting components takes time, especially those of Material, so show one part at a time.
         self._tabs = TabRow(self._choose, margin=(0, 10, 8, 10))
@@ -161,6 +173,8 @@ class SettingsDrawer(SessionView):
             self._memory,
             self._keeping,
             self._blind,
+            self._scope,
+            self._askable,
         ):
             widget.param.watch(lambda _: self._consider(), "value")
         self._pattern.param.watch(self._on_pattern, "enter_pressed")
@@ -197,6 +211,7 @@ class SettingsDrawer(SessionView):
         readable = [column.name for column in data.catalogue.columns if column.kind != "vector"]
         self._filling = True
         self._title.value = config.project.title
+        self._scope.value, self._askable.value = config.population.scope or "", config.population.askable or ""
         self._classes = ClassTable(
             tuple(
                 LabelValue(entry.value, data.counts.get(entry.name, 0), config.shown(entry.name), entry.colour)
@@ -282,6 +297,12 @@ class SettingsDrawer(SessionView):
                 "labelling": config.labelling.model_copy(update={"blind": self._blind.value}),
                 "split": config.split.model_copy(
                     update={"use_unknown": self._use_unknown.value, "drop": tuple(self._dropped.value)}
+                ),
+                "population": config.population.model_copy(
+                    update={
+                        "scope": self._scope.value.strip() or None,
+                        "askable": self._askable.value.strip() or None,
+                    }
                 ),
                 "features": config.features.model_copy(
                     update={

@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from astronomical.catalogue.catalogue import Catalogue
 from astronomical.catalogue.duplicates import Duplicates, find_duplicates
-from astronomical.catalogue.features import FeatureMatrix
 from astronomical.catalogue.fingerprint import block_digests, fingerprint
 from astronomical.catalogue.labels import code_labels, normalise_labels
 from astronomical.catalogue.virtual_columns import inputs_of
 from astronomical.config.schema import Config, FeaturesConfig, FingerprintConfig
+from astronomical.session.data.population import population_names
 from astronomical.session.data.virtual import virtual_columns
 
-__all__ = ["duplicates_of", "feature_columns", "label_codes", "make_fingerprint", "natural_feature", "used_columns"]
+__all__ = ["duplicates_of", "feature_columns", "label_codes", "make_fingerprint", "used_columns"]
 
 
 def feature_columns(features: FeaturesConfig) -> tuple[str, ...]:
@@ -63,7 +63,10 @@ def label_codes(config: Config, catalogue: Catalogue) -> NDArray[np.int16]:
 
 def make_fingerprint(config: Config, catalogue: Catalogue, *, blocks: bool = True) -> FingerprintConfig:
     """Return the digests of the ids and of each column on which results depend, also for blocks of sources."""
-    names = inputs_of(virtual_columns(config.catalogue), used_columns(config))
+    named = population_names(config)
+    chosen = [column.name for column in catalogue.columns if column.name in named and column.kind != "vector"]
+    used = tuple(dict.fromkeys((*used_columns(config), *chosen)))
+    names = inputs_of(virtual_columns(config.catalogue), used)
     columns = {name: _values_for_digest(config, catalogue, name) for name in names}
     found = fingerprint(catalogue.ids, columns)
     if blocks:
@@ -77,13 +80,3 @@ def _values_for_digest(config: Config, catalogue: Catalogue, name: str) -> NDArr
     if catalogue.info(name).kind == "text":
         return catalogue.text(name)
     return catalogue.number(name)
-
-
-def natural_feature(features: FeatureMatrix, name: str) -> NDArray[np.float32]:
-    """Return a feature of all sources in its original units, even if it is scaled for the learners; shape (n_rows,)."""
-    place = features.names.index(name)
-    values: NDArray[np.float32] = features.values[place]
-    if features.means is None or features.scales is None:
-        return values
-    natural: NDArray[np.float32] = (values * features.scales[place] + features.means[place]).astype(np.float32)
-    return natural

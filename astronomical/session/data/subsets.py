@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +19,11 @@ from astronomical.catalogue.polygons import in_polygon
 from astronomical.config.schema import SubsetConfig
 from astronomical.errors import did_you_mean
 from astronomical.labels.annotations import Remark
-from astronomical.session.data.catalogue_values import natural_feature
-from astronomical.session.data.dataset import Dataset
+from astronomical.session.data.feature_recipe import natural_feature
 from astronomical.session.errors import SessionError
+
+if TYPE_CHECKING:
+    from astronomical.session.data.dataset import Dataset
 
 __all__ = [
     "Remarks",

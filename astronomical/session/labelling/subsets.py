@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from astronomical.config.errors import problems_of
 from astronomical.config.schema import Config, LassoConfig, SubsetConfig
 from astronomical.session.commands import Access, command, full_access, reads
+from astronomical.session.data.population import population_subsets
 from astronomical.session.data.subsets import SubsetReader, definitions_of, find_subset, subset_mask
 from astronomical.session.errors import SessionError
 from astronomical.session.labelling.selection import Selection
@@ -99,6 +100,8 @@ class Subsets:
         config: Config = self._state.config
         if item.name in self.names and not replace:
             raise SessionError(f"There is already a subset {item.name!r}. Choose another name, or replace it.")
+        if (where := population_subsets(config).get(item.name)) is not None:
+            raise SessionError(_in_use(item.name, where))
         others = tuple(known for known in config.subsets if known.name != item.name)
         self._check(item, (*others, item))
         places = tuple(item if known.name == item.name else known for known in config.subsets)
@@ -116,6 +119,8 @@ class Subsets:
         """
         config: Config = self._state.config
         item = find_subset(config.subsets, name)
+        if (where := population_subsets(config).get(name)) is not None:
+            raise SessionError(_in_use(name, where))
         users = [other.name for other in config.subsets if other is not item and item in self._needs(other)]
         if users:
             raise SessionError(f"Subset {name!r} is used by the subset {users[0]!r}. Change or remove that one first.")
@@ -218,3 +223,7 @@ class Subsets:
         SubsetReader(definitions, state.dataset.catalogue, state.dataset.features, state.ledger.index.remarks).check(
             item
         )
+
+
+def _in_use(name: str, where: str) -> str:
+    return f"Subset {name!r} defines the {'scope' if where == 'scope' else 'askable sources'}. Change that first."

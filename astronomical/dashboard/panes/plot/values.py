@@ -14,8 +14,8 @@ from astronomical.errors import InvalidInputError
 from astronomical.extend import Column
 from astronomical.plots.plot_data import Colouring, PlotData, label_text
 from astronomical.session import Session
-from astronomical.session.data.catalogue_values import natural_feature
 from astronomical.session.data.dataset import Dataset, catalogue_path
+from astronomical.session.data.feature_recipe import natural_feature
 from astronomical.session.project.default_layout import units_of
 
 __all__ = [
