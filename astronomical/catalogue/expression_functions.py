@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from astronomical.catalogue.expression_syntax import ExpressionError
 
-__all__ = ["FUNCTIONS", "LAWS", "Function", "Value", "check_same_kind", "extinction", "in_unit_of"]
+__all__ = ["EXTINCTION", "FUNCTIONS", "LAWS", "Function", "Value", "check_same_kind", "extinction", "in_unit_of"]
 
 #: Flux density of zero magnitude in the AB system, in Jy (Oke & Gunn 1983, doi 10.1086/160817).
 AB_ZERO_JY = 3631.0
+#: Name of the function whose first argument is the name of a law.
+EXTINCTION = "extinction"
 #: Laws of extinction by name: the class of `dust_extinction.parameter_averages`.
 LAWS = ("CCM89", "O94", "F99", "F04", "VCG04", "GCC09", "M14", "F19", "G23")
 

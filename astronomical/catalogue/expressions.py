@@ -10,6 +10,7 @@ from astropy import units
 from numpy.typing import NDArray
 
 from astronomical.catalogue.expression_functions import (
+    EXTINCTION,
     FUNCTIONS,
     Value,
     check_same_kind,
@@ -29,7 +30,7 @@ from astronomical.catalogue.expression_syntax import (
 )
 from astronomical.errors import did_you_mean
 
-__all__ = ["Expression", "ExpressionError", "read_unit"]
+__all__ = ["Expression", "ExpressionError", "compute", "read_unit"]
 
 _COMPARE: dict[str, Callable[..., NDArray[np.bool_]]] = {
     "<": np.less,
@@ -39,7 +40,6 @@ _COMPARE: dict[str, Callable[..., NDArray[np.bool_]]] = {
     "==": np.equal,
     "!=": np.not_equal,
 }
-_EXTINCTION = "extinction"
 
 
 def read_unit(text: str) -> units.UnitBase | None:
@@ -132,24 +132,25 @@ class Expression:
 
     def _value(self, values: Mapping[str, NDArray[np.float64]], units_of: Mapping[str, str]) -> Value:
         with np.errstate(all="ignore"):
-            value = _compute(self._node, values, units_of)
+            value = compute(self._node, values, units_of)
         if value.condition:
             raise ExpressionError("The expression is a condition. Write where(condition, 1, 0) to get numbers.")
         return value
 
 
-def _compute(node: Node, values: Mapping[str, NDArray[np.float64]], units_of: Mapping[str, str]) -> Value:
+def compute(node: Node, values: Mapping[str, NDArray[np.float64]], units_of: Mapping[str, str]) -> Value:
+    """Compute a part of an expression; see `Expression.evaluate`."""
     match node:
         case Number(number):
             return Value(number, units.one, literal=True)
         case Column(name):
             return Value(values[name], read_unit(units_of.get(name, "")))
         case Unary(operator, operand, place):
-            return _unary(operator, _compute(operand, values, units_of), place)
+            return _unary(operator, compute(operand, values, units_of), place)
         case Binary(operator, left, right, place):
-            return _binary(operator, _compute(left, values, units_of), _compute(right, values, units_of), place)
+            return _binary(operator, compute(left, values, units_of), compute(right, values, units_of), place)
         case Call(name, arguments, place):
-            return _call(name, arguments, place, lambda item: _compute(item, values, units_of))
+            return _call(name, arguments, place, lambda item: compute(item, values, units_of))
 
 
 def _unary(operator: str, value: Value, place: int) -> Value:
@@ -209,11 +210,11 @@ def _power(a: Value, b: Value) -> Value:
 
 
 def _call(name: str, arguments: tuple[Node, ...], place: int, compute: Callable[[Node], Value]) -> Value:
-    if name == _EXTINCTION:
+    if name == EXTINCTION:
         return _extinction(arguments, place, compute)
     function = FUNCTIONS.get(name)
     if function is None:
-        known = [*FUNCTIONS, _EXTINCTION]
+        known = [*FUNCTIONS, EXTINCTION]
         listed = did_you_mean(name, known) or f". The functions are {', '.join(known)}."
         raise ExpressionError(_at(place, f"there is no function {name!r}{listed}"))
     if len(arguments) < function.least or (function.most is not None and len(arguments) > function.most):

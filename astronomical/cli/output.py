@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 from astronomical.cli.common import (
@@ -30,10 +31,10 @@ def add_export(commands: Commands) -> None:
         "export",
         _export,
         parents=[project_plugin_options(), output_options()],
-        help="write the labels, the predictions or the model of a project",
+        help="write the labels, the notes, a subset, the predictions or the model of a project",
     )
     command.add_argument("config", type=path_argument, metavar="CONFIG", help="project file")
-    command.add_argument("what", choices=["labels", "predictions", "model"], help="what to write")
+    command.add_argument("what", choices=["labels", "remarks", "subset", "predictions", "model"], help="what to write")
     command.add_argument(
         "-o",
         "--output",
@@ -42,7 +43,11 @@ def add_export(commands: Commands) -> None:
         metavar="FILE",
         help="table (.fits, .csv, .parquet, .vot, .ecsv) or model (.skops, .joblib) to write",
     )
+    command.add_argument(
+        "--without-remarks", action="store_true", help="export the labels without notes, tags and flags"
+    )
     command.add_argument("--class", dest="class_name", metavar="NAME", help="export the model of this class only")
+    command.add_argument("--subset", metavar="NAME", help="name of the subset to export")
     command.add_argument(
         "--for-spreadsheets",
         action="store_true",
@@ -53,13 +58,20 @@ def add_export(commands: Commands) -> None:
 def _export(arguments: argparse.Namespace) -> int:
     if arguments.class_name is not None and arguments.what != "model":
         raise InvalidInputError("--class can only be used to export a model.")
-    return _export_labels(arguments) if arguments.what == "labels" else _export_results(arguments)
+    if arguments.without_remarks and arguments.what != "labels":
+        raise InvalidInputError("--without-remarks can only be used to export labels.")
+    if (arguments.subset is not None) != (arguments.what == "subset"):
+        raise InvalidInputError("--subset NAME is needed to export a subset, and for nothing else.")
+    if arguments.what == "subset":
+        return _export_subset(arguments)
+    return _export_ledger(arguments) if arguments.what in ("labels", "remarks") else _export_results(arguments)
 
 
-def _export_labels(arguments: argparse.Namespace) -> int:
-    """Write the labels: they are in the project file, so the catalogue need not be there."""
+def _export_ledger(arguments: argparse.Namespace) -> int:
+    """Write the labels or the notes: they are in the project file, so the catalogue need not be there."""
     from astronomical.labels.ledger import Ledger
     from astronomical.session.export.labels import export_labels
+    from astronomical.session.export.remarks import export_remarks
     from astronomical.session.project.outputs import check_output, project_inputs
     from astronomical.session.project.store import load_project
 
@@ -69,13 +81,36 @@ def _export_labels(arguments: argparse.Namespace) -> int:
         project_inputs(project.config, arguments.config, plugins=arguments.plugins),
         overwrite=arguments.overwrite,
     )
-    n = export_labels(
-        Ledger.replay(project.events),
-        output,
-        for_spreadsheets=arguments.for_spreadsheets,
-        overwrite=arguments.overwrite,
-    )
-    print(f"{arguments.output}: {n} labels")
+    ledger, labels = Ledger.replay(project.events), arguments.what == "labels"
+    write = partial(export_labels, remarks=not arguments.without_remarks) if labels else export_remarks
+    n = write(ledger, output, for_spreadsheets=arguments.for_spreadsheets, overwrite=arguments.overwrite)
+    what = "labels" if labels else f"source{'' if n == 1 else 's'} with a note, a tag or a flag"
+    print(f"{arguments.output}: {n} {what}")
+    return DONE
+
+
+def _export_subset(arguments: argparse.Namespace) -> int:
+    """Write the sources of a subset; no learner is trained for it."""
+    from astronomical.session.export.subset import export_subset
+    from astronomical.session.export.table_io import check_table_name
+    from astronomical.session.project.outputs import check_output, project_inputs
+    from astronomical.session.project.store import load_project
+
+    config = load_project(arguments.config).config
+    inputs = project_inputs(config, arguments.config, plugins=arguments.plugins)
+    output = check_table_name(check_output(arguments.output, inputs, overwrite=arguments.overwrite))
+    with ProgressBar("%", 100) as bar:
+        n = export_subset(
+            arguments.config,
+            arguments.subset,
+            output,
+            plugins=arguments.plugins,
+            trust_plugins=arguments.trust_plugins,
+            for_spreadsheets=arguments.for_spreadsheets,
+            overwrite=arguments.overwrite,
+            progress=bar.to_fraction,
+        )
+    print(one_line(f"{arguments.output}: subset {arguments.subset}, {n:,} source{'' if n == 1 else 's'}"))
     return DONE
 
 

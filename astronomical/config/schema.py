@@ -28,6 +28,7 @@ from astronomical.config.events import LabelEvent, Origin, Verdict
 from astronomical.config.features import CombinationConfig, FeaturesConfig, VectorConfig
 from astronomical.config.labelling import LabellingConfig
 from astronomical.config.layout import LayoutConfig, PaneConfig
+from astronomical.config.palette import PALETTE, UNKNOWN_COLOUR
 from astronomical.config.plugins import ModelsConfig, PluginConfig
 from astronomical.config.results import (
     AgreementConfig,
@@ -42,6 +43,7 @@ from astronomical.config.results import (
     TestOpeningConfig,
 )
 from astronomical.config.services import ServicesConfig
+from astronomical.config.subsets import LassoConfig, PopulationConfig, SubsetConfig, repeated
 
 __all__ = [
     "MAX_SAME_ARCSEC",
@@ -67,6 +69,7 @@ __all__ = [
     "LabelConfig",
     "LabelEvent",
     "LabellingConfig",
+    "LassoConfig",
     "LayoutConfig",
     "LearnerConfig",
     "LearnerResultConfig",
@@ -75,6 +78,7 @@ __all__ = [
     "Origin",
     "PaneConfig",
     "PluginConfig",
+    "PopulationConfig",
     "PositionConfig",
     "ProjectConfig",
     "QueueConfig",
@@ -84,6 +88,7 @@ __all__ = [
     "ServicesConfig",
     "SplitConfig",
     "StartConfig",
+    "SubsetConfig",
     "TestOpeningConfig",
     "TestingConfig",
     "VectorConfig",
@@ -94,45 +99,8 @@ __all__ = [
 
 SCHEMA_VERSION = 1
 
-#: Colour-blind safe palette (Okabe & Ito), in the order in which classes get the colours.
-#: Colours of classes, distinct for normal, deuteranopic and protanopic vision: the first six after Okabe & Ito (2008),
-#: the others each the farthest from those before in CIELAB, by the simulation of Machado et al. (2009).
-PALETTE = (
-    "#0072B2",
-    "#E69F00",
-    "#009E73",
-    "#CC79A7",
-    "#56B4E9",
-    "#D55E00",
-    "#0000FF",
-    "#6969FF",
-    "#870F1E",
-    "#C3E187",
-    "#5A3C5A",
-    "#5A00B4",
-    "#FF005A",
-    "#6996FF",
-    "#B40000",
-    "#78E1A5",
-    "#00F04B",
-    "#780F78",
-    "#3C5AC3",
-    "#0F4BFF",
-    "#69E1FF",
-    "#00693C",
-    "#E1874B",
-    "#964B87",
-    "#690F96",
-    "#78692D",
-    "#00C378",
-    "#3C00D2",
-    "#00B4C3",
-    "#965A78",
-)
 #: Maximum separation of the same object in arcsec.
 MAX_SAME_ARCSEC = 60.0
-#: Light, so that sources without a label stay behind the classes.
-UNKNOWN_COLOUR = "#BFC5CC"
 
 
 class ProjectConfig(Section):
@@ -264,6 +232,8 @@ class Config(Section):
     events: Annotated[tuple[LabelEvent, ...], FailFast()] = ()
     curated: CuratedConfig = CuratedConfig()
     audits: tuple[AuditConfig, ...] = ()
+    subsets: tuple[SubsetConfig, ...] = ()
+    population: PopulationConfig = PopulationConfig()
     keys: dict[str, Annotated[str, Field(min_length=1, max_length=1)]] = {}
     labelling: LabellingConfig = LabellingConfig()
     layout: LayoutConfig = LayoutConfig()
@@ -288,6 +258,8 @@ class Config(Section):
         named = [learner.class_name for learner in self.learners]
         if len(set(named)) != len(named):
             raise ValueError("learners: a class has two learners")
+        if (name_of_two := repeated(item.name for item in self.subsets)) is not None:
+            raise ValueError(f"subsets: two subsets are named {name_of_two!r}")
         for where, names in (
             ("learners", named),
             ("split.drop", self.split.drop),

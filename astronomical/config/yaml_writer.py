@@ -30,6 +30,7 @@ def to_plain(config: Config) -> dict[str, Any]:
         made["rounds"] = [Inline(plain_item(item)) for item in result.rounds]
         made["probabilities"] = Inline(made["probabilities"])
     data["labels"] = [Inline(item) for item in data["labels"]]
+    data["subsets"] = [Inline(item) for item in data["subsets"]]
     data["layout"]["panes"] = [_settings_inline(pane) for pane in data["layout"]["panes"]]
     if "fingerprint" in data["catalogue"]:
         data["catalogue"]["fingerprint"] = Inline(data["catalogue"].pop("fingerprint"))

@@ -33,6 +33,7 @@ def is_magnitude(name: str, unit: str) -> bool:
 def basic(data: PlotData, log_x: bool = False, log_y: bool = False) -> hv.Element:
     """Draw a scatter plot of two columns or features."""
     (x, x_label), (y, y_label) = _axis(data, "x", log_x), _axis(data, "y", log_y)
+    axes = data.axis_of("x", log=log_x), data.axis_of("y", log=log_y)
     try:
         return data.points(
             x,
@@ -41,6 +42,7 @@ def basic(data: PlotData, log_x: bool = False, log_y: bool = False) -> hv.Elemen
             y_label=y_label,
             invert_x=is_magnitude(data.names["x"], data.unit("x")),
             invert_y=is_magnitude(data.names["y"], data.unit("y")),
+            axes=axes if all(axes) else None,
         )
     except CannotDrawError:
         positive = "positive " if log_x or log_y else ""

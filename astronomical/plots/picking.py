@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from astronomical.catalogue.polygons import in_polygon
 from astronomical.plots.axis_limits import Limits
 from astronomical.plots.tiles import Run, TileIndex, blocks, halves, in_two
 
@@ -73,28 +74,9 @@ def rows_in_lasso(index: TileIndex, drawn: Drawn, x: NDArray[np.float64], y: NDA
     points = index.build()
 
     def inside(places: NDArray[np.intp]) -> NDArray[np.intp]:
-        return places[_in_polygon(points.xs[places].astype(np.float64), points.ys[places].astype(np.float64), x, y)]
+        return places[in_polygon(points.xs[places].astype(np.float64), points.ys[places].astype(np.float64), x, y)]
 
     return _rows_where(index, drawn, (float(x.min()), float(x.max())), (float(y.min()), float(y.max())), inside)
-
-
-def _in_polygon(
-    x: NDArray[np.float64], y: NDArray[np.float64], corners_x: NDArray[np.float64], corners_y: NDArray[np.float64]
-) -> NDArray[np.bool_]:
-    """Return which points are inside a polygon, by the even-odd rule."""
-    inside = np.zeros(len(x), dtype=bool)
-    if not len(x):
-        return inside
-    low, high = y.min(), y.max()
-    for corner in range(len(corners_x)):
-        (x0, y0), (x1, y1) = ((corners_x[i], corners_y[i]) for i in (corner, corner - 1))
-        # Points that follow one another in the index are near one another, so most sides are above or below them all.
-        if y0 == y1 or min(y0, y1) > high or max(y0, y1) <= low:
-            continue
-        crossed = (y0 > y) != (y1 > y)
-        crossed &= x < x0 + (y - y0) * ((x1 - x0) / (y1 - y0))
-        inside ^= crossed
-    return inside
 
 
 def _nearest_of(

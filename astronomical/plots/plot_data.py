@@ -78,10 +78,14 @@ class NeedsAnswersError(Exception):
 
 @dataclass(frozen=True, eq=False)
 class DrawnPoints:
-    """A point cloud of a plot, with what its pane needs to change the colours and to receive clicks."""
+    """A point cloud of a plot, with what its pane needs to change the colours and to receive clicks.
+
+    `axes` are the quantities of x and y as expressions of columns, if they are known.
+    """
 
     source: hv.streams.Pipe
     drawn: PointsElement
+    axes: tuple[str, str] | None = None
 
 
 @dataclass(eq=False)
@@ -122,6 +126,11 @@ class PlotData:
         Transfer function of the points, a name from `shading.SHADINGS`.
     axes
         The user's choices for the axes. `points` applies them.
+    shown
+        Which sources are drawn, shape (n_rows,); None for all. `points` applies it, and so does `colouring`, in which
+        the other sources have the code -1.
+    highlighted
+        Rows of the sources that the pane highlights, ascending; None for none.
     """
 
     values: Mapping[str, NDArray[np.float32] | None]
@@ -141,6 +150,8 @@ class PlotData:
     show_legend: bool = True
     shading: str = "mix"
     axes: AxisChoices = USUAL_AXES
+    shown: NDArray[np.bool_] | None = None
+    highlighted: NDArray[np.intp] | None = None
 
     def __getitem__(self, role: str) -> NDArray[np.float32]:
         values = self.values[role]
@@ -202,6 +213,7 @@ class PlotData:
         values: ArrayLike | None = None,
         value_label: str = "value",
         reduction: str = "mean",
+        axes: tuple[str, str] | None = None,
     ) -> hv.DynamicMap:
         """Draw a point for each source, coloured by class. Millions of points are possible.
 
@@ -226,6 +238,10 @@ class PlotData:
         reduction
             Name of the reduction of Datashader that gives the colour of a pixel with several points: ``mean``,
             ``max``, ``min``, ``std``, ``var``, ``sum``, ``count``, ``any``, ``first`` or ``last``.
+        axes
+            The quantities of x and y, so that a lasso can be saved as a subset: names of columns or features,
+            expressions of columns such as ``g - r``, or ``ra()`` and ``dec()`` for the position in degrees. By
+            default, only the sources in a lasso can be saved.
 
         Returns
         -------
@@ -244,7 +260,7 @@ class PlotData:
         cloud = PointCloud(
             np.asarray(x, np.float32),
             np.asarray(y, np.float32),
-            self.colouring.codes if codes is None else np.asarray(codes, np.int16),
+            self._drawn_codes(self.colouring.codes if codes is None else np.asarray(codes, np.int16)),
             self.colouring.colours,
             self.colouring.names,
             hidden=self.hidden_codes,
@@ -259,7 +275,7 @@ class PlotData:
             self.colouring = replace(self.colouring, scale=cloud.scale)
         pipe = hv.streams.Pipe(data=cloud)
         drawn = PointsElement(pipe, x_label=x_label, y_label=y_label)
-        self.points_drawn.append(DrawnPoints(pipe, drawn))
+        self.points_drawn.append(DrawnPoints(pipe, drawn, axes))
         options: dict[str, Any] = {
             "invert_xaxis": invert_x != self.axes.flip_x,
             "invert_yaxis": invert_y != self.axes.flip_y,
@@ -267,6 +283,27 @@ class PlotData:
         x_limits, y_limits = self.axes.limits("x", cloud.x) or x_limits, self.axes.limits("y", cloud.y) or y_limits
         options.update({key: limits for key, limits in (("xlim", x_limits), ("ylim", y_limits)) if limits is not None})
         return drawn.element.opts(hv.opts.RGB(**options))
+
+    def axis_of(self, *roles: str, log: bool = False) -> str:
+        """Return the quantity of an axis as an expression of columns, for `points`; empty if there is none.
+
+        Parameters
+        ----------
+        *roles
+            One role, or two whose difference is drawn.
+        log
+            Whether the logarithm of the column is drawn.
+        """
+        names = [self.names.get(role, "") for role in roles]
+        if len(names) == 1 and not log:
+            return names[0]
+        if not all(name in self.columns for name in names):
+            return ""
+        quoted = " - ".join('"{}"'.format(name.replace('"', '""')) for name in names)
+        return f"log10({quoted})" if log else quoted
+
+    def _drawn_codes(self, codes: NDArray[np.int16]) -> NDArray[np.int16]:
+        return codes if self.shown is None else np.where(self.shown, codes, -1).astype(np.int16)
 
     @property
     def hidden_codes(self) -> frozenset[int]:

@@ -40,7 +40,7 @@ def sky(data: PlotData, projection: str = _PLATE, centre: float = 180.0) -> hv.E
         raise CannotDrawError("The project has no columns of right ascension and declination.")
     ra, dec = data.position
     if projection == _PLATE:
-        return data.points(ra, dec, x_label="RA (°)", y_label="Dec (°)", invert_x=True)
+        return data.points(ra, dec, x_label="RA (°)", y_label="Dec (°)", invert_x=True, axes=("ra()", "dec()"))
     x, y = aitoff(ra, dec, centre)
     points = data.points(
         x, y, x_label="Aitoff, RA to the left (°)", y_label="(°)", x_limits=(-185, 185), y_limits=(-95, 95)
@@ -84,11 +84,13 @@ def _band(role: str, help: str, *bands: str) -> Column:
 def colour_colour(data: PlotData) -> hv.Element:
     """Draw the bluer colour against the redder one."""
     blue, middle, red = (data.names[role] for role in ("blue", "middle", "red"))
+    axes = data.axis_of("middle", "red"), data.axis_of("blue", "middle")
     return data.points(
         data["middle"] - data["red"],
         data["blue"] - data["middle"],
         x_label=f"{middle} − {red} (mag)",
         y_label=f"{blue} − {middle} (mag)",
+        axes=axes if all(axes) else None,
     )
 
 
@@ -101,8 +103,14 @@ def colour_colour(data: PlotData) -> hv.Element:
 def colour_magnitude(data: PlotData) -> hv.Element:
     """Draw the redder magnitude against the colour."""
     blue, red = data.names["blue"], data.names["red"]
+    axes = data.axis_of("blue", "red"), data.axis_of("red")
     return data.points(
-        data["blue"] - data["red"], data["red"], x_label=f"{blue} − {red} (mag)", y_label=f"{red} (mag)", invert_y=True
+        data["blue"] - data["red"],
+        data["red"],
+        x_label=f"{blue} − {red} (mag)",
+        y_label=f"{red} (mag)",
+        invert_y=True,
+        axes=axes if all(axes) else None,
     )
 
 

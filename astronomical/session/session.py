@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Unpack
 
-from astronomical.config.schema import Config, LabelEvent
+from astronomical.config.schema import Config, LabelEvent, LassoConfig
 from astronomical.labels.ledger import Ledger
 from astronomical.learning.rounds import Round
 from astronomical.plugins.loader import Plugins
@@ -28,6 +28,7 @@ from astronomical.session.labelling.curation import Curation
 from astronomical.session.labelling.labels import Labels
 from astronomical.session.labelling.merging import Merging
 from astronomical.session.labelling.similar import Similar
+from astronomical.session.labelling.subsets import Subsets
 from astronomical.session.labelling.unused_labels import derive_label_sets
 from astronomical.session.opening import OpenOptions, open_core
 from astronomical.session.project.files import Files
@@ -57,6 +58,8 @@ class Session:
     labels, curation, audits, merging
         Give labels and notes; curate a test set; label random samples to judge the learners; merge with the version
         that another program wrote.
+    subsets
+        Name subsets of the catalogue, and select their sources.
     training
         Create and train learners.
     evaluation
@@ -68,7 +71,7 @@ class Session:
     similar, sheet
         Find the sources most similar to others; list sources to look at side by side, and label all of them.
     models, exports
-        Save the models of rounds; export labels, predictions and models.
+        Save the models of rounds; export labels, notes, subsets, predictions and models.
     files, settings
         Save the project and copies of it; change its settings.
     """
@@ -84,6 +87,7 @@ class Session:
             state, writer, core.record, selection, core.curator, core.auditor, core.reviewer, jobs, events, access
         )
         self.curation = Curation(state, writer, selection, core.curator, access)
+        self.subsets = Subsets(state, writer, selection, jobs, access)
         self.audits = Audits(state, writer, core.record, selection, core.auditor, core.curator, jobs, events, access)
         self.merging = Merging(state, writer, core.record, jobs, events, access)
         self.training = Training(state, writer, core.record, selection, core.manager, jobs, events, access)
@@ -261,9 +265,17 @@ class Session:
         self._core.selection.show_query(class_name)
 
     @command
-    def select(self, ids: Sequence[str]) -> None:
-        """Select sources; unknown ids are refused."""
-        self._core.selection.select(ids)
+    def select(self, ids: Sequence[str], lasso: LassoConfig | None = None) -> None:
+        """Select sources; unknown ids are refused.
+
+        Parameters
+        ----------
+        ids
+            The sources.
+        lasso
+            The polygon that encloses them, if they were selected by one; it can be saved as a subset.
+        """
+        self._core.selection.select(ids, lasso)
 
     @command
     def activate(self, class_name: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import param
 
-from astronomical.config.schema import LearnerConfig, RoundResultConfig
+from astronomical.config.schema import LassoConfig, LearnerConfig, RoundResultConfig
 from astronomical.learning.guesses import Guesses
 from astronomical.learning.metrics import DECISION_THRESHOLD, SetScores
 from astronomical.learning.rounds import Round
@@ -266,6 +266,9 @@ class SessionState(param.Parameterized):
     ledger = param.Parameter(doc="Snapshot of the ledger (immutable).")
     focus = param.Parameter(default=None, doc="Id of the selected source, which every pane shows, or None.")
     selection = param.Parameter(default=(), doc="Ids of the selected sources.")
+    lasso: LassoConfig | None = param.Parameter(
+        default=None, doc="The box or lasso that made the selection; None if it was made in another way."
+    )
     active = param.Parameter(default=None, doc="Class of the active learner.")
     queries: dict[str, str | None] = param.Dict(default={}, doc="Query of the learner of each class.")
     queues: dict[str, tuple[str, ...]] = param.Dict(

@@ -555,6 +555,19 @@ def test_labels_are_exported(run, labelled, tmp_path, name):
     assert {str(label) for label in table["label"]} <= set(CLASSES.values())
 
 
+def test_notes_tags_and_flags_are_exported(run, labelled, tmp_path):
+    with Session.open(labelled, who="tester") as session:
+        id = next(e.id for e in session.ledger.effective if e.kind == "label")
+        session.labels.remark(id, note="a tail", tags=["merger"], flag=True)
+    code, out, err = run("export", labelled, "remarks", "-o", tmp_path / "notes.csv")
+    assert (code, err) == (0, "")
+    assert out == f"{tmp_path / 'notes.csv'}: 1 source with a note, a tag or a flag\n"
+    assert (tmp_path / "notes.csv").read_text().splitlines()[1:] == [f'"{id}","a tail","merger",true,true']
+    for options, more in (((), ["note", "flag", "tag_merger"]), (("--without-remarks",), [])):
+        assert run("export", labelled, "labels", "-o", tmp_path / "labels.csv", "--overwrite", *options)[0] == 0
+        assert Table.read(tmp_path / "labels.csv").colnames[7:] == more
+
+
 def test_labels_for_a_spreadsheet_are_no_formulae(run, tmp_path):
     path, _ = make_project(tmp_path, label_names={"0": "=Star", "1": "Galaxy", "2": "QSO"})
     with Session.open(path, who="tester") as session:
@@ -571,6 +584,7 @@ def test_labels_for_a_spreadsheet_are_no_formulae(run, tmp_path):
         (("labels", "-o", "no/such/folder/labels.csv"), "does not exist"),
         (("dreams", "-o", "labels.csv"), "invalid choice: 'dreams'"),
         (("labels",), "required: -o"),
+        (("model", "-o", "a.skops", "--without-remarks"), "can only be used to export labels"),
     ],
 )
 def test_export_refuses_in_words(run, labelled, arguments, message, tmp_path, monkeypatch):

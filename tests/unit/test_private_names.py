@@ -12,6 +12,7 @@ ALLOWED = {
     "tests/property/test_scores.py": {"_predictors"},  # scikit-learn
     "tests/unit/catalogue/test_catalogue_open.py": {"_read"},  # counts what any reader reads
     "tests/unit/dashboard/panes/test_plot_colouring.py": {"_on_box", "_on_lasso"},  # of the selection of the pane
+    "tests/unit/dashboard/panes/test_plot_subsets.py": {"_on_lasso"},  # of the pane
     "tests/unit/dashboard/ui/test_upload.py": {"_handle_msg", "_file_buffer"},  # Panel
     "tests/unit/dashboard/panes/test_studies.py": {"_text", "_body", "_start", "_bar", "_cancel"},  # of all studies
     "tests/unit/docs/test_docs.py": {"_actions", "_SubParsersAction"},  # argparse

@@ -1,4 +1,4 @@
-"""Dialog to export labels, predictions and models."""
+"""Dialog to export labels, notes, subsets, predictions and models."""
 
 from __future__ import annotations
 
@@ -22,6 +22,17 @@ __all__ = ["ExportDialog"]
 _TABLES = f"The file extension determines the format: {', '.join(TABLE_SUFFIXES)}."
 _WHAT = {
     "Labels": ("labels", ".fits", f"One row per label: id, label, class, origin, round, who, when. {_TABLES}"),
+    "Notes": (
+        "remarks",
+        ".vot",
+        "One row for each source with a note, a tag or a flag: id, note, tags, flag, and a column of true and false "
+        f"for each tag. {_TABLES}",
+    ),
+    "Subset": (
+        "subset",
+        ".fits",
+        f"The sources of a subset with all columns of the catalogue and their units. {_TABLES}",
+    ),
     "Predictions": (
         "predictions",
         ".fits",
@@ -61,6 +72,10 @@ class ExportDialog(SessionView):
         )
         self._text = Html(sizing_mode="stretch_width", min_height=70)
         self._candidates = CandidateFields(session)
+        self._remarks = pmui.Checkbox(
+            label="With note, flag and tags of each source, a column for each tag", value=True, visible=False
+        )
+        self._subset = pmui.Select(label="Subset", sizing_mode="stretch_width", size="small", visible=False)
         self._path = pmui.TextInput(label="File", sizing_mode="stretch_width")
         self._inert = pmui.Checkbox(
             label="For spreadsheets: put ' before texts that would run as formulae", value=False, visible=False
@@ -76,6 +91,8 @@ class ExportDialog(SessionView):
             self._what,
             self._text,
             self._candidates.view,
+            self._remarks,
+            self._subset,
             self._path,
             self._inert,
             self._notes,
@@ -99,6 +116,13 @@ class ExportDialog(SessionView):
         what, suffix, text = _WHAT[self._what.value]
         self._candidates.view.visible = what == "predictions"
         self._candidates.show()
+        self._remarks.visible = what == "labels" and len(self.session.ledger.remarks) > 0
+        names = list(self.session.subsets.names)
+        chosen = self._subset.value if self._subset.value in names else next(iter(names), None)
+        self._subset.param.update(options=names, value=chosen, visible=what == "subset" and bool(names))
+        if what == "subset" and not names:
+            text = "There is no subset yet. Create one in Settings…, Subsets."
+        self._go.disabled = self._writing or (what == "subset" and not names)
         path = self.session.path
         self._text.object = text
         self._path.value = str(path.with_name(f"{path.stem}-{what}{suffix}"))
@@ -127,6 +151,8 @@ class ExportDialog(SessionView):
                 what,  # type: ignore[arg-type]
                 path,
                 choice=choice,
+                remarks=bool(self._remarks.value),
+                subset=self._subset.value,
                 for_spreadsheets=bool(self._inert.value),
                 overwrite=bool(self._overwrite.value),
             )

@@ -89,7 +89,9 @@ class HeaderView(SessionView):
             self._undo,
             self._save,
             self._button("Save a copy…", "Save a copy in another file", actions["copy"]),
-            self._button("Export…", "Export labels, predictions or models to a file", actions["export"]),
+            self._button(
+                "Export…", "Export labels, notes, subsets, predictions or models to a file", actions["export"]
+            ),
             self._button("Add pane…", "Add a plot or another pane, or reset the layout", actions["add pane"]),
             self._button("Settings…", "Title, classes, features, missing values and keys", actions["settings"]),
             self._button("Keys", "Show the list of keys (?)", actions["help"]),

@@ -8,6 +8,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.config.schema import CombinationConfig, Config
+from astronomical.dashboard.page.subsets_form import SubsetsForm
 from astronomical.dashboard.ui.components import Message, heading, memory_switch, row
 from astronomical.dashboard.ui.session_view import SessionView
 from astronomical.dashboard.ui.tab_row import TabRow
@@ -106,6 +107,19 @@ class SettingsDrawer(SessionView):
             helper_text="For labels given with Alt. 1: like other labels; 0: no learner is trained on them.",
             **wide,
         )
+        self._subsets = SubsetsForm(session)
+        self._scope = pmui.TextInput(
+            label="Scope",
+            placeholder="all sources",
+            helper_text="A condition, such as subset(bright). Learners train, query and are scored in scope only.",
+            **wide,
+        )
+        self._askable = pmui.TextInput(
+            label="Askable",
+            placeholder="all sources in scope",
+            helper_text="A condition, such as r < 20. Learners query only these. All sources get predictions.",
+            **wide,
+        )
         self._effects = Message(_NOTHING, "info")
         self._bar = pmui.LinearProgress(value=0, sizing_mode="stretch_width", visible=False)
         self._go = pmui.Button(label="Apply", variant="contained", disabled=True, on_click=lambda _: self._apply())
@@ -129,6 +143,7 @@ class SettingsDrawer(SessionView):
                 self._missing,
             ],
             "Columns": [self._virtual],
+            "Subsets": [self._subsets.view, self._scope, self._askable],
         }
         # Mounting components takes time, especially those of Material, so show one part at a time.
         self._tabs = TabRow(self._choose, margin=(0, 10, 8, 10))
@@ -170,10 +185,13 @@ class SettingsDrawer(SessionView):
             self._keeping,
             self._blind,
             self._probable,
+            self._scope,
+            self._askable,
         ):
             widget.param.watch(lambda _: self._consider(), "value")
         self._pattern.param.watch(self._on_pattern, "enter_pressed")
         self._new_class.param.watch(lambda _: self._add_class(self._new_class.value_input), "enter_pressed")
+        self.view.param.watch(lambda event: None if event.new else self._subsets.sleep(), "open")
         self.follow(self._show_progress, "jobs")
 
     def open(self) -> None:
@@ -181,11 +199,17 @@ class SettingsDrawer(SessionView):
         self._fill()
         self._consider()
         self._choose("Project")
+        self._subsets.open()
         self.view.open = True
 
     def put_away(self) -> None:
         """Close the drawer without changing anything."""
         self.view.open = False
+
+    def close(self) -> None:
+        """Close the views."""
+        self._subsets.close()
+        super().close()
 
     def _choose(self, name: str) -> None:
         """Show one part of the settings. Entries in the other parts are kept."""
@@ -199,6 +223,7 @@ class SettingsDrawer(SessionView):
         readable = [column.name for column in data.catalogue.columns if column.kind != "vector"]
         self._filling = True
         self._title.value = config.project.title
+        self._scope.value, self._askable.value = config.population.scope or "", config.population.askable or ""
         self._classes = ClassTable(
             tuple(
                 LabelValue(entry.value, data.counts.get(entry.name, 0), config.shown(entry.name), entry.colour)
@@ -292,6 +317,12 @@ class SettingsDrawer(SessionView):
                 ),
                 "split": config.split.model_copy(
                     update={"use_unknown": self._use_unknown.value, "drop": tuple(self._dropped.value)}
+                ),
+                "population": config.population.model_copy(
+                    update={
+                        "scope": self._scope.value.strip() or None,
+                        "askable": self._askable.value.strip() or None,
+                    }
                 ),
                 "features": config.features.model_copy(
                     update={

@@ -11,6 +11,7 @@ from astronomical.catalogue.fingerprint import block_digests, fingerprint
 from astronomical.catalogue.labels import code_labels, normalise_labels
 from astronomical.catalogue.virtual_columns import inputs_of
 from astronomical.config.schema import Config, FeaturesConfig, FingerprintConfig
+from astronomical.session.data.population import population_names
 from astronomical.session.data.vectors import key_columns, key_texts
 from astronomical.session.data.virtual import virtual_columns
 
@@ -62,7 +63,10 @@ def label_codes(config: Config, catalogue: Catalogue) -> NDArray[np.int16]:
 
 def make_fingerprint(config: Config, catalogue: Catalogue, *, blocks: bool = True) -> FingerprintConfig:
     """Return the digests of the ids and of each column on which results depend, also for blocks of sources."""
-    names = inputs_of(virtual_columns(config.catalogue), used_columns(config))
+    named = population_names(config)
+    chosen = [column.name for column in catalogue.columns if column.name in named and column.kind != "vector"]
+    used = tuple(dict.fromkeys((*used_columns(config), *chosen)))
+    names = inputs_of(virtual_columns(config.catalogue), used)
     columns = {name: _values_for_digest(config, catalogue, name) for name in names}
     columns |= {item.column: key_texts(catalogue, item.column) for item in config.features.vectors}
     found = fingerprint(catalogue.ids, columns)

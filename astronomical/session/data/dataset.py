@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from astronomical.catalogue.catalogue import Catalogue
 from astronomical.catalogue.duplicates import Duplicates
 from astronomical.catalogue.errors import CatalogueError
-from astronomical.catalogue.features import FeatureMatrix, build_features
+from astronomical.catalogue.features import FeatureMatrix
 from astronomical.catalogue.hashing import first_by_hash
 from astronomical.catalogue.leaks import find_leaks
 from astronomical.catalogue.readers import TEXT_FORMATS, open_table
@@ -25,8 +25,9 @@ from astronomical.plugins.registry import Registry
 from astronomical.session.data.catalogue_paths import catalogue_path, join_of
 from astronomical.session.data.catalogue_values import duplicates_of, feature_columns, label_codes, used_columns
 from astronomical.session.data.column_memory import exact_columns
-from astronomical.session.data.feature_recipe import FeatureGivenUpError, operations_of, recipe_of
-from astronomical.session.data.vectors import check_vectors, projection_rows
+from astronomical.session.data.feature_recipe import complete_split, features_of, operations_of
+from astronomical.session.data.population import population_masks, within_scope
+from astronomical.session.data.vectors import check_vectors
 from astronomical.session.data.virtual import virtual_columns
 from astronomical.session.errors import SessionError, WrongCatalogueError
 from astronomical.tasks import file_exists
@@ -63,6 +64,9 @@ class Dataset:
         Signs that scores will be too good; see `astronomical.catalogue.leaks`.
     duplicates
         Sources that are the same object; None in projects that treat all as different.
+    scope, may_query
+        Which sources are in scope and may be queried, shape (n_rows,); None for all. The split has sources in scope
+        only.
     """
 
     catalogue: Catalogue
@@ -73,6 +77,8 @@ class Dataset:
     lacking: tuple[str, ...] = ()
     leaks: tuple[str, ...] = ()
     duplicates: Duplicates | None = None
+    scope: NDArray[np.bool_] | None = None
+    may_query: NDArray[np.bool_] | None = None
 
     def copies(self, id: str) -> tuple[str, ...]:
         """Return the other ids of the same object."""
@@ -89,11 +95,20 @@ class Dataset:
         return tuple(dict.fromkeys(other for id in ids for other in (id, *self.copies(id))))
 
     @cached_property
-    def askable(self) -> NDArray[np.bool_]:
+    def distinct(self) -> NDArray[np.bool_]:
         """Mask of the training set with one source of each object, shape (n_rows,)."""
+        return self._one_of_each(self.split.training)
+
+    @cached_property
+    def askable(self) -> NDArray[np.bool_]:
+        """Mask of the sources of the training set that may be queried, one of each object, shape (n_rows,)."""
+        training = self.split.training
+        return self.distinct if self.may_query is None else self._one_of_each(training & self.may_query)
+
+    def _one_of_each(self, among: NDArray[np.bool_]) -> NDArray[np.bool_]:
         if self.duplicates is None:
-            return self.split.training
-        rows = np.flatnonzero(self.split.training)
+            return among
+        rows = np.flatnonzero(among)
         mask = np.zeros(len(self.codes), dtype=np.bool_)
         mask[rows[np.unique(self.duplicates.first[rows], return_index=True)[1]]] = True
         return mask
@@ -164,6 +179,11 @@ class Dataset:
 
     @cached_property
     def _drawn(self) -> dict[int, NDArray[np.intp]]:
+        return {}
+
+    @cached_property
+    def subset_masks(self) -> dict[str, tuple[object, NDArray[np.bool_]]]:
+        """Sources of subsets that were evaluated; see `astronomical.session.data.subsets.subset_mask`."""
         return {}
 
     @cached_property
@@ -326,29 +346,12 @@ def build_dataset(
         first=None if duplicates is None else duplicates.first,
     )
     progress("Computing features", 0.4)
-    while True:
-        try:
-            recipe = recipe_of(section)
-            features = build_features(
-                catalogue.number,
-                recipe,
-                operations,
-                split.training,
-                catalogue.double,
-                catalogue.vector_blocks,
-                projection_rows(section, catalogue.ids, split.training, config.project.seed),
-            )
-            break
-        except FeatureGivenUpError as error:
-            if not allow_lacking:
-                raise
-            lacking = (*lacking, error.operation)
-            section = section.model_copy(
-                update={
-                    "combinations": tuple(item for item in section.combinations if item.operation != error.operation)
-                }
-            )
-    split = _usable(split, features, config.features.missing)
+    features, unfinished = features_of(
+        section, catalogue, operations, split.training, config.project.seed, allow_lacking=allow_lacking
+    )
+    lacking = (*lacking, *unfinished)
+    scope, may_query = population_masks(config, catalogue)
+    split = within_scope(complete_split(split, features, config.features.missing), scope, may_query)
     progress("Checking the features", 0.9)
     # In single precision, large numbers of different sources may be equal.
     in_double = frozenset(config.features.double)
@@ -362,12 +365,4 @@ def build_dataset(
         catalogue.position,
     )
     progress("Ready", 1.0)
-    return Dataset(catalogue, names, codes, features, split, lacking, leaks, duplicates)
-
-
-def _usable(split: Split, features: FeatureMatrix, missing: str) -> Split:
-    """Exclude sources with missing features from all sets, if the policy is to drop them."""
-    if missing != "drop":
-        return split
-    complete = features.complete
-    return Split(split.training & complete, split.validation & complete, split.test & complete)
+    return Dataset(catalogue, names, codes, features, split, lacking, leaks, duplicates, scope, may_query)

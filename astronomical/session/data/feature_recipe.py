@@ -13,10 +13,13 @@ from numpy.typing import NDArray
 from astronomical.catalogue.catalogue import Catalogue
 from astronomical.catalogue.feature_plan import FeatureRecipe
 from astronomical.catalogue.feature_precision import columns_in_double
+from astronomical.catalogue.features import FeatureMatrix, build_features
+from astronomical.catalogue.splits import Split
 from astronomical.catalogue.vectors import VectorFeatures
 from astronomical.config.schema import CombinationConfig, FeaturesConfig
 from astronomical.errors import InvalidInputError, is_bug
 from astronomical.plugins.registry import Entry, Registry
+from astronomical.session.data.vectors import projection_rows
 from astronomical.session.errors import SessionError
 from astronomical.tasks import GivenUpError, Workers, time_limit
 
@@ -25,7 +28,17 @@ log = logging.getLogger(__name__)
 #: Time limit of one call of a plugin's feature operation, in s.
 _TIME_LIMIT_S = 300.0
 
-__all__ = ["FeatureGivenUpError", "combination_text", "combinations_of", "operations_of", "recipe_of", "with_double"]
+__all__ = [
+    "FeatureGivenUpError",
+    "combination_text",
+    "combinations_of",
+    "complete_split",
+    "features_of",
+    "natural_feature",
+    "operations_of",
+    "recipe_of",
+    "with_double",
+]
 
 Operation = Callable[..., NDArray[np.float64]]
 
@@ -142,3 +155,69 @@ def _limited(entry: Entry, work: Callable[[], NDArray[np.float64]]) -> NDArray[n
         raise SessionError(
             f"The feature operation {name!r} of a plugin failed ({type(error).__name__}: {error})."
         ) from error
+
+
+def features_of(
+    section: FeaturesConfig,
+    catalogue: Catalogue,
+    operations: Mapping[str, Operation],
+    training: NDArray[np.bool_],
+    seed: int,
+    *,
+    allow_lacking: bool,
+) -> tuple[FeatureMatrix, tuple[str, ...]]:
+    """Return the features of a recipe, and the operations of plugins that did not finish.
+
+    Parameters
+    ----------
+    section, catalogue, operations
+        The recipe, the catalogue, and the operations by name.
+    training
+        The training set, shape (n_rows,), over which scales, medians and principal components are taken.
+    seed
+        Seed of the project.
+    allow_lacking
+        Whether to leave out combinations whose operation does not finish.
+
+    Raises
+    ------
+    FeatureGivenUpError
+        If an operation does not finish, and this is not allowed.
+    """
+    lacking: tuple[str, ...] = ()
+    while True:
+        try:
+            features = build_features(
+                catalogue.number,
+                recipe_of(section),
+                operations,
+                training,
+                catalogue.double,
+                catalogue.vector_blocks,
+                projection_rows(section, catalogue.ids, training, seed),
+            )
+            return features, lacking
+        except FeatureGivenUpError as error:
+            if not allow_lacking:
+                raise
+            lacking = (*lacking, error.operation)
+            kept = tuple(item for item in section.combinations if item.operation != error.operation)
+            section = section.model_copy(update={"combinations": kept})
+
+
+def natural_feature(features: FeatureMatrix, name: str) -> NDArray[np.float32]:
+    """Return a feature of all sources in its original units, even if it is scaled for the learners; shape (n_rows,)."""
+    place = features.names.index(name)
+    values: NDArray[np.float32] = features.values[place]
+    if features.means is None or features.scales is None:
+        return values
+    natural: NDArray[np.float32] = (values * features.scales[place] + features.means[place]).astype(np.float32)
+    return natural
+
+
+def complete_split(split: Split, features: FeatureMatrix, missing: str) -> Split:
+    """Exclude sources with missing features from all sets, if the policy is to drop them."""
+    if missing != "drop":
+        return split
+    complete = features.complete
+    return Split(split.training & complete, split.validation & complete, split.test & complete)

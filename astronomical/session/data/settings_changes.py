@@ -27,6 +27,7 @@ from astronomical.session.data.dataset import (
     open_catalogue,
 )
 from astronomical.session.data.feature_recipe import combination_text, operations_of, with_double
+from astronomical.session.data.population import population_names
 from astronomical.session.data.vectors import vector_text
 from astronomical.session.data.virtual import changed_virtual
 from astronomical.session.errors import SessionError
@@ -34,7 +35,7 @@ from astronomical.session.errors import SessionError
 __all__ = ["CHANGEABLE", "JOB", "ChangePlan", "plan_change", "rebuild"]
 
 #: Sections of the project file that can be changed while the project is open.
-CHANGEABLE = ("project", "catalogue", "labels", "features", "split", "keys", "labelling", "models")
+CHANGEABLE = ("project", "catalogue", "labels", "features", "split", "population", "keys", "labelling", "models")
 #: Name of the job that applies a change.
 JOB = "settings"
 
@@ -128,12 +129,15 @@ def plan_change(config: Config, changed: Config, ledger: Ledger, registry: Regis
     if changed.split != config.split:
         effects.append(f"The training, validation and test sets change: {retrained}")
         rebuilds = True
+    if changed.population != config.population:
+        effects.append(f"Scope or askable changes: {retrained}")
+        rebuilds = True
     rereads = changed.catalogue.missing != config.catalogue.missing
     if rereads:
         effects.append(f"The missing-value codes change: the catalogue is read again, and {retrained}")
     if virtual := changed_virtual(config.catalogue, changed.catalogue):
         rereads = True
-        matters = virtual & {*used_columns(config), *used_columns(changed)}
+        matters = virtual & {*used_columns(config), *used_columns(changed), *population_names(changed)}
         rebuilds |= bool(matters)
         effects.append(_about_virtual(config, changed, virtual, retrained if matters else ""))
     if changed.catalogue.unknown_labels != config.catalogue.unknown_labels:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from astronomical.catalogue.catalogue import Catalogue
 from astronomical.catalogue.errors import CatalogueError
@@ -42,9 +42,9 @@ def check_virtual(section: CatalogueConfig, catalogue: Catalogue) -> None:
         raise SessionError(str(error)) from None
 
 
-def needed_virtual(section: CatalogueConfig, names: Iterable[str]) -> tuple[VirtualColumnConfig, ...]:
+def needed_virtual(virtual: Sequence[VirtualColumnConfig], names: Iterable[str]) -> tuple[VirtualColumnConfig, ...]:
     """Return the virtual columns that some columns are, or are computed from."""
-    by_name = {item.name: item for item in section.virtual}
+    by_name = {item.name: item for item in virtual}
     needed: set[str] = set()
     left = [name for name in names if name in by_name]
     while left:
@@ -52,14 +52,14 @@ def needed_virtual(section: CatalogueConfig, names: Iterable[str]) -> tuple[Virt
         if name not in needed:
             needed.add(name)
             left += [item for item in Expression(by_name[name].expression).columns if item in by_name]
-    return tuple(item for item in section.virtual if item.name in needed)
+    return tuple(item for item in virtual if item.name in needed)
 
 
 def changed_virtual(before: CatalogueConfig, after: CatalogueConfig) -> frozenset[str]:
     """Return the names of virtual columns that were added, removed, or have other values."""
 
     def meaning(section: CatalogueConfig) -> dict[str, tuple[VirtualColumnConfig, ...]]:
-        return {item.name: needed_virtual(section, [item.name]) for item in section.virtual}
+        return {item.name: needed_virtual(section.virtual, [item.name]) for item in section.virtual}
 
     old, new = meaning(before), meaning(after)
     return frozenset(name for name in {*old, *new} if old.get(name) != new.get(name))

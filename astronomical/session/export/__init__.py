@@ -1,1 +1,1 @@
-"""Export labels, predictions and models."""
+"""Export labels, notes, predictions and models."""

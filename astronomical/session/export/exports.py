@@ -1,4 +1,4 @@
-"""Export labels, predictions for the whole catalogue, and models."""
+"""Export labels, notes, subsets, predictions for the whole catalogue, and models."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from astronomical.learning.scoring import CancelCheck, Progress
 from astronomical.paths import local_path, remove_leftovers
 from astronomical.plugins.registry import Registry
 from astronomical.session.commands import reads
+from astronomical.session.data.subsets import find_subset
 from astronomical.session.evaluation.calibrations import calibrated_votes
 from astronomical.session.evaluation.predictions import (
     Vote,
@@ -21,7 +22,9 @@ from astronomical.session.evaluation.predictions import (
 from astronomical.session.export.candidates import CandidateChoice, candidate_table, check_choice
 from astronomical.session.export.labels import export_labels
 from astronomical.session.export.model_bundle import check_model_name, make_bundle
+from astronomical.session.export.remarks import export_remarks
 from astronomical.session.export.report.work import report_work
+from astronomical.session.export.subset import write_subset
 from astronomical.session.export.table_io import check_table_name, check_texts, write_table
 from astronomical.session.project.files import Files
 from astronomical.session.project.outputs import Input, check_output
@@ -31,13 +34,13 @@ from astronomical.tasks import Jobs
 
 __all__ = ["JOB", "Export", "Exports", "export_work"]
 
-Export = Literal["labels", "predictions", "model"]
+Export = Literal["labels", "remarks", "subset", "predictions", "model"]
 #: Name of the job.
 JOB = "export"
 
 
 class Exports:
-    """Export labels, predictions and models: the part `Session.exports`.
+    """Export labels, notes, predictions and models: the part `Session.exports`.
 
     Parameters
     ----------
@@ -68,14 +71,16 @@ class Exports:
         for_spreadsheets: bool = False,
         overwrite: bool = False,
         choice: CandidateChoice | None = None,
+        remarks: bool = True,
+        subset: str | None = None,
     ) -> None:
-        """Export labels, predictions for the whole catalogue, or models; a message reports the result.
+        """Export labels, notes, predictions for the whole catalogue, or models; a message reports the result.
 
         Without a page, the export is complete when this returns, and its error is raised.
 
         Parameters
         ----------
-        what, path, class_name, for_spreadsheets, choice
+        what, path, class_name, for_spreadsheets, choice, remarks, subset
             See `astronomical.session.export.exports.export_work`.
         overwrite
             Whether to replace an existing file. Files of this project, and those that it reads, are never replaced.
@@ -97,6 +102,8 @@ class Exports:
             inputs=self._files.inputs(),
             overwrite=overwrite,
             choice=choice,
+            remarks=remarks,
+            subset=subset,
         )
 
         def failed(error: Exception) -> None:
@@ -187,6 +194,8 @@ def export_work(
     inputs: Iterable[Input] = (),
     overwrite: bool = False,
     choice: CandidateChoice | None = None,
+    remarks: bool = True,
+    subset: str | None = None,
 ) -> Callable[[CancelCheck, Progress], str]:
     """Return a function that writes an export of the current state and returns a message.
 
@@ -195,7 +204,7 @@ def export_work(
     state, registry
         State and registry of the session.
     what
-        ``labels``, ``predictions`` or ``model``.
+        ``labels``, ``remarks`` (notes, tags and flags), ``subset``, ``predictions`` or ``model``.
     path
         The file.
     class_name
@@ -208,6 +217,10 @@ def export_work(
         Whether to replace an existing file.
     choice
         Sources and columns of predictions; by default all sources, without columns of the catalogue.
+    remarks
+        Whether the table of labels includes notes, tags and flags.
+    subset
+        Name of the subset that is exported, with all columns of the catalogue.
 
     Raises
     ------
@@ -218,7 +231,12 @@ def export_work(
     path = check_output(path, inputs, overwrite=overwrite)
     if choice is not None:
         check_choice(state, choice)
-    work = _work(state, registry, what, path, class_name, for_spreadsheets, overwrite, choice)
+    if what in ("labels", "remarks"):
+        work = _ledger_work(state.ledger, what, check_table_name(path), for_spreadsheets, overwrite, remarks)
+    elif what == "subset":
+        work = _subset_work(state, subset or "", check_table_name(path), for_spreadsheets, overwrite)
+    else:
+        work = _work(state, registry, what, path, class_name, for_spreadsheets, overwrite, choice)
 
     def run(cancelled: CancelCheck, progress: Progress) -> str:
         text = work(cancelled, progress)
@@ -238,8 +256,6 @@ def _work(
     overwrite: bool,
     choice: CandidateChoice | None,
 ) -> Callable[[CancelCheck, Progress], str]:
-    if what == "labels":
-        return partial(_write_labels, state.ledger, check_table_name(path), for_spreadsheets, overwrite)
     votes = votes_of(state, registry, class_name)
     # The calibration takes time for many sources, so it is left to the thread.
     calibrated = partial(calibrated_votes, state.config, state.dataset, state.ledger, dict(state.rounds), votes)
@@ -259,11 +275,44 @@ def _work(
     return write_model
 
 
-def _write_labels(
-    ledger: Ledger, path: Path, for_spreadsheets: bool, overwrite: bool, cancelled: CancelCheck, progress: Progress
-) -> str:
-    n = export_labels(ledger, path, for_spreadsheets=for_spreadsheets, overwrite=overwrite)
-    return f"{n} labels written: {path}"
+def _ledger_work(
+    ledger: Ledger, what: Export, path: Path, for_spreadsheets: bool, overwrite: bool, remarks: bool
+) -> Callable[[CancelCheck, Progress], str]:
+    """Return a function that writes what the ledger records: the labels, or the notes, tags and flags."""
+
+    def write_labels(cancelled: CancelCheck, progress: Progress) -> str:
+        n = export_labels(ledger, path, remarks=remarks, for_spreadsheets=for_spreadsheets, overwrite=overwrite)
+        return f"{n} labels written: {path}"
+
+    def write_remarks(cancelled: CancelCheck, progress: Progress) -> str:
+        n = export_remarks(ledger, path, for_spreadsheets=for_spreadsheets, overwrite=overwrite)
+        return f"Notes, tags and flags of {n:,} source{'' if n == 1 else 's'} written: {path}"
+
+    return write_labels if what == "labels" else write_remarks
+
+
+def _subset_work(
+    state: SessionState, name: str, path: Path, for_spreadsheets: bool, overwrite: bool
+) -> Callable[[CancelCheck, Progress], str]:
+    """Return a function that writes the sources of a subset."""
+    config, dataset, remarks = state.config, state.dataset, state.ledger.index.remarks
+    find_subset(config.subsets, name)
+
+    def run(cancelled: CancelCheck, progress: Progress) -> str:
+        n = write_subset(
+            config,
+            dataset,
+            remarks,
+            name,
+            path,
+            for_spreadsheets=for_spreadsheets,
+            overwrite=overwrite,
+            cancelled=cancelled,
+            progress=progress,
+        )
+        return f"Subset {name} with {n:,} source{'' if n == 1 else 's'} written: {path}"
+
+    return run
 
 
 def _write_predictions(

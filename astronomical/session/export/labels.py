@@ -7,6 +7,7 @@ from pathlib import Path
 from astropy.table import Table
 
 from astronomical.labels.ledger import Ledger
+from astronomical.session.export.remarks import add_remarks
 from astronomical.session.export.table_io import check_table_name, write_table
 
 COLUMNS = ("id", "label", "class", "origin", "round", "who", "when", "probable")
@@ -15,7 +16,14 @@ COLUMNS = ("id", "label", "class", "origin", "round", "who", "when", "probable")
 _TYPES = {"round": int, "probable": bool}
 
 
-def export_labels(ledger: Ledger, path: str | Path, *, for_spreadsheets: bool = False, overwrite: bool = False) -> int:
+def export_labels(
+    ledger: Ledger,
+    path: str | Path,
+    *,
+    remarks: bool = True,
+    for_spreadsheets: bool = False,
+    overwrite: bool = False,
+) -> int:
     """Write the labels in effect to a table, and return their number.
 
     The table has one row for each label of each learner: a source that two learners share has two rows.
@@ -26,22 +34,28 @@ def export_labels(ledger: Ledger, path: str | Path, *, for_spreadsheets: bool = 
         The labels.
     path
         The file; its extension determines the format, see `astronomical.session.export.table_io`.
+    remarks
+        Whether to include the notes, tags and flags.
     for_spreadsheets, overwrite
         See `astronomical.session.export.table_io.write_table`.
 
     Raises
     ------
     SessionError
-        If the extension is unknown, or the file cannot be written.
+        If the extension is unknown, the notes or tags are too many, or the file cannot be written.
     """
     path = check_table_name(path)
-    table = labels_table(ledger)
+    table = labels_table(ledger, remarks=remarks)
     write_table(table, path, for_spreadsheets=for_spreadsheets, overwrite=overwrite)
     return len(table)
 
 
-def labels_table(ledger: Ledger) -> Table:
-    """Return the labels in effect as a table, in the order in which they were given."""
+def labels_table(ledger: Ledger, *, remarks: bool = True) -> Table:
+    """Return the labels in effect as a table, in the order in which they were given.
+
+    If a source of the project has a note, a tag or a flag, the table also has the columns of
+    `astronomical.session.export.remarks.add_remarks`, unless `remarks` is false.
+    """
     newest = {}
     for event in ledger.effective:
         newest[event.id, event.class_name] = event
@@ -64,6 +78,8 @@ def labels_table(ledger: Ledger) -> Table:
     table = Table(columns, names=COLUMNS, dtype=dtypes)
     table["round"].description = "Number of labels of the learner when the source was chosen; -1 means none"
     table["probable"].description = "Whether the annotator was less certain of the label"
+    if remarks and len(ledger.remarks):
+        add_remarks(table, ledger)
     table.meta["NLABELS"] = len(table)
     table.meta["NCATLAB"] = sum(e.who == "catalogue" for e in events)
     return table

@@ -255,7 +255,7 @@ def make_bundle(config: Config, dataset: Dataset, votes: Sequence[Vote]) -> Bund
         update={
             "fingerprint": None,
             "path": Path(config.catalogue.path).name,
-            "virtual": needed_virtual(config.catalogue, feature_columns(config.features)),
+            "virtual": needed_virtual(config.catalogue.virtual, feature_columns(config.features)),
         }
     )
     features = dataset.features

@@ -11,7 +11,8 @@ from typing import Any, BinaryIO
 import numpy as np
 import pyarrow as pa
 from astropy.io.votable.exceptions import VOWarning
-from astropy.table import Table
+from astropy.table import Column, Table
+from astropy.units import UnitsWarning
 from pyarrow import csv, parquet
 
 from astronomical.paths import local_path, writing
@@ -66,6 +67,11 @@ def write_table(
     if not overwrite:
         refuse_existing(path)
     check_texts(path, table.colnames, "the name of a column")
+    if path.suffix.lower() == ".fits" and (twice := _same_in_fits(table.colnames)):
+        raise SessionError(
+            f"{path.name} cannot be written: a FITS file does not distinguish the columns {twice[0]!r} and "
+            f"{twice[1]!r}. Choose a file name that ends in {_HOLD_ALL}."
+        )
     for name in table.colnames:
         if table[name].dtype.kind in "US":
             suspects = _unusual(np.asarray(table[name]))
@@ -157,6 +163,15 @@ def _lost(suffix: str, text: str) -> str:
     return ""
 
 
+def _same_in_fits(names: Iterable[str]) -> tuple[str, str] | None:
+    """Return two names that differ in capitals only, or None."""
+    first: dict[str, str] = {}
+    for name in names:
+        if (known := first.setdefault(name.lower(), name)) != name:
+            return known, name
+    return None
+
+
 def _unusual(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Return texts that some format does not hold: not ASCII, with control characters, or with blanks at the ends.
 
@@ -175,7 +190,9 @@ def _unusual(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 def _write_fits(table: Table, file: BinaryIO, cancelled: Callable[[], bool]) -> None:
     content = io.BytesIO()  # astropy loses the error message if the disk fails while it writes
-    table.write(content, format="fits")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnitsWarning)  # a unit that is not of the standard is written as it is
+        table.write(content, format="fits")
     file.write(content.getbuffer())
 
 
@@ -183,6 +200,7 @@ def _write_votable(table: Table, file: BinaryIO, cancelled: Callable[[], bool]) 
     with warnings.catch_warnings():
         # A column whose name is not ASCII gets another XML ID; its name is unchanged.
         warnings.simplefilter("ignore", VOWarning)
+        warnings.simplefilter("ignore", UnitsWarning)
         table.write(file, format="votable", tabledata_format="binary2")
 
 
@@ -239,11 +257,24 @@ def _blocks(table: Table, cancelled: Callable[[], bool]) -> Iterator[pa.Table]:
         if start and cancelled():
             return
         block = table[start : start + _BLOCK_ROWS]
-        yield pa.table({name: _arrow(np.asarray(block[name])) for name in table.colnames})
+        fields = [pa.field(name, pa.null(), metadata=_notes(table[name])) for name in table.colnames]
+        arrays = [_arrow(block[name]) for name in table.colnames]
+        schema = pa.schema([field.with_type(array.type) for field, array in zip(fields, arrays, strict=True)])
+        yield pa.table(arrays, schema=schema)
 
 
-def _arrow(values: np.ndarray[Any, Any]) -> pa.Array:
-    return pa.array(_texts(values), pa.string()) if values.dtype.kind in "US" else pa.array(values)
+def _notes(column: Column) -> dict[str, str]:
+    """Return the unit and the description of a column, which readers of Parquet files find."""
+    notes = {"unit": str(column.unit or ""), "description": str(column.description or "")}
+    return {key: text for key, text in notes.items() if text}
+
+
+def _arrow(column: Column) -> pa.Array:
+    values, mask = np.asarray(np.ma.getdata(column)), np.ma.getmaskarray(column) if np.ma.isMA(column) else None
+    if values.dtype.kind in "US":
+        return pa.array(_texts(values), pa.string(), mask=mask)
+    # Arrow takes the byte order of this computer only.
+    return pa.array(values.astype(values.dtype.newbyteorder("="), copy=False), mask=mask)
 
 
 def _texts(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -44,7 +44,7 @@ def population_rows(dataset: Dataset, ledger: Ledger, event: int) -> NDArray[np.
     Answers that were undone later count too: the source was seen.
     """
     seen = {item.id for item in ledger.events[:event] if item.kind in LABEL_KINDS and item.id is not None}
-    unseen = dataset.askable.copy()
+    unseen = dataset.distinct.copy()
     unseen[dataset.with_copies(dataset.catalogue.rows_there(seen))] = False
     rows: NDArray[np.intp] = np.flatnonzero(unseen)
     return rows

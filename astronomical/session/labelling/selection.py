@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from astronomical.config.schema import LassoConfig
 from astronomical.session.errors import SessionError
 from astronomical.session.events import SessionEvents
 from astronomical.session.labelling.bulk_labels import find_rows
@@ -20,7 +21,7 @@ class Selection:
     Parameters
     ----------
     state
-        State of the session; `focus`, `history` and `selection` are written.
+        State of the session; `focus`, `history`, `selection` and `lasso` are written.
     events
         Events of the session; `source_selected` is reported.
     """
@@ -52,10 +53,11 @@ class Selection:
         if query is not None:
             self.focus(query)
 
-    def select(self, ids: Sequence[str]) -> None:
-        """Select sources; unknown ids are refused."""
+    def select(self, ids: Sequence[str], lasso: LassoConfig | None = None) -> None:
+        """Select sources, and remember the lasso that encloses them, if any; unknown ids are refused."""
         ids = tuple(ids)
         find_rows(self._state, ids)
+        self._state.lasso = lasso if ids else None
         if ids != self._state.selection:
             self._state.selection = ids
 

@@ -15,6 +15,7 @@ from astronomical.session.data.class_guides import with_guide
 from astronomical.session.data.column_memory import memory_text
 from astronomical.session.data.columns import with_columns
 from astronomical.session.data.dataset import Dataset
+from astronomical.session.data.population import check_population
 from astronomical.session.data.settings_changes import CHANGEABLE, ChangePlan, plan_change
 from astronomical.session.data.settings_changes import JOB as SETTINGS
 from astronomical.session.data.settings_changes import rebuild as rebuild_dataset
@@ -65,6 +66,8 @@ class Settings:
         """Return what `change` would do, without changing anything; refuse to orphan labels."""
         if changed.catalogue.virtual != self._state.config.catalogue.virtual:
             check_virtual(changed.catalogue, self._state.dataset.catalogue)
+        if changed.population != self._state.config.population:
+            check_population(changed, self._state.dataset.catalogue)
         return plan_change(self._state.config, changed, self._state.ledger, self._writer.plugins.registry)
 
     @command

@@ -21,6 +21,7 @@ from astronomical.learning.rounds import RoundRequest
 from astronomical.plugins.registry import Registry
 from astronomical.session.data.catalogue_values import feature_columns
 from astronomical.session.data.dataset import Dataset
+from astronomical.session.data.population import population_digest
 from astronomical.session.data.virtual import needed_virtual
 from astronomical.session.errors import SessionError
 from astronomical.session.labelling.training_set import TrainingExample, TrainingSet, training_set_of
@@ -122,14 +123,18 @@ def _weights_of(examples: Sequence[TrainingExample]) -> NDArray[np.float64] | No
 def _recipe_of(config: Config) -> Mapping[str, Any]:
     """Return the recipe of the features, with the expressions of virtual columns if any is used."""
     recipe = config.features.model_dump(mode="json")
-    virtual = needed_virtual(config.catalogue, feature_columns(config.features)) if config.catalogue.virtual else ()
+    virtual = (
+        needed_virtual(config.catalogue.virtual, feature_columns(config.features)) if config.catalogue.virtual else ()
+    )
     return {**recipe, "virtual": {item.name: item.expression for item in virtual}} if virtual else recipe
 
 
 def settings_of(config: Config, learner: LearnerConfig) -> Mapping[str, Any]:
     """Return the settings of a learner that its rounds depend on."""
+    population = population_digest(config)
     return {
         "seed": config.project.seed,
         "split": config.split.model_dump(mode="json"),
         "learner": learner.model_dump(mode="json", by_alias=True, exclude={"started", "queues", "operating_point"}),
+        **({"population": population} if population else {}),  # so that other projects keep their keys
     }

@@ -18,6 +18,7 @@ PARTS = (
     "curation",
     "audits",
     "merging",
+    "subsets",
     "training",
     "evaluation",
     "studies",

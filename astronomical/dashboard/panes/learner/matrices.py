@@ -18,6 +18,7 @@ from astronomical.learning.intervals import f1_interval
 from astronomical.learning.metrics import DECISION_THRESHOLD, Counts, SetScores, confusion, is_claimed
 from astronomical.learning.rounds import Round
 from astronomical.session import Session
+from astronomical.session.data.population import scope_text
 from astronomical.session.evaluation.operating_points import threshold_of
 
 __all__ = ["MATRIX_STYLE", "MatricesView", "matrix_html", "unlabelled_scores", "warnings_html"]
@@ -66,7 +67,9 @@ class MatricesView(SessionView):
             own = dict(islice(session.training.targets(name).items(), newest.k))
             others = unlabelled_scores(newest, own, session.dataset.catalogue.rows_of(tuple(own)))
             sets = {"Validation set": newest.validation, "Rest of the training set": others}
-            return [matrix_html(heading, scores, title) for heading, scores in sets.items() if scores and scores.n]
+            scope = scope_text(session.dataset)
+            known = [(heading, scores) for heading, scores in sets.items() if scores and scores.n]
+            return [matrix_html(heading, scores, title, scope=scope) for heading, scores in known]
 
         def take(parts: list[Markup]) -> None:
             if session.state.rounds.get(session.state.active) is newest:
@@ -141,9 +144,16 @@ def _guesses_html(guesses: Guesses) -> Markup:
 
 
 def matrix_html(
-    title: str, scores: SetScores | None, class_name: str, truth: str = "compared with catalogue labels"
+    title: str,
+    scores: SetScores | None,
+    class_name: str,
+    truth: str = "compared with catalogue labels",
+    scope: str = "",
 ) -> Markup:
-    """Return the confusion matrix and the scores of a set. `truth` describes the labels compared with."""
+    """Return the confusion matrix and the scores of a set.
+
+    `truth` describes the labels compared with, and `scope` the sources that the set is a part of, see `scope_text`.
+    """
     if scores is None or scores.n == 0:
         return Markup("<section><h4>{}</h4><p>n/a: no source of this set has a catalogue label.</p></section>").format(
             title
@@ -161,6 +171,7 @@ def matrix_html(
         title=title,
         scores=scores,
         truth=truth,
+        of=scope or "sources",
         name=class_name,
         rows=rows,
         prevalence="n/a" if scores.prevalence is None else percent_text(scores.prevalence, scores.n),
@@ -185,7 +196,7 @@ def _row(name: str, text: str, n: int, tip: str = "") -> Markup:
 
 
 _BASELINE = "Accuracy of always predicting the larger side"
-_MATRIX = Markup("""<section><h4>{title}</h4><p>{scores.n:,} sources, {truth}</p>
+_MATRIX = Markup("""<section><h4>{title}</h4><p>{scores.n:,} {of}, {truth}</p>
 <table class=matrix><tr><td></td><th>predicted<br>{name}</th><th>predicted<br>not {name}</th></tr>
 <tr><th>{name}</th><td class=good>{scores.tp:,}</td><td class=bad>{scores.fn:,}</td></tr>
 <tr><th>not {name}</th><td class=bad>{scores.fp:,}</td><td class=good>{scores.tn:,}</td></tr></table>

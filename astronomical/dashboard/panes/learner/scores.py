@@ -20,6 +20,8 @@ from astronomical.dashboard.ui.session_view import SessionView
 from astronomical.learning.guesses import Guesses
 from astronomical.learning.intervals import wilson_interval
 from astronomical.session import Session
+from astronomical.session.data.dataset import Dataset
+from astronomical.session.data.population import scope_text
 
 __all__ = ["ScoresView"]
 
@@ -141,7 +143,7 @@ class ScoresView(SessionView):
             self._note.object = Markup("<span class=in-high-panes>{}</span>{}").format(
                 "Compared with catalogue labels: solid = validation set (shaded: 95 % interval of the accuracy), "
                 f"dashed = training set. {tab.n_catalogue} of the {len(tab.members)} training labels come from the "
-                "catalogue.",
+                f"catalogue.{_in_scope(self.session.dataset)}",
                 warnings_html(_first(self.session.dataset.leaks)),
             )
         else:
@@ -161,6 +163,12 @@ class ScoresView(SessionView):
         x_start, x_end, y_start, y_end = self._fitted[1]
         self._plot.x_range.update(start=x_start, end=x_end, reset_start=x_start, reset_end=x_end)
         self._plot.y_range.update(start=y_start, end=y_end, reset_start=y_start, reset_end=y_end)
+
+
+def _in_scope(dataset: Dataset) -> str:
+    """Return which sources the scores are of, as a sentence after another one; empty without a scope."""
+    text = scope_text(dataset)
+    return f" Both sets are parts {text}." if text else ""
 
 
 def legend_html(names: Iterable[str]) -> Markup:

@@ -12,6 +12,7 @@ from astronomical.dashboard.ui.components import plain_table
 from astronomical.dashboard.ui.safe_text import Html, Markup
 from astronomical.dashboard.ui.session_view import SessionView
 from astronomical.session import Session
+from astronomical.session.data.population import scope_text
 from astronomical.session.evaluation.operating_points import threshold_of
 from astronomical.session.evaluation.test_set import n_openings
 from astronomical.session.project.store import models_folder
@@ -138,7 +139,9 @@ class TestView(SessionView):
         elif result is None or (result.key, result.threshold) != (key, threshold):
             self._html.object = Markup("<p>Scoring the test set …</p>") + count
         else:
-            matrix = matrix_html("Test set", result.scores, session.state.config.shown(name), result.title)
+            config = session.state.config
+            scope = "" if config.curated.use_as_test else scope_text(session.dataset)
+            matrix = matrix_html("Test set", result.scores, config.shown(name), result.title, scope)
             out = Markup("").join(Markup("<li>{}</li>").format(words) for words in result.left_out)
             left_out = Markup("<p>Curated sources that are not used:</p><ul>{}</ul>").format(out) if out else ""
             self._html.object = Markup("<div class=sets>{}</div>{}<p>Round {}, predicted above {:g}.</p>{}").format(

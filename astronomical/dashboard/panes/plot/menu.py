@@ -33,6 +33,8 @@ _AXIS_SWITCHES = {
     "flip_x": "Flip the x axis",
     "flip_y": "Flip the y axis",
 }
+#: The choice of no subset.
+_ALL = "all sources"
 _RANGES = {"x_range": "Range of x", "y_range": "Range of y"}
 
 
@@ -94,6 +96,11 @@ class PlotMenu:
             )
             for key, label in _RANGES.items()
         }
+        look: dict[str, Any] = {"size": "small", "margin": (5, 0), "sizing_mode": "stretch_width", "sx": COMPACT}
+        self._subset = {
+            "subset": pmui.Select(label="Subset", options={_ALL: ""}, value="", **look),
+            "fades": pmui.Select(label="Other sources", options={"hidden": False, "faded": True}, value=False, **look),
+        }
         self._message = Message()
         name = re.sub(r"[^A-Za-z0-9]+", "-", kind.title).strip("-").lower() or "plot"
         pictures = [
@@ -113,6 +120,7 @@ class PlotMenu:
             (self._kinds, self._kinds.param.watch(self._on_kind_chosen, "value")),
             *((switch, switch.param.watch(self._on_switch, "value")) for switch in self._switches.values()),
             *((field, field.param.watch(self._on_range, "value")) for field in self._ranges.values()),
+            *((field, field.param.watch(self._on_subset, "value")) for field in self._subset.values()),
         ]
 
     def close(self) -> None:
@@ -130,10 +138,11 @@ class PlotMenu:
         *,
         has_plot: bool = False,
         has_axes: bool = False,
+        subsets: Sequence[str] = (),
     ) -> None:
         """Fill the menu. A remark or questions ask for missing information.
 
-        With `has_axes`, the user can choose the ranges and directions of the axes.
+        With `has_axes`, the user can choose the ranges and directions of the axes, and one of the `subsets`.
         """
         self._settings, self._filling = dict(settings), True
         for key, switch in self._switches.items():
@@ -141,13 +150,18 @@ class PlotMenu:
             switch.visible = has_axes or key in _SWITCHES
         for key, field in self._ranges.items():
             field.param.update(value=str(settings.get(key) or ""), error_state=False)
+        chosen_subset = str(settings.get("subset") or "")
+        names = subsets if chosen_subset in ("", *subsets) else (*subsets, chosen_subset)
+        self._subset["subset"].param.update(options={_ALL: "", **{name: name for name in names}}, value=chosen_subset)
+        self._subset["fades"].param.update(value=bool(settings.get("fades")), visible=bool(chosen_subset))
         self._filling = False
         self._message.show("")
         self._form.show(settings, chosen, questions, remark)
         asks = bool(remark or questions)
         ranges = [pn.Row(*self._ranges.values(), margin=0, sizing_mode="stretch_width")] if has_axes else []
+        shown = [pn.Row(*self._subset.values(), margin=0, sizing_mode="stretch_width")] if names else []
         extra = [*self._switches.values(), *ranges, self._pictures, self._message.view] if has_plot else []
-        self.view.objects = [self._form.view, self._kinds] if asks else [*extra, self._kinds, self._form.view]
+        self.view.objects = [self._form.view, self._kinds] if asks else [*extra, *shown, self._kinds, self._form.view]
 
     def _on_kind_chosen(self, event: Any) -> None:
         if event.new is not None:
@@ -157,6 +171,13 @@ class PlotMenu:
         if not self._filling:
             self._settings |= {key: switch.value for key, switch in self._switches.items()}
             self._on_settings(dict(self._settings))
+
+    def _on_subset(self, event: Any) -> None:
+        if self._filling:
+            return
+        self._subset["fades"].visible = bool(self._subset["subset"].value)
+        self._settings |= {key: field.value for key, field in self._subset.items()}
+        self._on_settings(dict(self._settings))
 
     def _on_range(self, event: Any) -> None:
         if self._filling:

@@ -95,7 +95,7 @@ class PlotPane(SessionView):
         self.points: PointsLayer | None = None
         self._live, self._in_place = LivePlots(), PlotInPlace()
         self._legend = ClassStrip(self._toggle, self._toggle_statistic, on_selection)
-        self._selection = PlotSelection(self, lambda: None if self.points is None else self.points.cloud)
+        self._selection = PlotSelection(self, lambda: self.points)
         self._notes = hint("", one_line=True, margin=(0, 8), visible=False)
         self._plot = GuardedPlot(None, self._on_drawing_error, linked_axes=False, sizing_mode="stretch_both", margin=0)
         self._message, self._progress = Message(), Progress()
@@ -146,7 +146,8 @@ class PlotPane(SessionView):
             self._making.drop()
             has_plot = self._body.objects == [self._plot]
             has_axes = self.points is not None or self._kind.name == "histogram"
-            self._form.show(self.settings.values, self.settings.columns, has_plot=has_plot, has_axes=has_axes)
+            shown = {"has_plot": has_plot, "has_axes": has_axes, "subsets": self.session.subsets.names}
+            self._form.show(self.settings.values, self.settings.columns, **shown)
             self._body.param.update(objects=[self._form.view], styles=_CLEAR)
 
     # -- controls -----------------------------------------------------------------------------------
@@ -260,11 +261,10 @@ class PlotPane(SessionView):
     def _show_element(self, made: PlotResult) -> None:
         element = made.element
         if made.data.points_drawn:
-            self.points = PointsLayer(self.session, made.data.points_drawn[0], self._on_row, self._on_range)
+            self.points = PointsLayer(self.session, made.data, self._on_row, self._on_range)
             self.points.element.opts(plot_options(self._live, points=(self.points.drawn, self.points.markers)))
             self._selection.watch(self.points.element)
-            if self.session.state.selection:
-                self.points.select()
+            self.points.select()
             if self._hidden_codes() != self.points.cloud.hidden:  # changed while the plot was being created
                 self.points.hide(self._hidden_codes())
         else:
@@ -291,7 +291,9 @@ class PlotPane(SessionView):
         self._notes.visible = False
 
     def _show_labels(self) -> None:
-        if self._widgets["colour"].value == _MINE:
+        if self.settings.subset_has_changed() and self._body.objects != [self._form.view]:
+            self._show_plot()
+        elif self._widgets["colour"].value == _MINE:
             self._show_points()
 
     def _show_predictions(self) -> None:
@@ -319,7 +321,7 @@ class PlotPane(SessionView):
         self._makes_anew = False
         request = self.settings.request(self._widgets["colour"].value, self._hidden)
         self._making.run(
-            partial(recoloured, self.session, self.points.cloud, request.colour, request.statistic),
+            partial(recoloured, self.session, self.points.cloud, request),
             self._show_recoloured,
             self._show_failure,
         )

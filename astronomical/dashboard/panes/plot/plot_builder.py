@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import holoviews as hv
+import numpy as np
 from holoviews.plotting.util import initialize_dynamic
+from numpy.typing import NDArray
 
 from astronomical.dashboard.panes.plot.colouring import coloured
 from astronomical.dashboard.panes.plot.errors import check_element, guard_updates
@@ -48,6 +50,10 @@ class PlotRequest:
         Transfer function of the points, a name from `shading.SHADINGS`.
     axes
         Choices for the axes.
+    subset
+        Name of a subset whose sources are drawn or highlighted; empty for all sources.
+    fades
+        Whether the other sources are faded instead of hidden.
     """
 
     columns: Mapping[str, str]
@@ -58,6 +64,8 @@ class PlotRequest:
     answers: Mapping[str, str] = field(default_factory=dict)
     shading: str = "mix"
     axes: AxisChoices = USUAL_AXES
+    subset: str = ""
+    fades: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +113,8 @@ def make_plot(
         Any error that the plot itself raises.
     """
     try:
-        colouring = coloured(session, request.colour, request.statistic)
+        inside = session.subsets.mask(request.subset) if request.subset else None
+        colouring = _within(coloured(session, request.colour, request.statistic), request, inside)
     except InvalidInputError as error:
         raise CannotDrawError(str(error)) from error
     try:
@@ -118,9 +127,13 @@ def make_plot(
             answers=request.answers,
             shading=request.shading,
             axes=request.axes,
+            shown=None if request.fades else inside,
+            highlighted=np.flatnonzero(inside) if inside is not None and request.fades else None,
         )
     except InvalidInputError as error:
         raise NeedsColumnsError(str(error)) from error
+    if inside is not None:
+        data.note(_about_subset(request, inside))
     element = entry.obj(data, **request.parameters)
     check_element(element, entry.obj)
     guard_updates(element, entry.obj, on_error, limited=entry.plugin is not None)
@@ -132,15 +145,16 @@ def make_plot(
     return PlotResult(element, data, tuple(complete_counts(data)) if counts_sources else ())
 
 
-def recoloured(session: Session, cloud: PointCloud, colour: str, statistic: str) -> tuple[Colouring, PointCloud]:
-    """Return a colouring, and the points in its colours.
+def recoloured(session: Session, cloud: PointCloud, request: PlotRequest) -> tuple[Colouring, PointCloud]:
+    """Return the colouring of a request, and the points in its colours.
 
     Raises
     ------
     ValueError
         If a column does not exist or is not numeric.
     """
-    colouring = coloured(session, colour, statistic)
+    inside = session.subsets.mask(request.subset) if request.subset else None
+    colouring = _within(coloured(session, request.colour, request.statistic), request, inside)
     cloud = replace(
         cloud,
         codes=colouring.codes,
@@ -151,3 +165,15 @@ def recoloured(session: Session, cloud: PointCloud, colour: str, statistic: str)
     )
     cloud.class_counts()
     return colouring, cloud
+
+
+def _within(colouring: Colouring, request: PlotRequest, inside: NDArray[np.bool_] | None) -> Colouring:
+    """Return a colouring in which sources outside the subset are not drawn, unless they are faded."""
+    if inside is None or request.fades:
+        return colouring
+    return replace(colouring, codes=np.where(inside, colouring.codes, -1).astype(np.int16))
+
+
+def _about_subset(request: PlotRequest, inside: NDArray[np.bool_]) -> str:
+    n, what = int(np.count_nonzero(inside)), "highlighted" if request.fades else "only"
+    return f"{what} {request.subset}: {n:,} of {len(inside):,} sources"

@@ -48,6 +48,7 @@ class PlotSettings:
         self._roles: tuple[Column, ...] = kind.option("columns", ())
         self.values: dict[str, Any] = dict(config.settings)
         self.columns: dict[str, str] = {}
+        self._subset_basis = self._basis_of_subsets()
         self.choose_columns()
 
     def choose_columns(self) -> list[Column]:
@@ -75,6 +76,16 @@ class PlotSettings:
     def is_linked(self) -> bool:
         """Whether the plot shares its ranges with others."""
         return bool(self.values.get("linked"))
+
+    def subset_has_changed(self) -> bool:
+        """Return whether the sources of the subset that is shown may have changed since the last call."""
+        before, self._subset_basis = self._subset_basis, self._basis_of_subsets()
+        changed = any(a is not b for a, b in zip(before, self._subset_basis, strict=True))
+        return changed and bool(self.values.get("subset"))
+
+    def _basis_of_subsets(self) -> tuple[object, object]:
+        state = self._session.state
+        return state.config.subsets, state.ledger.index.remarks
 
     def controls(self) -> dict[str, Any]:
         """Return the controls above the plot."""
@@ -111,6 +122,8 @@ class PlotSettings:
             dict(self.values.get("answers", {})),
             "eq_hist" if self.values.get("equalised") else "mix",
             AxisChoices.from_settings(self.values),
+            str(self.values.get("subset") or ""),
+            bool(self.values.get("fades")) and self._kind.name != "histogram",
         )
 
     def _parameters(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from astronomical.dashboard.panes.plot.markers import MarkerLayer, Markers, newe
 from astronomical.dashboard.panes.plot.selection import with_selection
 from astronomical.plots.axis_limits import Frame, Limits
 from astronomical.plots.export import Mark
-from astronomical.plots.plot_data import DrawnPoints
+from astronomical.plots.plot_data import PlotData
 from astronomical.plots.points import PointCloud
 from astronomical.session import Session
 
@@ -29,8 +29,8 @@ class PointsLayer:
     ----------
     session
         The project shown.
-    points
-        The points, as drawn by a plot.
+    data
+        The data of a plot, with its points.
     on_row
         Called with the row of the point that was clicked.
     on_range
@@ -42,12 +42,16 @@ class PointsLayer:
         The image of the points.
     markers
         The sources marked above the points.
+    axes
+        The quantities of the axes as expressions of columns; None if they are not known.
     """
 
     def __init__(
-        self, session: Session, points: DrawnPoints, on_row: Callable[[int], None], on_range: Callable[[], None]
+        self, session: Session, data: PlotData, on_row: Callable[[int], None], on_range: Callable[[], None]
     ) -> None:
+        points = data.points_drawn[0]
         self._session, self._source, self.drawn = session, points.source, points.drawn
+        self.axes, self._highlighted = points.axes, data.highlighted
         self._on_row, self._on_range = on_row, on_range
         self.markers = MarkerLayer()
         self._trained: tuple[tuple[Any, ...], list[tuple[float, float]]] = ((), [])
@@ -81,8 +85,9 @@ class PointsLayer:
         self._source.send(replace(self.cloud, hidden=hidden))
 
     def select(self) -> None:
-        """Highlight the selected sources, without counting the others again."""
-        self._source.send(with_selection(self.cloud, self._session))
+        """Highlight the selected sources, or else those of a subset, without counting the others again."""
+        if self._session.state.selection or self._highlighted is not None or self.cloud.selected is not None:
+            self._source.send(with_selection(self.cloud, self._session, self._highlighted))
 
     def mark(self) -> None:
         """Update the markers without drawing the points again."""

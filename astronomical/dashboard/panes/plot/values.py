@@ -16,6 +16,7 @@ from astronomical.plots.plot_data import Colouring, PlotData, label_text
 from astronomical.session import Session
 from astronomical.session.data.catalogue_paths import catalogue_path
 from astronomical.session.data.dataset import Dataset
+from astronomical.session.data.feature_recipe import natural_feature
 from astronomical.session.project.default_layout import units_of
 
 __all__ = [
@@ -53,12 +54,7 @@ def axis_values(data: Dataset, name: str) -> NDArray[np.float32]:
         return column
     if name not in features.names:
         raise InvalidInputError(f"There is no numeric column or feature {name!r}.")
-    place = features.names.index(name)
-    values: NDArray[np.float32] = features.values[place]
-    if features.means is None or features.scales is None:
-        return values
-    natural: NDArray[np.float32] = (values * features.scales[place] + features.means[place]).astype(np.float32)
-    return natural
+    return natural_feature(features, name)
 
 
 def axis_unit(data: Dataset, name: str) -> str:

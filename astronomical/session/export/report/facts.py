@@ -18,6 +18,8 @@ from astronomical.learning.metrics import SetScores
 from astronomical.learning.rounds import Round
 from astronomical.learning.stopping import stop_advice
 from astronomical.session.data.dataset import Dataset
+from astronomical.session.data.population import population_subsets
+from astronomical.session.data.subsets import definitions_of, describe_subset, find_subset
 from astronomical.session.data.vectors import vector_text
 from astronomical.session.evaluation.audit_report import audit_report, report_lines
 from astronomical.session.evaluation.calibrations import CalibrationReport, calibration_report
@@ -121,6 +123,19 @@ def collect_facts(given: ReportInput) -> Facts:
     return Facts(config.project.title, _methods(given), sections, classes, frozenset(cited))
 
 
+def _population(config: Config, dataset: Dataset) -> list[str]:
+    """Return which sources the learners look at; nothing if these are all."""
+    lines, population = [], config.population
+    if dataset.scope is not None:
+        n = int(np.count_nonzero(dataset.scope))
+        lines.append(f"Scope: {population.scope} ({n:,} sources); the sets and all scores are within it.")
+    if dataset.may_query is not None:
+        n = int(np.count_nonzero(dataset.askable))
+        lines.append(f"Learners query only sources with: {population.askable} ({n:,} of the training set).")
+    used = definitions_of(config.subsets, [find_subset(config.subsets, name) for name in population_subsets(config)])
+    return [*lines, *(f"Subset {item.name}: {describe_subset(item)}." for item in used)]
+
+
 def _data(config: Config, dataset: Dataset) -> Section:
     section, split = config.catalogue, dataset.split
     counts = [int(np.count_nonzero(part)) for part in (split.training, split.validation, split.test)]
@@ -130,6 +145,7 @@ def _data(config: Config, dataset: Dataset) -> Section:
         f"Training set {counts[0]:,}, validation set {counts[1]:,}, test set {counts[2]:,} sources.",
         f"Features ({len(dataset.features.names)}): {', '.join(_feature_texts(config, dataset))}.",
     ]
+    lines += _population(config, dataset)
     lines += [f"Joined: {join.path}, by {join.by}." for join in section.joins]
     print_ = section.fingerprint
     if print_ is None:

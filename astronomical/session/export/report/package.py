@@ -15,13 +15,13 @@ from astropy.table import Column, Table
 from astronomical.config.io import write_config
 from astronomical.config.schema import Config
 from astronomical.errors import InvalidInputError
-from astronomical.labels.annotations import join_tags
 from astronomical.labels.ledger import Ledger
 from astronomical.learning.scoring import CancelCheck, Progress, stop_if
 from astronomical.paths import local_path, writing
 from astronomical.plots.figures import MissingMatplotlibError
 from astronomical.session.errors import SessionError
 from astronomical.session.export.labels import export_labels
+from astronomical.session.export.remarks import export_remarks
 from astronomical.session.export.report.crate import citation, crate_metadata
 from astronomical.session.export.report.facts import NOT_MEASURED, Facts
 from astronomical.session.export.report.figures import draw_figures
@@ -133,7 +133,7 @@ def _write_files(content: PackageContent, folder: Path, cancelled: CancelCheck, 
     export_labels(content.ledger, folder / "labels.vot")
     files.append(("labels.vot", "Labels in effect, with who gave them and when"))
     if len(content.ledger.remarks):
-        write_table(_remarks(content.ledger), folder / "remarks.vot")
+        export_remarks(content.ledger, folder / "remarks.vot")
         files.append(("remarks.vot", "Notes, tags and flags"))
     if content.predictions is None:
         notes.append(f"{NOT_MEASURED}: predictions, since no learner is trained.")
@@ -250,18 +250,6 @@ def _write_figures(
     except MissingMatplotlibError as error:
         return [[] for _ in facts.classes], [f"Figures are not included: {error}"]
     return found, []
-
-
-def _remarks(ledger: Ledger) -> Table:
-    items = list(ledger.remarks.items())
-    return Table(
-        {
-            "id": [id for id, _ in items],
-            "note": [remark.note for _, remark in items],
-            "tags": [join_tags(remark.tags) for _, remark in items],
-            "flag": [remark.flag for _, remark in items],
-        }
-    )
 
 
 def with_ucds(table: Table) -> Table:
