@@ -81,6 +81,7 @@ def make_parser() -> argparse.ArgumentParser:
     output.add_export(commands)
     output.add_report(commands)
     output.add_predict(commands)
+    project.add_map(commands)
     project.add_migrate(commands)
     plugins.add_plugins(commands)
     return parser

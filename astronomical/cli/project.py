@@ -18,6 +18,7 @@ from astronomical.cli.common import (
     names,
     naming_header_options,
     numbers,
+    open_project,
     output_options,
     plugin_options,
     print_warnings,
@@ -264,4 +265,32 @@ def _migrate(arguments: argparse.Namespace) -> int:
     print(one_line(f"{arguments.output}: classes {', '.join(made.config.class_names) or 'none'}, {labels} labels"))
     for note in made.notes:
         print(one_line(f"not migrated: {note}"))
+    return DONE
+
+
+def add_map(commands: Commands) -> None:
+    """Add `map`."""
+    command = commands.add(
+        "map",
+        _map,
+        parents=[project_plugin_options()],
+        help="make a map of the features: two columns in which similar sources are close to each other",
+    )
+    command.add_argument("config", type=path_argument, metavar="CONFIG", help="project file")
+    command.add_argument(
+        "--method",
+        choices=("pca", "umap"),
+        default="pca",
+        help="principal components, or UMAP, which needs the extra umap (default: %(default)s)",
+    )
+
+
+def _map(arguments: argparse.Namespace) -> int:
+    with open_project(arguments, read_only=False) as session:
+        session.settings.make_map(arguments.method)
+        failed = next((notice.text for notice in session.state.notices if notice.level == "error"), None)
+        text = session.settings.map_text()
+    if failed is not None:
+        raise InvalidInputError(failed)
+    print(one_line(f"{arguments.config}: {text} Its columns are map_1 and map_2."))
     return DONE

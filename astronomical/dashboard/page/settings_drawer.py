@@ -8,6 +8,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.config.schema import CombinationConfig, Config
+from astronomical.dashboard.page.map_fields import MapFields
 from astronomical.dashboard.page.subsets_form import SubsetsForm
 from astronomical.dashboard.ui.components import Message, heading, memory_switch, row
 from astronomical.dashboard.ui.session_view import SessionView
@@ -96,6 +97,7 @@ class SettingsDrawer(SessionView):
             sizing_mode="stretch_width",
         )
         self._extra = pmui.MultiChoice(label="Columns shown for a source", sizing_mode="stretch_width")
+        self._map = MapFields(session)
         self._memory = memory_switch()
         self._keeping = pmui.Select(label="Models of the rounds", options=_KEEPING, **wide)
         self._blind = pmui.Switch(label="Hide catalogue labels and predictions until I label a source", margin=(8, 10))
@@ -142,7 +144,7 @@ class SettingsDrawer(SessionView):
                 row(self._scaling, self._policy),
                 self._missing,
             ],
-            "Columns": [self._virtual],
+            "Columns": [self._virtual, self._map.view],
             "Subsets": [self._subsets.view, self._scope, self._askable],
         }
         # Mounting components takes time, especially those of Material, so show one part at a time.
@@ -202,6 +204,11 @@ class SettingsDrawer(SessionView):
         self._subsets.open()
         self.view.open = True
 
+    def close(self) -> None:
+        """Stop following the state."""
+        self._map.close()
+        super().close()
+
     def put_away(self) -> None:
         """Close the drawer without changing anything."""
         self.view.open = False
@@ -214,6 +221,8 @@ class SettingsDrawer(SessionView):
     def _choose(self, name: str) -> None:
         """Show one part of the settings. Entries in the other parts are kept."""
         self._tabs.shown = {"names": list(self._sections), "chosen": name}
+        if name == "Columns":
+            self._map.show()
         if self._form.objects != self._sections[name]:
             self._form.objects = self._sections[name]
 

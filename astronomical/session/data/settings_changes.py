@@ -140,6 +140,9 @@ def plan_change(config: Config, changed: Config, ledger: Ledger, registry: Regis
         matters = virtual & {*used_columns(config), *used_columns(changed), *population_names(changed)}
         rebuilds |= bool(matters)
         effects.append(_about_virtual(config, changed, virtual, retrained if matters else ""))
+    if changed.catalogue.joins != config.catalogue.joins:
+        effects.append("The joined tables change; no learner is retrained.")
+        rereads = True
     if changed.catalogue.unknown_labels != config.catalogue.unknown_labels:
         effects.append(f"The catalogue labels that mean unknown change: {retrained}")
         rebuilds = True

@@ -9,12 +9,14 @@ from astronomical.config.parsing import mended
 from astronomical.config.schema import Config, PaneConfig
 from astronomical.config.services import SurveyConfig
 from astronomical.labels.ledger import Ledger
+from astronomical.learning.feature_map import METHODS, MapMethod, feature_map
 from astronomical.session.commands import Access, command, full_access, reads
 from astronomical.session.data.class_changes import with_class
 from astronomical.session.data.class_guides import with_guide
 from astronomical.session.data.column_memory import memory_text
 from astronomical.session.data.columns import with_columns
 from astronomical.session.data.dataset import Dataset
+from astronomical.session.data.maps import check_map, map_text, with_map, write_map
 from astronomical.session.data.population import check_population
 from astronomical.session.data.settings_changes import CHANGEABLE, ChangePlan, plan_change
 from astronomical.session.data.settings_changes import JOB as SETTINGS
@@ -26,7 +28,10 @@ from astronomical.session.project.writer import ProjectWriter
 from astronomical.session.state import SessionState
 from astronomical.tasks import Job, Jobs
 
-__all__ = ["Settings"]
+__all__ = ["MAP", "Settings"]
+
+#: Name of the job that makes a map of the features.
+MAP = "map"
 
 
 class Settings:
@@ -106,6 +111,60 @@ class Settings:
             lambda made: self._apply_settings(*made),
             lambda error: self._state.notify(f"The settings were not changed: {error}", "error"),
             title="Applying the settings",
+            lane="files",
+        )
+
+    @reads
+    def map_text(self) -> str:
+        """Return a sentence about the map of the features; this reads the head of a file."""
+        return map_text(self._state.config, self._writer.path)
+
+    @command
+    def make_map(self, method: MapMethod = "pca") -> None:
+        """Make a map of the features: the columns ``map_1`` and ``map_2``, for plots, selections and criteria.
+
+        The coordinates are stored in a file beside the project file, and joined to the catalogue. Labels and learners
+        do not change. An earlier map is replaced.
+
+        Parameters
+        ----------
+        method
+            ``pca`` or ``umap``; see `astronomical.learning.feature_map.feature_map`.
+
+        Raises
+        ------
+        SessionError
+            If other columns have these names, or the map itself is a feature. Problems found later are shown as a
+            message.
+        """
+        self._writer.check_writable()
+        config, data, ledger = self._state.config, self._state.dataset, self._state.ledger
+        if method not in METHODS:
+            raise SessionError(f"There is no method {method!r}. Choose one of: {', '.join(METHODS)}.")
+        path = self._writer.path
+        check_map(config, data, path)
+
+        def work(job: Job) -> tuple[Config, Dataset, Ledger] | None:
+            made = feature_map(
+                data.features, data.catalogue.ids, method, config.project.seed, job.cancelled, job.progress
+            )
+            if job.cancelled():
+                return None
+            write_map(config, data, path, method, made)
+            plan = ChangePlan(with_map(config, path), (), rereads=True)
+            return (*rebuild_dataset(plan, data, ledger, self._writer.plugins.registry, path.parent), ledger.detached())
+
+        def arrive(made: tuple[Config, Dataset, Ledger] | None) -> None:
+            if made is not None:
+                self._apply_settings(*made)
+                self._state.notify("The map is ready: choose map_1 and map_2 as the axes of a plot.", "success")
+
+        self._jobs.submit(
+            MAP,
+            work,
+            arrive,
+            lambda error: self._state.notify(f"The map was not made: {error}", "error"),
+            title=f"Making a map of the features by {METHODS[method]}",
             lane="files",
         )
 

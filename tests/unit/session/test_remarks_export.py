@@ -12,7 +12,7 @@ from astronomical.session.errors import SessionError
 from astronomical.session.export.labels import export_labels, labels_table
 from astronomical.session.export.remarks import export_remarks, remarks_table
 
-PLAIN = ["id", "label", "class", "origin", "round", "who", "when"]
+PLAIN = ["id", "label", "class", "origin", "round", "who", "when", "probable"]
 
 
 def ledger_of(*entries: dict[str, object]) -> Ledger:
