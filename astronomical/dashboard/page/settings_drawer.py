@@ -204,11 +204,6 @@ class SettingsDrawer(SessionView):
         self._subsets.open()
         self.view.open = True
 
-    def close(self) -> None:
-        """Stop following the state."""
-        self._map.close()
-        super().close()
-
     def put_away(self) -> None:
         """Close the drawer without changing anything."""
         self.view.open = False
@@ -216,6 +211,7 @@ class SettingsDrawer(SessionView):
     def close(self) -> None:
         """Close the views."""
         self._subsets.close()
+        self._map.close()
         super().close()
 
     def _choose(self, name: str) -> None:
