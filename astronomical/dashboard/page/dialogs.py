@@ -29,6 +29,8 @@ _KEYS = (
     ("R, W", "in a review: the label is right, or wrong"),
     ("G", "show the class guide, with the rules for labels"),
     ("← →", "go back and forward through the sources that were shown"),
+    ("← → ↑ ↓, Home, End", "in a contact sheet: move to another tile, and select its source"),
+    ("Shift + 1 … Shift + 9", "in a contact sheet: label all sources shown that have no answer"),
     ("L", "arrange the panes for labelling; again: as before, or for an overview"),
     ("/", "search for an id"),
     ("Esc", "close a dialog; clear the selection"),
