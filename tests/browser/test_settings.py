@@ -60,3 +60,19 @@ def test_a_virtual_column_becomes_an_axis(app_url: str, page: Page, tmp_path: Pa
     expect(page.get_by_text("g-r against sum").or_(page.get_by_text("against sum")).first).to_be_visible(timeout=LONG)
     expect(page.get_by_text("all saved")).to_be_visible(timeout=LONG)
     assert [(item.name, item.expression) for item in read_config(path).catalogue.virtual] == [("sum", "g + r")]
+
+
+def test_a_map_of_the_features_becomes_axes(app_url: str, page: Page, tmp_path: Path) -> None:
+    path, _ = make_project(tmp_path)
+    open_with_plots(page, app_url, path)
+    button(page, "Settings…").click()
+    page.get_by_role("tab", name="Columns").click()
+    expect(page.get_by_text("There is no map yet.")).to_be_visible(timeout=LONG)
+    button(page, "Make a map").click()
+    expect(button(page, "Make a map")).to_have_count(
+        0, timeout=LONG
+    )  # the page shows the catalogue with its new columns
+    choose(page, "x", "^map_1$")
+    expect(page.get_by_text("against map_1").first).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("all saved")).to_be_visible(timeout=LONG)
+    assert [join.columns for join in read_config(path).catalogue.joins] == [("map_1", "map_2")]
