@@ -37,8 +37,9 @@ _KEEPING = {
 _NOTHING = "No changes yet."
 _WIDTH = 600
 
-#: Name of the drawer for screen readers, which it takes from the theme only.
-_NAMED = {"components": {"MuiDrawer": {"defaultProps": {"PaperProps": {"aria-label": "Settings"}}}}}
+#: Role and name of the drawer, which it takes from the theme only. Keys label nothing while a dialog is open.
+_PAPER = {"role": "dialog", "aria-modal": "true", "aria-label": "Settings"}
+_NAMED = {"components": {"MuiDrawer": {"defaultProps": {"slotProps": {"paper": _PAPER}}}}}
 
 
 class SettingsDrawer(SessionView):
