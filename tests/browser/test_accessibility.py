@@ -102,7 +102,7 @@ def test_panes_that_are_not_in_the_first_layout(app_url: str, page: Page, tmp_pa
     begin(page)
     press_and_wait(page, "1")
     found: list[str] = []
-    for title in ("History", "Notes", "Table", "Classes"):
+    for title in ("History", "Notes", "Selection", "All classes"):
         button(page, "Add pane…").click()
         page.get_by_role("dialog").get_by_text(title, exact=True).click()
         pane = page.locator(".grid-stack-item").filter(has=page.get_by_role("heading", name=title, exact=True)).last
