@@ -10,9 +10,10 @@ import pytest
 from astropy.table import Table
 from playwright.sync_api import Locator, Page, expect
 
+from astronomical.session.project.store import load_project
 from tests.support.accessibility import findings
 from tests.support.projects import CLASSES, make_project, write_catalogue
-from tests.support.workbench import LONG, begin, button, open_with_plots, press_and_wait
+from tests.support.workbench import LONG, begin, button, open_with_plots, press_and_wait, wait_until_seen
 
 THEMES = [pytest.param("light", marks=pytest.mark.slow), pytest.param("dark", marks=pytest.mark.slow)]
 pytestmark = pytest.mark.timeout(900)
@@ -64,7 +65,8 @@ def test_each_tab_of_the_learner(app_url: str, page: Page, tmp_path: Path, theme
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_the_dialogs(app_url: str, page: Page, tmp_path: Path, theme: str):
-    open_with_plots(page, app_url, make_project(tmp_path, n=120)[0])
+    path, _ = make_project(tmp_path, n=120)
+    open_with_plots(page, app_url, path)
     use_theme(page, theme)
     begin(page)
     dialog = page.get_by_role("dialog")
@@ -73,20 +75,24 @@ def test_the_dialogs(app_url: str, page: Page, tmp_path: Path, theme: str):
         button(page, opener).click()
         expect(dialog.get_by_role("button").first).to_be_visible(timeout=LONG)
         found += findings(page, opener, dialog)
-        leave(page, dialog)
+        leave(page, dialog)  # the tooltip of the button that has the focus again covers no other button
     button(page, "Add pane…").click()
     button(page, "Reset layout…").click()
     expect(button(page, "Cancel").last).to_be_visible(timeout=LONG)
     found += findings(page, "Reset layout…", dialog.last)
     leave(page, dialog)
+    n_events = len(load_project(path).events)
+    wait_until_seen(page)
     button(page, "Settings…").click()
     tabs = dialog.get_by_role("tab")
     expect(tabs.first).to_be_visible(timeout=LONG)
     for tab in tabs.all():
         tab.click()
         expect(tab).to_have_attribute("aria-selected", "true")
+        page.keyboard.press("1")
         found += findings(page, f"Settings, {tab.inner_text()}", dialog)
     assert found == []
+    assert len(load_project(path).events) == n_events, "a key labelled a source behind the settings"
 
 
 @pytest.mark.parametrize("theme", THEMES)
@@ -96,7 +102,7 @@ def test_panes_that_are_not_in_the_first_layout(app_url: str, page: Page, tmp_pa
     begin(page)
     press_and_wait(page, "1")
     found: list[str] = []
-    for title in ("History", "Notes", "Table", "Classes"):
+    for title in ("History", "Notes", "Selection", "All classes"):
         button(page, "Add pane…").click()
         page.get_by_role("dialog").get_by_text(title, exact=True).click()
         pane = page.locator(".grid-stack-item").filter(has=page.get_by_role("heading", name=title, exact=True)).last

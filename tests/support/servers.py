@@ -120,7 +120,7 @@ class GuardedServer:
             connection="Upgrade",
         )
 
-    def send(self, text: str, timeout: float = 120) -> Reply:
+    def send(self, text: str, timeout: float = 480) -> Reply:
         """Send a request as the account of the server; of the reply to a WebSocket only the head is read."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=timeout) as connection:
             connection.sendall(text.encode("latin-1"))

@@ -61,7 +61,7 @@ def plot_theme(dark: bool) -> PlotTheme:
 # without text of the page template are no headings.
 _COMPONENTS = {
     "MuiTooltip": {
-        "defaultProps": {"describeChild": True, "PopperProps": {"placement": "bottom"}},
+        "defaultProps": {"describeChild": True, "slotProps": {"popper": {"placement": "bottom"}}},
         "styleOverrides": {"tooltip": {"width": "max-content", "maxWidth": "min(240px, 80vw)"}},
     },
     "MuiTypography": {"defaultProps": {"variantMapping": {"h3": "div", "h5": "div"}}},

@@ -12,6 +12,7 @@ from astronomical.dashboard.page.map_fields import MapFields
 from astronomical.dashboard.page.subsets_form import SubsetsForm
 from astronomical.dashboard.ui.components import Message, heading, memory_switch, row
 from astronomical.dashboard.ui.session_view import SessionView
+from astronomical.dashboard.ui.styles import PLAIN_NUMBER
 from astronomical.dashboard.ui.tab_row import TabRow
 from astronomical.dashboard.wizard.class_rows import ClassRows
 from astronomical.dashboard.wizard.combination_rows import CombinationRows
@@ -37,8 +38,9 @@ _KEEPING = {
 _NOTHING = "No changes yet."
 _WIDTH = 600
 
-#: Name of the drawer for screen readers, which it takes from the theme only.
-_NAMED = {"components": {"MuiDrawer": {"defaultProps": {"PaperProps": {"aria-label": "Settings"}}}}}
+#: Role and name of the drawer, which it takes from the theme only. Keys label nothing while a dialog is open.
+_PAPER = {"role": "dialog", "aria-modal": "true", "aria-label": "Settings"}
+_NAMED = {"components": {"MuiDrawer": {"defaultProps": {"slotProps": {"paper": _PAPER}}}}}
 
 
 class SettingsDrawer(SessionView):
@@ -106,6 +108,7 @@ class SettingsDrawer(SessionView):
             start=0.0,
             end=1.0,
             step=0.1,
+            sx=PLAIN_NUMBER,
             helper_text="For labels given with Alt. 1: like other labels; 0: no learner is trained on them.",
             **wide,
         )

@@ -119,6 +119,7 @@ class LearningStep:
             start=0.0,
             end=MAX_SAME_ARCSEC,
             step=0.5,
+            sx=PLAIN_NUMBER,
             **wide,
             description="Sources this close to each other, or with the same features, are one object: in one set of "
             "the split, and queried once. Leave it empty to treat all sources as different.",
