@@ -13,6 +13,7 @@ from astronomical.config.io import read_config, write_config
 from astronomical.config.schema import LassoConfig, SubsetConfig
 from astronomical.session import Session
 from astronomical.session.errors import ReadOnlyError, SessionError
+from astronomical.session.project.validate import validate
 from tests.support.projects import make_project
 
 SQUARE = ((17.0, 16.0), (19.0, 16.0), (19.0, 19.0), (17.0, 19.0))
@@ -153,6 +154,12 @@ def test_a_project_with_broken_subsets_opens_and_says_which(session, path):
         SubsetConfig(name="fine", condition="g < 18"),
     )
     write_config(config.model_copy(update={"subsets": broken}), path)
+    problems = validate(path)
+    assert [(item.path, item.value) for item in problems] == [
+        ("subsets.0", "gone"),
+        ("subsets.1", "a"),
+        ("subsets.2", "b"),
+    ]
     with Session.open(path) as again:
         with pytest.raises(SessionError, match=r"Subset 'gone': .*no column 'z_gone'"):
             again.subsets.select("gone")

@@ -9,7 +9,7 @@ import panel_material_ui as pmui
 
 from astronomical.config.schema import CombinationConfig, Config
 from astronomical.dashboard.page.map_fields import MapFields
-from astronomical.dashboard.page.subsets_form import SubsetsForm
+from astronomical.dashboard.page.subsets_form import SubsetsForm, population_fields
 from astronomical.dashboard.ui.components import Message, heading, memory_switch, row
 from astronomical.dashboard.ui.session_view import SessionView
 from astronomical.dashboard.ui.styles import PLAIN_NUMBER
@@ -113,18 +113,7 @@ class SettingsDrawer(SessionView):
             **wide,
         )
         self._subsets = SubsetsForm(session)
-        self._scope = pmui.TextInput(
-            label="Scope",
-            placeholder="all sources",
-            helper_text="A condition, such as subset(bright). Learners train, query and are scored in scope only.",
-            **wide,
-        )
-        self._askable = pmui.TextInput(
-            label="Askable",
-            placeholder="all sources in scope",
-            helper_text="A condition, such as r < 20. Learners query only these. All sources get predictions.",
-            **wide,
-        )
+        self._scope, self._askable = population_fields()
         self._effects = Message(_NOTHING, "info")
         self._bar = pmui.LinearProgress(value=0, sizing_mode="stretch_width", visible=False)
         self._go = pmui.Button(label="Apply", variant="contained", disabled=True, on_click=lambda _: self._apply())

@@ -16,7 +16,7 @@ from astronomical.errors import explain
 from astronomical.session import Session
 from astronomical.session.data.subsets import describe_subset
 
-__all__ = ["SubsetsForm"]
+__all__ = ["SubsetsForm", "population_fields"]
 
 _NEW = "new subset"
 _HELP = (
@@ -201,3 +201,21 @@ class SubsetsForm(SessionView):
 
 def _cut(text: str) -> str:
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+def population_fields() -> tuple[pmui.TextInput, pmui.TextInput]:
+    """Return the fields for the scope of the project, and for what learners may query."""
+    wide: dict[str, Any] = {"size": "small", "sizing_mode": "stretch_width"}
+    scope = pmui.TextInput(
+        label="Scope",
+        placeholder="all sources",
+        helper_text="A condition, such as subset(bright). Learners train, query and are scored in scope only.",
+        **wide,
+    )
+    askable = pmui.TextInput(
+        label="Askable",
+        placeholder="all sources in scope",
+        helper_text="A condition, such as r < 20. Learners query only these. All sources get predictions.",
+        **wide,
+    )
+    return scope, askable

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from astronomical.config.errors import ConfigError, Problem
+from astronomical.config.schema import Config
 from astronomical.errors import AstronomicalError
 from astronomical.labels.ledger import ChainError, Ledger
 from astronomical.paths import local_path
 from astronomical.plugins.registry import Registry
-from astronomical.session.data.dataset import build_dataset, open_project_catalogue
+from astronomical.session.data.dataset import Dataset, build_dataset, open_project_catalogue
+from astronomical.session.data.subsets import SubsetReader, definitions_of
 from astronomical.session.errors import SessionError
 from astronomical.session.project.checks import all_excluded, project_warnings
 from astronomical.session.project.extensions import check_learner
@@ -90,6 +92,17 @@ def _check_learners(loaded: Loaded, registry: Registry) -> list[Problem]:
     return problems
 
 
+def _check_subsets(config: Config, dataset: Dataset) -> list[Problem]:
+    problems = []
+    for i, item in enumerate(config.subsets):
+        try:
+            definitions = definitions_of(config.subsets, [item])
+            SubsetReader(definitions, dataset.catalogue, dataset.features, {}).check(item)
+        except SessionError as error:
+            problems.append(Problem(f"subsets.{i}", item.name, str(error)))
+    return problems
+
+
 def _check_catalogue(loaded: Loaded, path: Path, registry: Registry) -> Checked:
     config = loaded.config
     try:
@@ -101,6 +114,7 @@ def _check_catalogue(loaded: Loaded, path: Path, registry: Registry) -> Checked:
         Problem("catalogue.fingerprint", "", f"the catalogue has changed: {text}")
         for text in catalogue_differences(config, table)
     ]
+    problems += _check_subsets(config, dataset)
     excluded = all_excluded(config, dataset.features)
     if excluded:
         return Checked([*problems, Problem("features.missing", "drop", excluded)])
