@@ -194,3 +194,14 @@ def test_a_project_whose_scope_cannot_be_applied_says_so(path):
     write_config(config.model_copy(update={"population": PopulationConfig(scope="gone < 3")}), path)
     with pytest.raises(SessionError, match=r"Scope: .*there is no column 'gone'"):
         Session.open(path)
+
+
+def test_similar_sources_are_in_scope(session):
+    example = session.dataset.catalogue.ids_at([0])
+    everywhere = session.similar.sources(example, n=300)
+    set_population(session, askable=None)
+    inside = session.dataset.catalogue.mask(session.similar.sources(example, n=300).ids)
+    in_scope, _ = masks(session)
+    in_scope[0] = False
+    assert len(everywhere.ids) == 299
+    assert np.array_equal(inside, in_scope)

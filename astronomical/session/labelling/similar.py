@@ -141,6 +141,8 @@ class Similar:
             rows = dataset.catalogue.rows_of(examples)
             candidates = _candidates(state, dataset, ledger, examples, keep)
             candidates[rows] = False
+            if dataset.scope is not None:
+                candidates &= dataset.scope
             sample = dataset.drawn(derive_seed(config.project.seed, "similar"))
             scaled = ScaledFeatures.from_sample(dataset.features, sample)
             found, distances = nearest_rows(scaled, rows, candidates, n, cancelled, progress)
