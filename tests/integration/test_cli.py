@@ -565,7 +565,7 @@ def test_notes_tags_and_flags_are_exported(run, labelled, tmp_path):
     assert (tmp_path / "notes.csv").read_text().splitlines()[1:] == [f'"{id}","a tail","merger",true,true']
     for options, more in (((), ["note", "flag", "tag_merger"]), (("--without-remarks",), [])):
         assert run("export", labelled, "labels", "-o", tmp_path / "labels.csv", "--overwrite", *options)[0] == 0
-        assert Table.read(tmp_path / "labels.csv").colnames[7:] == more
+        assert Table.read(tmp_path / "labels.csv").colnames[8:] == more
 
 
 def test_labels_for_a_spreadsheet_are_no_formulae(run, tmp_path):
