@@ -20,7 +20,7 @@ __all__ = ["SubsetsForm", "population_fields"]
 
 _NEW = "new subset"
 _HELP = (
-    'Conditions compare columns, also virtual ones: g - r > 0.5 and not type == "Star". There are also '
+    'Conditions compare columns, also virtual ones: g - r > 0.6 and not type == "Star". There are also '
     "subset(name), tag(word), note(word), flagged(), missing(column), contains(column, text) and "
     "cone(ra, dec, radius) in degrees. Names that are not single words need double quotes."
 )
@@ -52,7 +52,7 @@ class SubsetsForm(SessionView):
         self._chosen = pmui.Select(label="Subset", options=[_NEW], value=_NEW, **wide)
         self._name = pmui.TextInput(label="Name of the subset", **wide)
         self._condition = pmui.TextAreaInput(
-            label="Condition", placeholder="r < 20 and g - r > 0.5", rows=2, auto_grow=True, **wide
+            label="Condition", placeholder="r < 20 and g - r > 0.6", rows=2, auto_grow=True, **wide
         )
         self._found = hint("")
         self._message = Message()

@@ -237,10 +237,11 @@ class LearningPane(SessionView):
             )
         for title, view in self._computed.items():
             view.set_visible(title == chosen and not missing, partial(self._put, view.view))
+        # Before it is put into the page: a change of its points would reach the page before the plot does.
+        for title, plot in self._rounds.items():
+            plot.set_visible(title == chosen)
         if missing or chosen not in self._computed:
             self._put(self._missing_plugins.view if missing else self._views[chosen].view)
-        for name, plot in self._rounds.items():
-            plot.set_visible(name == chosen)
         self._test.set_visible(chosen == "Test")
         self._matrices.set_visible(chosen == "Matrices")
 
