@@ -12,10 +12,13 @@ from playwright.sync_api import Locator, Page, expect
 
 from astronomical.session.project.store import load_project
 from tests.support.accessibility import findings
+from tests.support.campaigns import cases
 from tests.support.projects import CLASSES, make_project, write_catalogue
 from tests.support.workbench import LONG, begin, button, open_with_plots, press_and_wait, wait_until_seen
 
 THEMES = [pytest.param("light", marks=pytest.mark.slow), pytest.param("dark", marks=pytest.mark.slow)]
+#: Contrast is the same in all pages of a theme, so the dark one is checked everywhere only if there is time.
+MOST = THEMES[: cases(1, 2)]
 pytestmark = pytest.mark.timeout(900)
 #: The tabs of the learner, by group. Those that are left out show what another one shows.
 _TABS = {
@@ -48,7 +51,8 @@ def test_the_workbench(app_url: str, page: Page, tmp_path: Path, theme: str):
     assert found == []
 
 
-@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.campaign
+@pytest.mark.parametrize("theme", MOST)
 def test_each_tab_of_the_learner(app_url: str, page: Page, tmp_path: Path, theme: str):
     open_with_plots(page, app_url, make_project(tmp_path, n=120)[0])
     use_theme(page, theme)
@@ -95,7 +99,8 @@ def test_the_dialogs(app_url: str, page: Page, tmp_path: Path, theme: str):
     assert len(load_project(path).events) == n_events, "a key labelled a source behind the settings"
 
 
-@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.campaign
+@pytest.mark.parametrize("theme", MOST)
 def test_panes_that_are_not_in_the_first_layout(app_url: str, page: Page, tmp_path: Path, theme: str):
     open_with_plots(page, app_url, make_project(tmp_path, n=120)[0])
     use_theme(page, theme)
@@ -112,7 +117,8 @@ def test_panes_that_are_not_in_the_first_layout(app_url: str, page: Page, tmp_pa
     assert found == []
 
 
-@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.campaign
+@pytest.mark.parametrize("theme", MOST)
 def test_the_start_page_and_each_step_of_the_wizard(
     app_url: str, new_page: Callable[..., Page], tmp_path: Path, theme: str
 ):
