@@ -67,7 +67,8 @@ def test_each_tab_of_the_learner(app_url: str, page: Page, tmp_path: Path, theme
     assert found == []
 
 
-@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.campaign
+@pytest.mark.parametrize("theme", MOST)
 def test_the_dialogs(app_url: str, page: Page, tmp_path: Path, theme: str):
     path, _ = make_project(tmp_path, n=120)
     open_with_plots(page, app_url, path)

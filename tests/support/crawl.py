@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,6 @@ from playwright.sync_api import Error, Locator, Page
 
 _SCRIPT = (Path(__file__).parent / "crawl.js").read_text(encoding="utf-8")
 _OPTIONS_OF_A_LIST = 3
-#: How long nothing may change before all is taken to be there, and a guard for what a busy computer may take long for.
-_STILL_S, _LONG_S = 8, 120
 
 
 class Crawler:
@@ -53,12 +50,10 @@ class Crawler:
             survey = self._survey()
             if self._rest_on(survey["tips"]) or self._fill(survey["fields"]):
                 survey = self._survey()
-            fresh = [control for control in survey["controls"] if self._is_fresh(control)]
+            fresh = [c for c in survey["controls"] if c["key"] not in self.pressed and not self._skip(c["label"])]
             is_list = survey["modal"] in ("listbox", "menu", "list")
             if not fresh or (is_list and self._n_pressed_of_list >= _OPTIONS_OF_A_LIST):
-                if survey["modal"] is not None:
-                    self._leave()
-                elif not self._more_comes():
+                if not self._leave():
                     return
                 continue
             self._n_pressed_of_list = self._n_pressed_of_list + 1 if is_list else 0
@@ -90,9 +85,6 @@ class Crawler:
 
     def _note(self, wrong: list[str]) -> None:
         self.wrong.extend(found for found in wrong if found not in self.wrong)
-
-    def _is_fresh(self, control: dict[str, str]) -> bool:
-        return control["key"] not in self.pressed and not self._skip(control["label"])
 
     def _locator(self, mark: str) -> Locator:
         return self._page.locator(f'[data-crawl="{mark}"]').first
@@ -133,38 +125,21 @@ class Crawler:
         self.look()
         return self.n_typed > n_before
 
-    def _more_comes(self) -> bool:
-        """Wait until nothing has changed for a while; tell whether there is something to press or to leave."""
-        before, since = "", time.monotonic()
-        while time.monotonic() - since < _STILL_S:
-            survey = self._survey()
-            if survey["modal"] is not None or any(self._is_fresh(control) for control in survey["controls"]):
-                return True
-            now = repr((survey["controls"], survey["fields"]))
-            if now != before:
-                before, since = now, time.monotonic()
-            self._page.wait_for_timeout(200)
-        return False
-
-    def _leave(self) -> None:
-        """Leave what lies over the page: by Escape, else by the button that closes it."""
+    def _leave(self) -> bool:
+        """Leave what lies over the page; tell whether there was anything."""
         self._n_pressed_of_list = 0
-        top, end = self._page.evaluate("window.crawl.top()"), time.monotonic() + _LONG_S
-        while time.monotonic() < end:  # what is pressed while the page is drawn may be lost
-            self._page.keyboard.press("Escape")
-            if self._is_left(top, 0.3):
-                return
+        if self._page.evaluate("window.crawl.modal()") is None:
+            return False
+        self._page.keyboard.press("Escape")
+        if not self._is_left():
             self._page.evaluate("window.crawl.leave()")
-            if self._is_left(top, 5):
-                return
-        text, last = self._page.evaluate("window.crawl.text()"), list(self.pressed)[-3:]
-        raise AssertionError(f"This cannot be left: {text!r}. The last controls were: {last}")
+            return self._is_left()
+        return True
 
-    def _is_left(self, top: str | None, seconds: float) -> bool:
-        """Wait until something else lies over the page, or nothing; tell whether that came."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
+    def _is_left(self) -> bool:
+        """Wait a moment for what lies over the page to go; tell whether it has."""
+        for _ in range(6):
             self._page.wait_for_timeout(50)
-            if top is None or self._page.evaluate("window.crawl.top()") != top:
+            if self._page.evaluate("window.crawl.modal()") is None:
                 return True
         return False
