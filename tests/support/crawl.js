@@ -71,12 +71,17 @@
       const [tips, fields, controls] = [TIP, FIELD, CONTROL].map((selector) => list(selector, elements, outer))
       return {tips, fields, controls, modal: role(outer), wrong: wrong(elements)}
     },
-    modal: () => role(scope([...all(document)])),
+    // Tells apart what lies over the page, such as a menu and the dialog that it belongs to.
+    top: () => {
+      const outer = scope([...all(document)])
+      if (outer && !outer.dataset.crawl) { outer.dataset.crawl = String(window.crawlCount = (window.crawlCount ?? 0) + 1) }
+      return outer && `${role(outer)} ${outer.dataset.crawl}`
+    },
     leave: () => {
       const elements = [...all(document)], outer = scope(elements)
       if (!outer) { return }
       const buttons = elements.filter((el) => el.matches('button') && within(el, outer) && shown(el))
-      const way = buttons.find((el) => /^(Close|Cancel|Open without it)$/.test(el.innerText.trim()))
+      const way = buttons.find((el) => /^(Close|Cancel|Not now|Open without it)$/.test(el.innerText.trim()))
       if (way) { way.click() }
     },
     wrong: () => wrong([...all(document)]),

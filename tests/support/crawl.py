@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from playwright.sync_api import Error, Locator, Page
 
 _SCRIPT = (Path(__file__).parent / "crawl.js").read_text(encoding="utf-8")
 _OPTIONS_OF_A_LIST = 3
+#: How long nothing may change before all is taken to be there, and a guard for what a busy computer may take long for.
+_STILL_S, _LONG_S = 8, 30
 
 
 class Crawler:
@@ -50,10 +53,10 @@ class Crawler:
             survey = self._survey()
             if self._rest_on(survey["tips"]) or self._fill(survey["fields"]):
                 survey = self._survey()
-            fresh = [c for c in survey["controls"] if c["key"] not in self.pressed and not self._skip(c["label"])]
+            fresh = [control for control in survey["controls"] if self._is_fresh(control)]
             is_list = survey["modal"] in ("listbox", "menu", "list")
             if not fresh or (is_list and self._n_pressed_of_list >= _OPTIONS_OF_A_LIST):
-                if not self._leave():
+                if not (self._leave() if survey["modal"] is not None else self._more_comes()):
                     return
                 continue
             self._n_pressed_of_list = self._n_pressed_of_list + 1 if is_list else 0
@@ -85,6 +88,9 @@ class Crawler:
 
     def _note(self, wrong: list[str]) -> None:
         self.wrong.extend(found for found in wrong if found not in self.wrong)
+
+    def _is_fresh(self, control: dict[str, str]) -> bool:
+        return control["key"] not in self.pressed and not self._skip(control["label"])
 
     def _locator(self, mark: str) -> Locator:
         return self._page.locator(f'[data-crawl="{mark}"]').first
@@ -125,21 +131,37 @@ class Crawler:
         self.look()
         return self.n_typed > n_before
 
-    def _leave(self) -> bool:
-        """Leave what lies over the page; tell whether there was anything."""
-        self._n_pressed_of_list = 0
-        if self._page.evaluate("window.crawl.modal()") is None:
-            return False
-        self._page.keyboard.press("Escape")
-        if not self._is_left():
-            self._page.evaluate("window.crawl.leave()")
-            return self._is_left()
-        return True
+    def _more_comes(self) -> bool:
+        """Wait until nothing has changed for a while; tell whether there is something to press or to leave."""
+        before, since = "", time.monotonic()
+        while time.monotonic() - since < _STILL_S:
+            survey = self._survey()
+            if survey["modal"] is not None or any(self._is_fresh(control) for control in survey["controls"]):
+                return True
+            now = repr((survey["controls"], survey["fields"]))
+            if now != before:
+                before, since = now, time.monotonic()
+            self._page.wait_for_timeout(200)
+        return False
 
-    def _is_left(self) -> bool:
-        """Wait a moment for what lies over the page to go; tell whether it has."""
-        for _ in range(6):
+    def _leave(self) -> bool:
+        """Leave what lies over the page, by Escape, else by the button that closes it; tell whether it has gone."""
+        self._n_pressed_of_list = 0
+        top, end = self._page.evaluate("window.crawl.top()"), time.monotonic() + _LONG_S
+        while time.monotonic() < end:  # what is pressed while the page is drawn may be lost
+            self._page.keyboard.press("Escape")
+            if self._is_left(top, 0.3):
+                return True
+            self._page.evaluate("window.crawl.leave()")
+            if self._is_left(top, 5):
+                return True
+        return False
+
+    def _is_left(self, top: str | None, seconds: float) -> bool:
+        """Wait until something else lies over the page, or nothing; tell whether that came."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
             self._page.wait_for_timeout(50)
-            if self._page.evaluate("window.crawl.modal()") is None:
+            if top is None or self._page.evaluate("window.crawl.top()") != top:
                 return True
         return False
