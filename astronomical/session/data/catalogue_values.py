@@ -66,7 +66,7 @@ def make_fingerprint(config: Config, catalogue: Catalogue, *, blocks: bool = Tru
     named = population_names(config)
     chosen = [column.name for column in catalogue.columns if column.name in named and column.kind != "vector"]
     used = tuple(dict.fromkeys((*used_columns(config), *chosen)))
-    names = inputs_of(virtual_columns(config.catalogue), used)
+    names = inputs_of(virtual_columns(config.catalogue.virtual), used)
     columns = {name: _values_for_digest(config, catalogue, name) for name in names}
     columns |= {item.column: key_texts(catalogue, item.column) for item in config.features.vectors}
     found = fingerprint(catalogue.ids, columns)

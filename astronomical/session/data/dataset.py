@@ -204,7 +204,7 @@ def open_catalogue(config: CatalogueConfig, path: Path, folder: Path) -> Catalog
         position=None if position is None else (position.ra, position.dec, position.unit),
         missing=config.missing,
         joins=[join_of(join, folder) for join in config.joins],
-        virtual=virtual_columns(config),
+        virtual=virtual_columns(config.virtual),
         exact=exact_columns(config),
     )
 

@@ -15,9 +15,9 @@ from astronomical.session.errors import SessionError
 __all__ = ["changed_virtual", "check_virtual", "needed_virtual", "virtual_columns"]
 
 
-def virtual_columns(section: CatalogueConfig) -> tuple[VirtualColumn, ...]:
-    """Return the virtual columns of a catalogue."""
-    return tuple(VirtualColumn(item.name, item.expression, item.unit) for item in section.virtual)
+def virtual_columns(virtual: Iterable[VirtualColumnConfig]) -> tuple[VirtualColumn, ...]:
+    """Return virtual columns of a project file as the catalogue takes them."""
+    return tuple(VirtualColumn(item.name, item.expression, item.unit) for item in virtual)
 
 
 def check_virtual(section: CatalogueConfig, catalogue: Catalogue) -> None:
@@ -37,7 +37,7 @@ def check_virtual(section: CatalogueConfig, catalogue: Catalogue) -> None:
     """
     own = [column for column in catalogue.columns if column.name not in catalogue.source.computed]
     try:
-        describe_virtual(own, virtual_columns(section))
+        describe_virtual(own, virtual_columns(section.virtual))
     except CatalogueError as error:
         raise SessionError(str(error)) from None
 

@@ -80,7 +80,7 @@ def open_to_predict(
             position=(position.ra, position.dec, position.unit) if source == "position" and position else None,
             missing=section.missing,
             joins=joins,
-            virtual=virtual_columns(section),
+            virtual=virtual_columns(section.virtual),
             unique=False,
         )
     except IdError as error:
