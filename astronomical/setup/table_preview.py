@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from textwrap import shorten
@@ -23,11 +23,12 @@ from astronomical.catalogue.labels import label_counts
 from astronomical.catalogue.positions import Unit, find_position, unit_of_ra
 from astronomical.catalogue.readers import ColumnInfo
 from astronomical.catalogue.string_arrays import as_text
-from astronomical.catalogue.virtual_columns import VirtualColumn, VirtualSource
+from astronomical.catalogue.virtual_columns import VirtualSource
 from astronomical.config.catalogue import VirtualColumnConfig
 from astronomical.config.schema import JoinConfig
 from astronomical.paths import local_path
 from astronomical.session.data.catalogue_paths import join_of
+from astronomical.session.data.virtual import virtual_columns
 from astronomical.tasks import file_exists
 
 __all__ = ["IdCheck", "IdPlan", "LabelColumn", "Table", "check_ids", "read_labels", "read_table", "resolve"]
@@ -156,7 +157,7 @@ def read_table(
         id_source="row",
         position=position if joins else None,
         joins=[join_of(join, Path.cwd()) for join in joins],
-        virtual=_virtual(virtual),
+        virtual=virtual_columns(virtual),
     )
     own = rows.source
     for wrapper in (VirtualSource, JoinedSource):
@@ -181,10 +182,6 @@ def read_table(
         images=tuple(name for name in texts if _are_images(heads[name])),
         examples={name: _first_values(heads[name]) for name in table.readable[:_MOST_SHOWN]},
     )
-
-
-def _virtual(columns: Iterable[VirtualColumnConfig]) -> tuple[VirtualColumn, ...]:
-    return tuple(VirtualColumn(item.name, item.expression, item.unit) for item in columns)
 
 
 def _first_values(values: NDArray[Any]) -> str:
@@ -269,7 +266,7 @@ def check_ids(table: Table, plan: IdPlan) -> IdCheck:
             position=plan.position,
             missing=plan.missing,
             joins=[join_of(join, Path.cwd()) for join in table.joins],
-            virtual=_virtual(table.virtual),
+            virtual=virtual_columns(table.virtual),
         )
     except CatalogueError as error:
         return IdCheck(plan, None, str(error), "id" if isinstance(error, IdError) else "position")
