@@ -15,7 +15,7 @@ from astronomical.errors import AstronomicalError, explain
 from astronomical.paths import exists, local_path
 from astronomical.session import Session
 
-__all__ = ["AddPaneDialog", "ConfirmDialog", "FileDialog", "KeysDialog"]
+__all__ = ["AddPaneDialog", "FileDialog", "KeysDialog"]
 
 _KEYS = (
     ("1 … 9", "label the selected source, and show the next one"),
@@ -188,41 +188,3 @@ class AddPaneDialog:
     def _choose(self, item: Any) -> None:
         self.close()
         self._on_add(str(item["name"]))
-
-
-class ConfirmDialog:
-    """Ask for confirmation before an action that cannot be undone."""
-
-    def __init__(self) -> None:
-        self._action: Callable[[], Any] | None = None
-        self._text = Html(sizing_mode="stretch_width")
-        self._go = pmui.Button(color="primary", variant="contained")
-        cancel = leave_button("Cancel", self.close)
-        self._go.on_click(lambda *_: self._run())
-        self.view: Any = pmui.Dialog(self._text, pn.Row(self._go, cancel), title="", open=False, width_option="xs")
-
-    def ask(self, title: str, text: str, label: str, action: Callable[[], Any]) -> None:
-        """Open the dialog.
-
-        Parameters
-        ----------
-        title, text
-            Title and explanation of the action.
-        label
-            Text of the button that runs the action.
-        action
-            Called when the user confirms.
-        """
-        self._action = action
-        self._text.object = text
-        self._go.label = label
-        self.view.param.update(title=title, open=True)
-
-    def close(self) -> None:
-        """Close the dialog without running the action."""
-        self.view.open = False
-
-    def _run(self) -> None:
-        self.close()
-        if self._action is not None:
-            self._action()

@@ -13,7 +13,7 @@ import panel as pn
 from astronomical.config.errors import CannotWriteError
 from astronomical.config.schema import RESERVED_KEYS
 from astronomical.dashboard.page.conflict import ConflictDialog
-from astronomical.dashboard.page.dialogs import AddPaneDialog, ConfirmDialog, FileDialog, KeysDialog
+from astronomical.dashboard.page.dialogs import AddPaneDialog, FileDialog, KeysDialog
 from astronomical.dashboard.page.export_dialog import ExportDialog
 from astronomical.dashboard.page.header import HeaderView
 from astronomical.dashboard.page.keys import KeyListener, KeyPress
@@ -22,6 +22,7 @@ from astronomical.dashboard.page.settings_drawer import SettingsDrawer
 from astronomical.dashboard.page.workspace import PaneManager
 from astronomical.dashboard.panes.learner.give_verdict import give_verdict
 from astronomical.dashboard.server.tabs import OpenProject, ProjectTab, registry
+from astronomical.dashboard.ui.confirm_dialog import ConfirmDialog
 from astronomical.dashboard.ui.history_navigation import HistoryWalk, step_in_queue
 from astronomical.dashboard.ui.session_view import SessionView, run_due
 from astronomical.errors import explain

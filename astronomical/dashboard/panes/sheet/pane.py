@@ -10,7 +10,7 @@ import panel as pn
 
 from astronomical.config.schema import PaneConfig
 from astronomical.dashboard.panes.sheet.components import SheetGrid
-from astronomical.dashboard.panes.sheet.confirm import LabelAllDialog
+from astronomical.dashboard.panes.sheet.confirm import label_all, question_about
 from astronomical.dashboard.panes.sheet.cursor import SheetCursor
 from astronomical.dashboard.panes.sheet.images import SheetImages
 from astronomical.dashboard.panes.sheet.tiles import (
@@ -21,6 +21,7 @@ from astronomical.dashboard.panes.sheet.tiles import (
     image_choices,
     tile_of,
 )
+from astronomical.dashboard.ui.confirm_dialog import ConfirmDialog
 from astronomical.dashboard.ui.session_view import SessionView
 from astronomical.services.tile_images import TileImages
 from astronomical.session import Session
@@ -87,7 +88,7 @@ class ContactSheetPane(SessionView):
         self._active = session.state.active
         self._grid = SheetGrid(self._on_event)
         self._images = SheetImages(self, images, self._show_images)
-        self._dialog = LabelAllDialog(self)
+        self._dialog = ConfirmDialog()
         self.view = pn.Column(
             self._grid, self._dialog.view, sizing_mode="stretch_both", margin=0, styles={"overflow": "hidden"}
         )
@@ -257,8 +258,18 @@ class ContactSheetPane(SessionView):
         keys = {key: name for name, key in self.session.state.config.label_keys.items()}
         label = keys.get(str(told["key"]), "") if "key" in told else str(told["label"])
         shown = frozenset(map(str, told["ids"]))
-        if label in self.session.state.config.class_names:
-            self._dialog.ask(label, [id for id in self._sources.ids if id in shown])
+        if label not in self.session.state.config.class_names:
+            return
+        ids = [id for id in self._sources.ids if id in shown and not self.session.sheet.is_answered(id)]
+        if not ids:
+            self.session.notify("All sources shown have an answer already.")
+            return
+        self._dialog.ask(
+            "Label all shown",
+            question_about(self.session, label, ids),
+            "Label",
+            lambda: self.run_command(partial(label_all, self.session, label, ids)),
+        )
 
     def _take_keyboard(self, on: bool) -> None:
         if on:
