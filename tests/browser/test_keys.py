@@ -80,7 +80,7 @@ def test_keys_give_the_label_that_they_say_to_the_source_that_was_seen(app_url: 
     fifth = press_and_wait(page, "Alt+0")
     assert given(path)[3:] == [(fourth, "1"), (fifth, "0")]
     assert [event.id for event in load_project(path).events if event.probable] == [fifth]
-    expect(page.locator(".fact[data-name=Last]")).to_contain_text(f"{fifth} → probably 0")
+    expect(page.locator(".fact[data-name=Last]")).to_contain_text(f"{fifth} → 0, probably")
 
     before = shown_id(page)
     page.keyboard.type("/s01")  # the field has the focus before the next key

@@ -62,7 +62,7 @@ def last_label(session: Session) -> dict[str, Any]:
     shown = session.state.config.shown
     label = shown(newest.label) if newest.label is not None else "Unsure"
     if newest.probable:
-        label = f"probably {label}"
+        label = f"{label}, probably"
     shows = session.labels.is_blind and session.state.config.catalogue.label is not None and text == newest.id
     if shows and text in session.dataset.catalogue:
         label = f"{label} (catalogue: {shown(session.labels.catalogue_label_of(text) or 'unknown')})"

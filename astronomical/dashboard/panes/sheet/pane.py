@@ -209,7 +209,7 @@ class ContactSheetPane(SessionView):
         n_answered = sum(self.session.sheet.is_answered(id) for id in found.ids)
         more = f" of {found.n_all:,}" if found.n_all > len(found.ids) else ""
         batch = _LARGER_BATCH if found.kind == "queries" and found.n_all == 1 else ""
-        return f"{len(found.ids)}{more} {found.text}, {n_answered} answered.{batch}"
+        return f"{found.text[:1].upper()}{found.text[1:]}: {len(found.ids)}{more}, {n_answered} answered.{batch}"
 
     def _show_images(self, n: int, start: int, images: list[tuple[str, dict[str, Any]]]) -> None:
         could = self._grid.head["retry"]

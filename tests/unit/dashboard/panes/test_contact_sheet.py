@@ -84,7 +84,7 @@ def sheet(session) -> Iterator[Sheet]:
 def test_queries_are_shown_with_probability_and_keep_their_tiles_while_they_are_labelled(sheet, session):
     queue = session.state.queues["Star"]
     assert sheet.ids == list(queue[:12])
-    assert sheet.note == "12 of 20 queries of Star, 0 answered."
+    assert sheet.note == "Queries of Star: 12 of 20, 0 answered."
     p = session.round().proba[session.dataset.catalogue.row(queue[0])]
     assert sheet.tile(queue[0])["p"] == f"p {p:.2f}"
     session.focus(queue[1])
