@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.neighbors import NearestNeighbors
+from sklearn.neighbors import KNeighborsRegressor
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from astronomical.catalogue.features import FeatureMatrix
@@ -16,7 +16,7 @@ from astronomical.catalogue.hashing import derive_seed, first_by_hash, hash_ids
 from astronomical.catalogue.vectors import VectorFeatures, fit_projection
 from astronomical.errors import InvalidInputError
 from astronomical.learning.feature_space import Space
-from astronomical.learning.scoring import CancelCheck, Progress, never, no_progress
+from astronomical.learning.scoring import CancelCheck, Progress, never, no_progress, stop_if
 
 __all__ = ["MAX_SAMPLE", "METHODS", "MapMethod", "feature_map", "has_umap"]
 
@@ -70,12 +70,14 @@ def feature_map(
     Returns
     -------
     ndarray of float32
-        Coordinates, shape (n_rows, 2); unfinished if it was cancelled.
+        Coordinates, shape (n_rows, 2).
 
     Raises
     ------
     InvalidInputError
         If there are too few sources or features, or UMAP is not installed.
+    Cancelled
+        If `cancelled` returned True.
     """
     n_rows, n_features = len(ids), len(features.names)
     if n_features < 2 or n_rows < _LEAST:
@@ -90,6 +92,7 @@ def feature_map(
         return _components(space.rows, sample, n_rows, n_features, cancelled, progress)
     found = _by_umap(space.rows(sample), seed)
     progress(0.5)
+    stop_if(cancelled)  # UMAP itself cannot be interrupted
     return _placed(space.rows, sample, found, n_rows, cancelled, progress)
 
 
@@ -103,8 +106,7 @@ def _components(
     found = np.zeros((n_rows, 2), dtype=np.float32)
     with threadpool_limits(1):
         for start in range(0, n_rows, _ROWS_AT_ONCE):
-            if cancelled():
-                break
+            stop_if(cancelled)
             rows = np.arange(start, min(start + _ROWS_AT_ONCE, n_rows))
             found[rows] = projection.apply(rows_of(rows))
             progress(min(start + _ROWS_AT_ONCE, n_rows) / n_rows)
@@ -135,14 +137,10 @@ def _placed(
     others = np.setdiff1d(np.arange(n_rows), sample, assume_unique=True)
     if not len(others):
         return found
-    neighbours = NearestNeighbors(n_neighbors=min(_N_NEIGHBOURS, len(sample))).fit(rows_of(sample))
+    nearest = KNeighborsRegressor(min(_N_NEIGHBOURS, len(sample)), weights="distance").fit(rows_of(sample), known)
     for start in range(0, len(others), _ROWS_AT_ONCE):
-        if cancelled():
-            break
+        stop_if(cancelled)
         rows = others[start : start + _ROWS_AT_ONCE]
-        distances, places = neighbours.kneighbors(rows_of(rows))
-        weights = 1 / (distances + 1e-9)
-        weights /= weights.sum(axis=1, keepdims=True)
-        found[rows] = (known[places] * weights[:, :, np.newaxis]).sum(axis=1)
+        found[rows] = nearest.predict(rows_of(rows))
         progress(0.5 + 0.5 * min(start + _ROWS_AT_ONCE, len(others)) / len(others))
     return found

@@ -85,3 +85,13 @@ def test_umap_that_is_not_installed_is_named(
     assert 'pip install "astronomical-lab[umap]"' in capsys.readouterr().err
     assert read_config(project).catalogue.joins == ()
     assert not project.with_name("project.map.parquet").exists()
+
+
+def test_a_file_of_another_program_is_not_replaced(project: Path):
+    other = project.with_name("project.map.parquet")
+    other.write_bytes(b"not ours")
+    with Session.open(project, look_ahead=False) as session:
+        session.settings.make_map()
+        assert "was not made by this program" in session.state.notices[-1].text
+        assert "map_1" not in session.dataset.catalogue.numeric_columns
+    assert other.read_bytes() == b"not ours"

@@ -67,8 +67,11 @@ def write_map(
     Raises
     ------
     SessionError
-        If the file cannot be written.
+        If the file cannot be written, or another program has made it.
     """
+    path = map_path(project)
+    if path.exists() and _facts(path).get("method") not in METHODS:
+        raise SessionError(f"{path} was not made by this program, so it is not replaced. Move it away first.")
     ids = [id.decode() for id in dataset.catalogue.ids.tolist()]
     columns = {_ID: pa.array(ids), **dict(zip(COLUMNS, map(pa.array, coordinates.T), strict=True))}
     facts = {
@@ -78,7 +81,6 @@ def write_map(
         "made_of": _fingerprint(config),
     }
     table = pa.table(columns).replace_schema_metadata({_META: json.dumps(facts).encode()})
-    path = map_path(project)
     try:
         with writing(path) as file:
             pq.write_table(table, file)

@@ -144,20 +144,17 @@ class Settings:
         path = self._writer.path
         check_map(config, data, path)
 
-        def work(job: Job) -> tuple[Config, Dataset, Ledger] | None:
+        def work(job: Job) -> tuple[Config, Dataset, Ledger]:
             made = feature_map(
                 data.features, data.catalogue.ids, method, config.project.seed, job.cancelled, job.progress
             )
-            if job.cancelled():
-                return None
             write_map(config, data, path, method, made)
             plan = ChangePlan(with_map(config, path), (), rereads=True)
             return (*rebuild_dataset(plan, data, ledger, self._writer.plugins.registry, path.parent), ledger.detached())
 
-        def arrive(made: tuple[Config, Dataset, Ledger] | None) -> None:
-            if made is not None:
-                self._apply_settings(*made)
-                self._state.notify("The map is ready: choose map_1 and map_2 as the axes of a plot.", "success")
+        def arrive(made: tuple[Config, Dataset, Ledger]) -> None:
+            self._apply_settings(*made)
+            self._state.notify("The map is ready: choose map_1 and map_2 as the axes of a plot.", "success")
 
         self._jobs.submit(
             MAP,
