@@ -352,9 +352,9 @@ def test_key_arrives_with_the_source_shown(page, demo):
     wait_until(page, lambda: len(demo.pressed) == 3)
 
     assert demo.pressed == [
-        KeyPress("1", False, "J0001", 1),
-        KeyPress("z", True, "J0002", 2),
-        KeyPress("?", False, "J0002", 3),
+        KeyPress("1", False, False, "J0001", 1),
+        KeyPress("z", True, False, "J0002", 2),
+        KeyPress("?", False, False, "J0002", 3),
     ]
 
 
