@@ -19,14 +19,14 @@ def button(page: Page | Locator, text: str) -> Locator:
 
 
 def choose(page: Page, label: str, option: str) -> None:
-    """Choose an option, given as a regular expression, of a list.
+    """Choose an option, given as a regular expression, of the first list with a label.
 
     An answer of the server may replace the list, and close its menu, while it is open: it is opened again then.
     """
     name = re.compile(option)
     item = page.get_by_role("menuitem", name=name).or_(page.get_by_role("option", name=name))
     for patience in (15_000, 15_000, LONG):
-        page.get_by_role("combobox", name=label).click()
+        page.get_by_role("combobox", name=label).first.click()
         try:
             item.click(timeout=patience)
             break
