@@ -95,10 +95,10 @@ def _mapped(value: Any, change: Callable[[str], str]) -> Any:
     """Return plain data with each text changed; the same object if none has changed."""
     if type(value) is str:
         return change(value)
-    if type(value) in (list, tuple):
+    if isinstance(value, list) or type(value) is tuple:  # Bokeh's models have lists and dictionaries of their own
         items = [_mapped(item, change) for item in value]
-        return value if all(map(is_, items, value)) else type(value)(items)
-    if type(value) is dict:
+        return value if all(map(is_, items, value)) else tuple(items) if type(value) is tuple else items
+    if isinstance(value, dict):
         found = {_mapped(key, change): _mapped(item, change) for key, item in value.items()}
         return value if all(map(is_, [*found, *found.values()], [*value, *value.values()])) else found
     return value

@@ -69,6 +69,17 @@ def test_a_sign_for_an_icon_is_sent_as_text_and_comes_back_as_it_was(document, c
     assert ICON not in data.label
 
 
+@pytest.mark.parametrize("kind", [pmui.MultiChoice, pmui.CheckBoxGroup, pmui.CheckButtonGroup])
+def test_all_chosen_values_are_sent_as_text_and_stay_chosen(document, comm, kind):
+    widget = kind(options=[ICON, "Star"], value=[ICON])
+    data = widget.get_root(document, comm).data
+    assert [text.replace("\u2060", "") for text in data.value] == [ICON]
+    assert ICON not in data.value
+    assert set(data.value) <= set(map(str, data.options))
+    widget._process_events({"value": [*data.value, "Star"]})
+    assert widget.value == [ICON, "Star"]
+
+
 def test_other_texts_are_sent_unchanged(document, comm):
     for text in ("Star", ":material", ":material/", ":material/home", "http://a:b@c/material/x:"):
         button = pmui.Button(label=text)
