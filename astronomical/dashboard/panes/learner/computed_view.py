@@ -6,9 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TypeVar
 
-import panel as pn
-
-from astronomical.dashboard.ui.session_view import SessionView
+from astronomical.dashboard.panes.learner.tab_view import TabView
 from astronomical.errors import InvalidInputError
 from astronomical.learning.rounds import Round
 from astronomical.session import Session
@@ -18,7 +16,7 @@ __all__ = ["ComputedView"]
 T = TypeVar("T")
 
 
-class ComputedView(SessionView, ABC):
+class ComputedView(TabView, ABC):
     """A tab whose content is computed in a thread while the tab is chosen.
 
     It is put into the page when its content is there: a page that is still drawing a new view ignores changes of it.
@@ -27,14 +25,7 @@ class ComputedView(SessionView, ABC):
     ----------
     session
         The project shown.
-
-    Attributes
-    ----------
-    view
-        The Panel object that fills the tab.
     """
-
-    view: pn.viewable.Viewable
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 
 import numpy as np
@@ -10,9 +10,9 @@ import panel as pn
 from numpy.typing import NDArray
 
 from astronomical.dashboard.panes.learner.learner_status import missing_from_validation, why_no_model
+from astronomical.dashboard.panes.learner.tab_view import TabView
 from astronomical.dashboard.ui.formatting import FEW, interval_text, percent_text, proportion_text
 from astronomical.dashboard.ui.safe_text import Html, Markup
-from astronomical.dashboard.ui.session_view import SessionView
 from astronomical.learning.guesses import Guesses
 from astronomical.learning.intervals import f1_interval
 from astronomical.learning.metrics import DECISION_THRESHOLD, Counts, SetScores, confusion, is_claimed
@@ -24,7 +24,7 @@ from astronomical.session.evaluation.operating_points import threshold_of
 __all__ = ["MATRIX_STYLE", "MatricesView", "matrix_html", "unlabelled_scores", "warnings_html"]
 
 
-class MatricesView(SessionView):
+class MatricesView(TabView):
     """Confusion matrices and scores of the newest round.
 
     With catalogue labels, they are those of the validation set, and of the training set without the sources trained
@@ -42,10 +42,11 @@ class MatricesView(SessionView):
         self.follow(self._show, "active", "rounds", "progress", "thresholds")
         self._show()
 
-    def set_visible(self, visible: bool) -> None:
+    def set_visible(self, visible: bool, ready: Callable[[], None] = lambda: None) -> None:
         """Compute scores only while the view is visible."""
         self._visible = visible
         self._show()
+        super().set_visible(visible, ready)
 
     def _show(self) -> None:
         if not self._visible:

@@ -24,6 +24,7 @@ from astronomical.dashboard.panes.learner.round_plots import RoundPlotView
 from astronomical.dashboard.panes.learner.scores import ScoresView
 from astronomical.dashboard.panes.learner.setup import SetupView
 from astronomical.dashboard.panes.learner.suspects import SuspectsView
+from astronomical.dashboard.panes.learner.tab_view import TabView
 from astronomical.dashboard.panes.learner.test_results import SavedModelsView, TestView
 from astronomical.dashboard.panes.learner.threshold import ThresholdView
 from astronomical.dashboard.panes.learner.training_status import RoundBar
@@ -79,31 +80,25 @@ class LearningPane(SessionView):
         self._configuring = False
         self._board = LabelPanelView(session, self._configure)
         self._setup = SetupView(session, self._done)
-        self._rounds = {
-            "Training": RoundPlotView(session, "training"),
-            "Confidence": RoundPlotView(session, "confidence"),
-            "Validation": RoundPlotView(session, "validation"),
+        #: Makers of the views. A view is made when it is first chosen: all of them would take a second to make.
+        self._makers: dict[str, Callable[[], TabView]] = {
+            "Scores": partial(ScoresView, session),
+            "Matrices": partial(MatricesView, session),
+            "Training": partial(RoundPlotView, session, "training"),
+            "Confidence": partial(RoundPlotView, session, "confidence"),
+            "Validation": partial(RoundPlotView, session, "validation"),
+            "Test": partial(TestView, session),
+            "Threshold": partial(ThresholdView, session, show_sheet),
+            "Calibration": partial(CalibrationView, session),
+            "Audit": partial(AuditView, session),
+            "Finds": partial(FindsView, session),
+            "Worth it": partial(WorthView, session),
+            "Models": partial(ModelsView, session),
+            "Report": partial(ReportView, session),
+            "Suspects": partial(SuspectsView, session, show_sheet),
+            "Saved models": partial(SavedModelsView, session),
         }
-        self._test = TestView(session)
-        self._computed = {
-            "Threshold": ThresholdView(session, show_sheet),
-            "Calibration": CalibrationView(session),
-            "Audit": AuditView(session),
-            "Finds": FindsView(session),
-        }
-        self._scores, self._matrices = ScoresView(session), MatricesView(session)
-        self._views: dict[str, Any] = {
-            "Scores": self._scores,
-            "Matrices": self._matrices,
-            **self._rounds,
-            **self._computed,
-            "Worth it": WorthView(session),
-            "Models": ModelsView(session),
-            "Test": self._test,
-            "Report": ReportView(session),
-            "Suspects": SuspectsView(session, show_sheet),
-            "Saved models": SavedModelsView(session),
-        }
+        self._views: dict[str, TabView] = {}
         self._curating = CuratingView(session)
         self._round_bar = RoundBar(session)
         self._class_menu = ClassMenu(session)
@@ -124,7 +119,7 @@ class LearningPane(SessionView):
         self._chosen = {group: views[0] for group, views in _GROUPS.items()}
         self._choice = TabRow(self._choose, height=28, margin=(2, 0), styles={"flex": "1 1 375px"})
         self._missing_plugins = Message(severity="warning")
-        self._shown = pn.Column(self._scores.view, sizing_mode="stretch_both", margin=0)
+        self._shown = pn.Column(sizing_mode="stretch_both", margin=0)
         chooser = pn.Row(
             self._groups, self._choice, sizing_mode="stretch_width", margin=0, styles={"flex-wrap": "wrap"}
         )
@@ -235,15 +230,17 @@ class LearningPane(SessionView):
             self._missing_plugins.show(
                 f"The {shown_name} learner cannot be trained here. {missing} Its labels and recorded results are kept."
             )
-        for title, view in self._computed.items():
-            view.set_visible(title == chosen and not missing, partial(self._put, view.view))
-        # Before it is put into the page: a change of its points would reach the page before the plot does.
-        for title, plot in self._rounds.items():
-            plot.set_visible(title == chosen)
-        if missing or chosen not in self._computed:
-            self._put(self._missing_plugins.view if missing else self._views[chosen].view)
-        self._test.set_visible(chosen == "Test")
-        self._matrices.set_visible(chosen == "Matrices")
+        chosen_view = None if missing else self._made(chosen)
+        for view in self._views.values():
+            view.set_visible(view is chosen_view, partial(self._put, view.view))
+        if missing:
+            self._put(self._missing_plugins.view)
+
+    def _made(self, name: str) -> TabView:
+        """Return a view, which is made if it is chosen for the first time."""
+        if name not in self._views:
+            self._views[name] = self._makers[name]()
+        return self._views[name]
 
 
 def _tabs(config: Config) -> dict[str, str]:

@@ -7,15 +7,15 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
+from astronomical.dashboard.panes.learner.tab_view import TabView
 from astronomical.dashboard.ui.components import hint
-from astronomical.dashboard.ui.session_view import SessionView
 from astronomical.session import Session
 from astronomical.session.export.exports import JOB
 
 __all__ = ["ReportView"]
 
 
-class ReportView(SessionView):
+class ReportView(TabView):
     """Choose a file, and write a report to it.
 
     Parameters

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Literal
 
 import holoviews as hv
@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from astronomical.config.schema import UNKNOWN_COLOUR
 from astronomical.dashboard.panes.learner.learner_status import why_no_model
+from astronomical.dashboard.panes.learner.tab_view import TabView
 from astronomical.dashboard.panes.plot.markers import MarkerLayer, Markers, newest_trained
 from astronomical.dashboard.panes.plot.plot_style import LivePlots, plot_options
 from astronomical.dashboard.panes.plot.selection import PlotSelection, with_selection
 from astronomical.dashboard.panes.plot.values import axis_label, axis_names, axis_values
 from astronomical.dashboard.ui.safe_text import Html, Markup
-from astronomical.dashboard.ui.session_view import SessionView
 from astronomical.learning.metrics import UNKNOWN, is_claimed
 from astronomical.learning.rounds import Round
 from astronomical.plots.elements import PointsElement
@@ -36,7 +36,7 @@ _NOTHING_KNOWN = "No source of this set has a catalogue label to compare the pre
 _RAMP = ("#440154", "#482576", "#414487", "#35608d", "#2a788e", "#21908d", "#22a884", "#43bf71", "#7ad151", "#bbdf27")
 
 
-class RoundPlotView(SessionView):
+class RoundPlotView(TabView):
     """One of the three plots of the newest round of the active learner.
 
     Parameters
@@ -84,12 +84,14 @@ class RoundPlotView(SessionView):
         self._selection.release()
         self._live.release()
 
-    def set_visible(self, visible: bool) -> None:
+    def set_visible(self, visible: bool, ready: Callable[[], None] = lambda: None) -> None:
         """Draw only while the plot is visible."""
         self._visible = visible
         if visible:
+            # Before it is put into the page: a change of its points would reach the page before the plot does.
             self._show_round()
             self._show_markers()
+        super().set_visible(visible, ready)
 
     def _show_blind(self) -> None:
         """Hide or show which predictions are correct."""

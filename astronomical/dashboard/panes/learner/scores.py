@@ -13,10 +13,10 @@ from bokeh.plotting import figure
 from astronomical.config.schema import RoundResultConfig, ScoresConfig
 from astronomical.dashboard.panes.learner.low_pane import LOW_TEXT_STYLE
 from astronomical.dashboard.panes.learner.matrices import MATRIX_STYLE, warnings_html
+from astronomical.dashboard.panes.learner.tab_view import TabView
 from astronomical.dashboard.panes.plot.plot_style import save_room
 from astronomical.dashboard.ui.formatting import FEW, proportion_text
 from astronomical.dashboard.ui.safe_text import Html, Markup, hover
-from astronomical.dashboard.ui.session_view import SessionView
 from astronomical.learning.guesses import Guesses
 from astronomical.learning.intervals import wilson_interval
 from astronomical.session import Session
@@ -39,7 +39,7 @@ _BASELINE, _ALL, _LAST = "Baseline", "Right, all", "Right, last 10"
 _WINDOW = 10
 
 
-class ScoresView(SessionView):
+class ScoresView(TabView):
     """Scores by number of labels, for the active learner.
 
     With catalogue labels, they are those of the validation and the training set, with the interval of the accuracy and

@@ -9,7 +9,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.dashboard.panes.learner.result_parts import paragraphs, result_text
-from astronomical.dashboard.ui.session_view import SessionView
+from astronomical.dashboard.panes.learner.tab_view import TabView
 from astronomical.errors import explain
 from astronomical.session import Session
 from astronomical.session.evaluation.studies import StudyKind, job_name
@@ -17,7 +17,7 @@ from astronomical.session.evaluation.studies import StudyKind, job_name
 __all__ = ["StudyView"]
 
 
-class StudyView(SessionView, ABC):
+class StudyView(TabView, ABC):
     """A tab that starts a study of the active learner, and shows its progress and its result.
 
     Parameters

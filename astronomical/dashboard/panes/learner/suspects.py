@@ -10,8 +10,8 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.dashboard.panes.learner.result_parts import paragraphs, result_text
+from astronomical.dashboard.panes.learner.tab_view import TabView
 from astronomical.dashboard.ui.safe_text import TextTable
-from astronomical.dashboard.ui.session_view import SessionView
 from astronomical.dashboard.ui.styles import TABLE_STYLE
 from astronomical.labels.derived import CATALOGUE
 from astronomical.session import Session
@@ -24,7 +24,7 @@ __all__ = ["SuspectsView"]
 _WIDTHS = {"No.": 44, "Source": 130, "Label": 90, "Labelled by": 90, "p of label": 80, "Review": 80}
 
 
-class SuspectsView(SessionView):
+class SuspectsView(TabView):
     """Search for suspects, list them, and review them.
 
     Parameters

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.dashboard.panes.learner.matrices import MATRIX_STYLE, matrix_html
+from astronomical.dashboard.panes.learner.tab_view import TabView
 from astronomical.dashboard.ui.components import plain_table
 from astronomical.dashboard.ui.safe_text import Html, Markup
-from astronomical.dashboard.ui.session_view import SessionView
 from astronomical.session import Session
 from astronomical.session.data.population import scope_text
 from astronomical.session.evaluation.operating_points import threshold_of
@@ -31,7 +32,7 @@ _NOTHING = Markup("""<p><b>There is nothing to test on.</b> No source of the tes
 _TEXT = ":host { font-size: 12.5px; line-height: 1.4; } p { margin: 4px 0; } ul { margin: 4px 0; padding-left: 20px; }"
 
 
-class TestView(SessionView):
+class TestView(TabView):
     """Scores of the newest round on the test set, shown when the user asks for them.
 
     Parameters
@@ -75,14 +76,14 @@ class TestView(SessionView):
         self.follow(self._count, "active", "config", "dataset")
         self._show()
 
-    def set_visible(self, visible: bool) -> None:
+    def set_visible(self, visible: bool, ready: Callable[[], None] = lambda: None) -> None:
         """Show the warning each time the view is shown, and hide results that were open before."""
-        if visible == self._visible:
-            return
-        self._visible, self._asked = visible, None
-        self._n_sources = None
-        self._count()
-        self._show()
+        if visible != self._visible:
+            self._visible, self._asked = visible, None
+            self._n_sources = None
+            self._count()
+            self._show()
+        super().set_visible(visible, ready)
 
     def _count(self) -> None:
         """Count the sources that can be tested on, while the view is visible."""
@@ -149,7 +150,7 @@ class TestView(SessionView):
             )
 
 
-class SavedModelsView(SessionView):
+class SavedModelsView(TabView):
     """Saved models of all learners: rounds that were saved under a name, the checkpoints of the project file.
 
     Parameters
