@@ -29,8 +29,11 @@ class TabRow(JSComponent):
     _stylesheets: ClassVar[list[str]] = [
         BASE_STYLE,
         """
-    .tabs { display: flex; gap: 2px; height: 26px; border-bottom: 1px solid var(--mui-palette-divider, #0002);
-            overflow: auto hidden; scrollbar-width: none; }
+    .row { display: flex; height: 26px; border-bottom: 1px solid var(--mui-palette-divider, #0002); }
+    .tabs { display: flex; flex: 1 1 0; min-width: 0; gap: 2px; overflow: auto hidden; scrollbar-width: none; }
+    .mover { flex: none; border: none; border-radius: 0; background: none; padding: 0 6px; font-size: 16px;
+             color: var(--mui-palette-text-secondary, #666); }
+    .row[hidden], .mover[hidden] { display: none; }
     .tab { border: none; border-radius: 0; background: none; padding: 0 9px; font-size: 12px; white-space: nowrap;
            color: var(--mui-palette-text-secondary, #666); border-bottom: 2px solid transparent; }
     .tab[aria-selected=true] { color: var(--mui-palette-primary-main, #06c); font-weight: 600;
