@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "check_population",
     "population_digest",
+    "population_lines",
     "population_masks",
     "population_names",
     "population_subsets",
@@ -138,6 +139,18 @@ def population_subsets(config: Config) -> dict[str, str]:
 def scope_text(dataset: Dataset) -> str:
     """Return the number of sources in scope as text, such as "of 12,034 sources in scope"; empty without a scope."""
     return "" if dataset.scope is None else f"of {np.count_nonzero(dataset.scope):,} sources in scope"
+
+
+def population_lines(config: Config, dataset: Dataset) -> tuple[str, ...]:
+    """Return one line that names the sources on which scores are based; nothing if these are all of the catalogue."""
+    population, parts = config.population, []
+    if dataset.scope is not None:
+        n, n_all = np.count_nonzero(dataset.scope), dataset.catalogue.n_rows
+        parts.append(f"In scope: {n:,} of {n_all:,} sources ({population.scope}).")
+    if dataset.may_query is not None:
+        n = np.count_nonzero(dataset.askable)
+        parts.append(f"Askable: {n:,} sources of the training set ({population.askable}).")
+    return (" ".join(parts),) if parts else ()
 
 
 def _roots(population: PopulationConfig) -> list[tuple[str, SubsetConfig]]:
