@@ -29,8 +29,9 @@ _Text = Annotated[str, Field(min_length=1, max_length=2000)]
 class LassoConfig(Section):
     """A polygon in a plane of two quantities; sources inside it are selected.
 
-    `x` and `y` are the names of columns or features, expressions of columns, or ``ra()`` and ``dec()`` for the position
-    in degrees. `points` are the corners of the polygon.
+    `x` and `y` are the names of columns or features, expressions of columns, ``ra()`` and ``dec()`` for the position in
+    degrees, or ``aitoff_x(centre)`` and ``aitoff_y(centre)`` for its Aitoff projection. `points` are the corners of the
+    polygon.
     """
 
     x: _Text

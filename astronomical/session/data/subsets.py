@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from astronomical.catalogue.expressions import Expression, ExpressionError
 from astronomical.catalogue.features import FeatureMatrix
 from astronomical.catalogue.moc import Moc, read_moc
 from astronomical.catalogue.polygons import in_polygon
+from astronomical.catalogue.sky import aitoff
 from astronomical.config.schema import MocConfig, SubsetConfig
 from astronomical.errors import did_you_mean
 from astronomical.paths import local_path
@@ -53,7 +55,9 @@ _MAX_CACHED = 16
 #: Maximum number of subsets that name one another in a row.
 _MAX_DEPTH = 50
 _BLOCK = 100_000
+#: Axes of a lasso that are made from the positions.
 _RA, _DEC = "ra()", "dec()"
+_AITOFF = re.compile(r"aitoff_(?P<axis>[xy])\((?P<centre>\d{1,3}(?:\.\d{1,20})?)\)")
 #: Functions of conditions that name a subset, and the place of its name among their arguments.
 _NAMING = (("subset", 0), ("sample", 2))
 
@@ -285,9 +289,9 @@ class SubsetReader:
             If there is no such column or feature, and the text is no expression of columns.
         """
         self._check_axis(text)
-        if text in (_RA, _DEC):
+        if _is_position(text):
             assert self._catalogue.position is not None
-            return self._catalogue.position[text == _DEC].astype(np.float32)
+            return _position_axis(text, *self._catalogue.position)
         if text in self._catalogue.numeric_columns:
             return self._catalogue.number(text)
         if self._features is not None and text in self._features.names:
@@ -298,7 +302,7 @@ class SubsetReader:
             return expression.evaluate(values, self._units()).astype(np.float32)
 
     def _check_axis(self, text: str) -> None:
-        if text in (_RA, _DEC):
+        if _is_position(text):
             self._check_position()
             return
         names = self._features.names if self._features is not None else ()
@@ -327,6 +331,18 @@ class SubsetReader:
             places = np.flatnonzero(np.isfinite(x[part]) & np.isfinite(y[part])) + start
             mask[places] = in_polygon(x[places].astype(np.float64), y[places].astype(np.float64), *corners.T)
         return mask
+
+
+def _is_position(text: str) -> bool:
+    return text in (_RA, _DEC) or _AITOFF.fullmatch(text) is not None
+
+
+def _position_axis(text: str, ra: NDArray[np.float64], dec: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return a coordinate of the positions, or of their Aitoff projection, in degrees, shape (n_rows,)."""
+    match = _AITOFF.fullmatch(text)
+    if match is None:
+        return (dec if text == _DEC else ra).astype(np.float32)
+    return aitoff(ra, dec, float(match["centre"]))[match["axis"] == "y"].astype(np.float32)
 
 
 def _named_in(item: SubsetConfig) -> tuple[str, ...]:
