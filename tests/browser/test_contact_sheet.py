@@ -115,10 +115,10 @@ def test_queries_are_labelled_by_keys_alone(app_url: str, page: Page, path: Path
     expect(dialog.get_by_text("Label 7 sources as Star?")).to_be_visible(timeout=LONG)
     assert len(human(path)) == 5
     dialog.get_by_role("button", name="Label", exact=True).click()
-    # All shown are answered, so that the rest of the batch is listed, and one more for the unsure source.
+    # All shown are answered, so that the next best queries are listed.
     expect(sheet.locator(f'.tile[data-id="{ids[0]}"]')).to_have_count(0, timeout=LONG)
     assert [(event.id, event.label) for event in human(path)[5:]] == [(id, "Star") for id in (ids[4], *ids[6:])]
-    expect(sheet.locator(".tile")).to_have_count(9)
+    expect(sheet.locator(".tile")).to_have_count(N_TILES)
 
 
 @pytest.mark.slow

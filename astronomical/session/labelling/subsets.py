@@ -179,6 +179,11 @@ class Subsets:
             A multi-order coverage map of the sky in FITS, JSON or ASCII; a relative path is relative to the project
             file.
 
+        Returns
+        -------
+        MocConfig
+            The path relative to the project file, and the digest of the file.
+
         Raises
         ------
         SessionError
