@@ -19,7 +19,7 @@ from astronomical.catalogue.expressions import ExpressionError, compute
 from astronomical.catalogue.sky import separation_arcsec
 from astronomical.errors import did_you_mean
 
-__all__ = ["Arguments", "Condition", "Predicate", "numbers_of", "word_of"]
+__all__ = ["Arguments", "Condition", "Predicate", "number_of", "numbers_of", "word_of"]
 
 Arguments = tuple[Node, ...]
 
@@ -175,12 +175,12 @@ class _Evaluation:
     def _compared(self, node: Binary, left: Node, right: Node) -> NDArray[np.float64]:
         """Compare a column with a constant in the precision of the column, and anything else as an expression."""
         operator = node.operator
-        if _constant(left) is not None and isinstance(right, Column):
+        if number_of(left) is not None and isinstance(right, Column):
             left, right, operator = right, left, _MIRRORED[operator]
         if isinstance(left, Column):
             if self._takes_texts(left):
                 return self._compared_text(left.name, operator, right)
-            if (value := _constant(right)) is not None:
+            if (value := number_of(right)) is not None:
                 return self._of_column(left.name, _COMPARISONS[operator], value)
         return self._computed(node)
 
@@ -256,6 +256,18 @@ def numbers_of(catalogue: Catalogue, name: str) -> NDArray[np.float64]:
     return found
 
 
+def number_of(node: Node) -> float | None:
+    """Return the number that an argument is, with its sign; None if it is something else."""
+    match node:
+        case Number(value):
+            return value
+        case Unary("-", Number(value)):
+            return -value
+        case Unary("+", Number(value)):
+            return value
+    return None
+
+
 def word_of(node: Node, wanted: str) -> str:
     """Return the word or the quoted text that an argument is.
 
@@ -267,17 +279,6 @@ def word_of(node: Node, wanted: str) -> str:
     if not isinstance(node, Column):
         raise ExpressionError(f"{wanted} is needed, in double quotes unless it is a single word.")
     return node.name
-
-
-def _constant(node: Node) -> float | None:
-    match node:
-        case Number(value):
-            return value
-        case Unary("-", Number(value)):
-            return -value
-        case Unary("+", Number(value)):
-            return value
-    return None
 
 
 def _nodes(node: Node) -> Iterator[Node]:
@@ -329,7 +330,7 @@ def _cone(catalogue: Catalogue) -> Predicate:
     def cone(arguments: Arguments) -> tuple[float, float, float]:
         if catalogue.position is None:
             raise ExpressionError("the project has no positions.")
-        numbers = [_constant(argument) for argument in arguments]
+        numbers = [number_of(argument) for argument in arguments]
         if any(number is None for number in numbers):
             raise ExpressionError(f"write {how}.")
         ra, dec, radius = (float(number or 0.0) for number in numbers)

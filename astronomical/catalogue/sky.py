@@ -1,4 +1,4 @@
-"""Parse positions, convert to galactic coordinates, and find neighbours on the sky."""
+"""Parse, convert and project positions, and find neighbours on the sky."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import math
 import re
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["SkyIndex", "parse_position", "separation_arcsec", "to_galactic"]
+__all__ = ["SkyIndex", "aitoff", "parse_position", "separation_arcsec", "to_galactic"]
 
 _ARCSEC = math.pi / 180 / 3600
 #: Rotation matrix from ICRS to galactic coordinates (Hipparcos Catalogue, ESA SP-1200, volume 1, eq. 1.5.11).
@@ -108,3 +108,13 @@ class SkyIndex:
             if len(rows):
                 return int(rows[0]), float(distances[0])
         return None
+
+
+def aitoff(ra_deg: ArrayLike, dec_deg: ArrayLike, centre_deg: float = 180.0) -> tuple[NDArray[np.float64], ...]:
+    """Project positions with the Aitoff projection, in degrees, with right ascension increasing to the left."""
+    away = np.radians((np.asarray(ra_deg, dtype=np.float64) - centre_deg + 180) % 360 - 180)
+    dec = np.radians(np.asarray(dec_deg, dtype=np.float64))
+    alpha = np.arccos(np.clip(np.cos(dec) * np.cos(away / 2), -1, 1))
+    scale = 1 / np.sinc(alpha / np.pi)  # alpha / sin alpha, 1 in the middle
+    x = -2 * np.cos(dec) * np.sin(away / 2) * scale
+    return np.degrees(x), np.degrees(np.sin(dec) * scale)

@@ -72,6 +72,7 @@ def _draw(arguments: argparse.Namespace) -> int:
 
 
 def _report(arguments: argparse.Namespace) -> int:
+    from astronomical.session.data.population import population_lines
     from astronomical.session.evaluation.audit_report import report_lines
 
     with open_project(arguments) as session:
@@ -82,6 +83,7 @@ def _report(arguments: argparse.Namespace) -> int:
         reports = [(name, session.evaluation.audit_report(name)) for name in names]
         shown = session.state.config.shown
         lines = [line for name, report in reports for line in report_lines(report, shown(name))]
+        lines += population_lines(session.state.config, session.dataset)
     if arguments.json:
         print(json.dumps([_plain(report) for _, report in reports], indent=1))
     else:
@@ -103,15 +105,18 @@ def add_worth(commands: Commands) -> None:
 
 
 def _worth(arguments: argparse.Namespace) -> int:
+    from astronomical.session.data.population import population_lines
     from astronomical.session.evaluation.worth import curve_rows, worth_lines
 
     with open_project(arguments) as session, ProgressBar("%", 100) as bar:
         found = session.studies.worth(arguments.class_name, n_seeds=arguments.seeds, progress=bar.to_fraction)
         shown = session.state.config.shown(arguments.class_name)
+        population = population_lines(session.state.config, session.dataset)
     if arguments.json:
         print(json.dumps({"class": found.class_name, "labels": found.k, "scores": curve_rows(found)}, indent=1))
     else:
-        print("\n".join(one_line(line) for line in worth_lines(found, "average_precision", shown)))
+        lines = (*worth_lines(found, "average_precision", shown), *population)
+        print("\n".join(map(one_line, lines)))
     return DONE
 
 
@@ -132,11 +137,13 @@ def add_compare(commands: Commands) -> None:
 
 
 def _compare(arguments: argparse.Namespace) -> int:
+    from astronomical.session.data.population import population_lines
     from astronomical.session.evaluation.model_comparison import comparison_lines, comparison_rows, plain_comparison
 
     with open_project(arguments) as session, ProgressBar("%", 100) as bar:
         found = session.studies.compare_models(arguments.class_name, progress=bar.to_fraction)
         shown = session.state.config.shown(arguments.class_name)
+        population = population_lines(session.state.config, session.dataset)
     if arguments.json:
         print(json.dumps(plain_comparison(found), indent=1))
         return DONE
@@ -144,6 +151,7 @@ def _compare(arguments: argparse.Namespace) -> int:
     width = max(len(title) for title, _, _ in rows)
     first, *others = comparison_lines(found, arguments.score, shown)
     lines = [first, *(f"{title:{width}}  {value:>5}  {other}".rstrip() for title, value, other in rows), *others]
+    lines += population
     print("\n".join(map(one_line, lines)))
     return DONE
 

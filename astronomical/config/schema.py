@@ -43,7 +43,7 @@ from astronomical.config.results import (
     TestOpeningConfig,
 )
 from astronomical.config.services import ServicesConfig
-from astronomical.config.subsets import LassoConfig, PopulationConfig, SubsetConfig, repeated
+from astronomical.config.subsets import LassoConfig, MocConfig, PopulationConfig, SubsetConfig, repeated
 
 __all__ = [
     "MAX_SAME_ARCSEC",
@@ -73,6 +73,7 @@ __all__ = [
     "LayoutConfig",
     "LearnerConfig",
     "LearnerResultConfig",
+    "MocConfig",
     "ModelsConfig",
     "OperatingPointConfig",
     "Origin",

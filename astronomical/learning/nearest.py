@@ -14,11 +14,14 @@ from numpy.typing import NDArray
 from astronomical.catalogue.features import FeatureMatrix
 from astronomical.learning.feature_space import CLIP, robust_scale
 from astronomical.learning.ranking import DECIMALS
-from astronomical.learning.scoring import CancelCheck, Progress, fill_missing, never, no_progress, stop_if
+from astronomical.learning.scoring import N_THREADS, CancelCheck, Progress, fill_missing, never, no_progress, stop_if
+from astronomical.tasks import CompiledCode, Workers
 
-__all__ = ["ScaledFeatures", "nearest_rows"]
+__all__ = ["KERNELS", "ScaledFeatures", "nearest_rows", "smallest_products"]
 
-#: Number of rows compared at once; their scaled features fit in the cache of the processor.
+#: Until the kernel is ready, NumPy gives the same sources.
+KERNELS = CompiledCode("search for similar sources", "astronomical.learning.nearest_kernels", cached=True)
+#: Number of rows that a thread compares at once; their scaled features fit in the cache of the processor.
 _BLOCK = 4096
 #: Number of multiplications up to which OpenBLAS uses one thread. If other work keeps the processors busy, its threads
 #: wait for each other, and are ten times slower.
@@ -63,31 +66,16 @@ class ScaledFeatures:
         values = fill_missing(self.features.rows(rows), self.features.medians).astype(np.float64)
         return np.clip((values - self.centre) / self.spread, -CLIP, CLIP)
 
-    def block(self, start: int, stop: int, out: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Write the scaled features of successive rows into `out`, in single precision.
+    @property
+    def inverse(self) -> NDArray[np.float32]:
+        """Factor of each difference from the centre, shape (n_features,)."""
+        return (1.0 / self.spread).astype(np.float32)
 
-        Parameters
-        ----------
-        start, stop
-            The first row, and the row after the last one.
-        out
-            Array for the result, shape (n_features, stop - start).
-
-        Returns
-        -------
-        ndarray
-            Sum of the squares of each row, shape (stop - start,).
-        """
-        inverse = (1.0 / self.spread).astype(np.float32)[:, None]
-        np.subtract(self.features.values[:, start:stop], self.centre[:, None], out=out)
-        np.multiply(out, inverse, out=out)
-        np.clip(out, np.float32(-CLIP), np.float32(CLIP), out=out)
-        squares: NDArray[np.float32] = np.einsum("ij,ij->j", out, out)
-        if np.isnan(squares).any():
-            medians = (self.features.medians - self.centre)[:, None] * inverse
-            np.copyto(out, np.clip(medians, -CLIP, CLIP), where=np.isnan(out))
-            squares = np.einsum("ij,ij->j", out, out)
-        return squares
+    @property
+    def fill(self) -> NDArray[np.float32]:
+        """Scaled value in place of a missing one, shape (n_features,)."""
+        found: NDArray[np.float32] = np.clip((self.features.medians - self.centre) * self.inverse, -CLIP, CLIP)
+        return found.astype(np.float32)
 
 
 def nearest_rows(
@@ -150,27 +138,73 @@ def _bounds(
     low, high = np.empty(n_rows, dtype=np.float32), np.empty(n_rows, dtype=np.float32)
     lengths = np.einsum("ij,ij->i", places, places)
     longest, share = float(lengths.max()), np.float32((2 * n_features + 64) * _EPSILON)
-    # With a further row of ones, one product gives the squared distance without the square of the source itself.
+    # With a further column of ones, one product gives the squared distance without the square of the source itself.
     weights = np.column_stack((-2.0 * places, lengths)).astype(np.float32)
-    room = np.ones((n_features + 1, min(_BLOCK, n_rows)), dtype=np.float32)
-    for start in range(0, n_rows, _BLOCK):
+    scaling = scaled.centre, scaled.inverse, scaled.fill, np.float32(CLIP)
+    KERNELS.use(n_rows)
+
+    def compare(start: int) -> None:
         stop_if(cancelled)
-        progress(start / n_rows)
         stop = min(start + _BLOCK, n_rows)
-        block = room[:, : stop - start]
-        squares = scaled.block(start, stop, block[:n_features])
-        found = squares + _smallest_products(weights, block)
+        smallest, squares = smallest_products(scaled.features.values, start, stop, *scaling, weights)
+        found = squares + smallest
         error = share * (squares + np.float32(longest)) + np.float32(_SMALLEST)
         np.subtract(found, error, out=low[start:stop])
         np.add(found, error, out=high[start:stop])
+
+    starts = range(0, n_rows, _BLOCK)
+    for n, _ in enumerate(Workers("similar sources", N_THREADS).map(compare, starts), start=1):
+        progress(n / len(starts))
     return low, high
 
 
-def _smallest_products(weights: NDArray[np.float32], block: NDArray[np.float32]) -> NDArray[np.float32]:
+@KERNELS.function
+def smallest_products(
+    values: NDArray[np.float32],
+    start: int,
+    stop: int,
+    centre: NDArray[np.float32],
+    inverse: NDArray[np.float32],
+    fill: NDArray[np.float32],
+    clip: np.float32,
+    weights: NDArray[np.float32],
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Scale successive rows, and return their smallest products with weights.
+
+    Parameters
+    ----------
+    values
+        Features of all sources, shape (n_features, n_rows).
+    start, stop
+        The first row, and the row after the last one.
+    centre, inverse, fill
+        What is subtracted from each feature, the factor of the difference, and the scaled value in place of a missing
+        one, each of shape (n_features,).
+    clip
+        Largest absolute value of a scaled feature.
+    weights
+        Weights of the features, and a number that is added, shape (n_places, n_features + 1).
+
+    Returns
+    -------
+    smallest, squares
+        The smallest product of each row with any of the weights, and the sum of its squares, each of shape
+        (stop - start,).
+    """
+    block = np.ones((len(values) + 1, stop - start), dtype=np.float32)
+    scaled = block[:-1]
+    np.subtract(values[:, start:stop], centre[:, None], out=scaled)
+    np.multiply(scaled, inverse[:, None], out=scaled)
+    np.clip(scaled, -clip, clip, out=scaled)
+    squares: NDArray[np.float32] = np.einsum("ij,ij->j", scaled, scaled)
+    if np.isnan(squares).any():
+        np.copyto(scaled, fill[:, None], where=np.isnan(scaled))
+        squares = np.einsum("ij,ij->j", scaled, scaled)
+    return _smallest_in_strips(weights, block), squares
+
+
+def _smallest_in_strips(weights: NDArray[np.float32], block: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the smallest product of each column of the block with any row of the weights."""
-    if len(weights) == 1:
-        product: NDArray[np.float32] = weights[0] @ block
-        return product
     smallest = np.full(block.shape[1], np.inf, dtype=np.float32)
     n_at_once = max(1, _ONE_THREAD // (len(block) * _STRIP))
     for start in range(0, block.shape[1], _STRIP):

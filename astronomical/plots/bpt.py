@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from astronomical.extend import Parameter, plot
+from astronomical.plots.axis_expressions import logarithm_where
 from astronomical.plots.column_roles import LINES
 from astronomical.plots.plot_data import CannotDrawError, NeedsColumnsError, PlotData
 
@@ -148,12 +149,16 @@ _RATIOS = {
 
 @dataclass
 class _Ratio:
-    """Logarithmic line ratio of all sources, NaN where it is not drawn, with the reasons."""
+    """Logarithmic line ratio of all sources, NaN where it is not drawn, with the reasons.
+
+    `axis` is the ratio as an expression of columns, or empty.
+    """
 
     values: Values
     faint: NDArray[np.bool_]
     negative: NDArray[np.bool_]
     lines: int
+    axis: str
 
 
 def _ratio(data: PlotData, key: str, snr: float) -> _Ratio | None:
@@ -162,7 +167,7 @@ def _ratio(data: PlotData, key: str, snr: float) -> _Ratio | None:
     n = len(data.colouring.codes)
     none = np.zeros(n, dtype=np.bool_)
     if data.has(given):
-        return _Ratio(data[given], none, none, len(above))
+        return _Ratio(data[given], none, none, len(above), data.axis_of(given))
     there = [role for role in above if data.has(role)]
     if not there or not data.has(below):
         return None
@@ -172,14 +177,26 @@ def _ratio(data: PlotData, key: str, snr: float) -> _Ratio | None:
         flux = data[role].astype(np.float64)
         if data.has(f"{role}_err"):
             with np.errstate(invalid="ignore", divide="ignore"):
-                faint |= np.isfinite(flux) & ~(flux > snr * data[f"{role}_err"])
+                faint |= np.isfinite(flux) & ~(flux > snr * data[f"{role}_err"].astype(np.float64))
         negative |= flux <= 0
         if role != below:
             top = top + flux
     with np.errstate(invalid="ignore", divide="ignore"):
         values = np.log10(top / data[below])
     values[faint | negative] = np.nan
-    return _Ratio(values, faint, negative, len(there))
+    return _Ratio(values, faint, negative, len(there), _axis(data, there, below, snr))
+
+
+def _axis(data: PlotData, above: list[str], below: str, snr: float) -> str:
+    """Return a ratio of lines that are bright enough as an expression; empty if a flux is no column."""
+    columns = {role: data.column_of(role) for role in (*above, below)}
+    errors = {role: data.column_of(f"{role}_err") for role in columns if data.has(f"{role}_err")}
+    if not all((*columns.values(), *errors.values())):
+        return ""
+    conditions = [f"{flux} > 0" for flux in columns.values()]
+    conditions += [f"{columns[role]} > {float(snr)!r} * {error}" for role, error in errors.items()]
+    top = " + ".join(columns[role] for role in above)
+    return logarithm_where(" and ".join(conditions), f"({top}) / {columns[below]}")
 
 
 @plot(
@@ -210,7 +227,13 @@ def bpt(data: PlotData, diagram: str = "NII", snr: float = 3.0) -> hv.Element:
             + (f" above a signal-to-noise ratio of {snr:g}." if (x.faint | y.faint).any() else ".")
         )
     points = data.points(
-        x.values, y.values, x_label=shape.axis, y_label=_Y_AXIS, x_limits=shape.x_limits, y_limits=_Y_LIMITS
+        x.values,
+        y.values,
+        x_label=shape.axis,
+        y_label=_Y_AXIS,
+        x_limits=shape.x_limits,
+        y_limits=_Y_LIMITS,
+        axes=(x.axis, y.axis) if x.axis and y.axis else None,
     )
     if x.lines < len(_RATIOS[diagram][1]):
         data.note("only one of the two [S II] lines is available; demarcation lines for their sum are not drawn")

@@ -240,8 +240,9 @@ class PlotData:
             ``max``, ``min``, ``std``, ``var``, ``sum``, ``count``, ``any``, ``first`` or ``last``.
         axes
             The quantities of x and y, so that a lasso can be saved as a subset: names of columns or features,
-            expressions of columns such as ``g - r``, or ``ra()`` and ``dec()`` for the position in degrees. By
-            default, only the sources in a lasso can be saved.
+            expressions of columns such as ``g - r``, ``ra()`` and ``dec()`` for the position in degrees, or
+            ``aitoff_x(centre)`` and ``aitoff_y(centre)`` for its Aitoff projection. By default, only the sources in a
+            lasso can be saved.
 
         Returns
         -------
@@ -294,13 +295,17 @@ class PlotData:
         log
             Whether the logarithm of the column is drawn.
         """
-        names = [self.names.get(role, "") for role in roles]
-        if len(names) == 1 and not log:
-            return names[0]
-        if not all(name in self.columns for name in names):
+        if len(roles) == 1 and not log:
+            return self.names.get(roles[0], "")
+        parts = [self.column_of(role) for role in roles]
+        if not all(parts):
             return ""
-        quoted = " - ".join('"{}"'.format(name.replace('"', '""')) for name in names)
-        return f"log10({quoted})" if log else quoted
+        return f"log10({parts[0]})" if log else " - ".join(parts)
+
+    def column_of(self, role: str) -> str:
+        """Return the column of a role for an expression, in double quotes; empty if there is none."""
+        name = self.names.get(role, "")
+        return '"{}"'.format(name.replace('"', '""')) if name in self.columns else ""
 
     def _drawn_codes(self, codes: NDArray[np.int16]) -> NDArray[np.int16]:
         return codes if self.shown is None else np.where(self.shown, codes, -1).astype(np.int16)

@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import holoviews as hv
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
+from astronomical.catalogue.sky import aitoff
 from astronomical.extend import Column, Parameter, plot
 from astronomical.plots.bands import BANDS
 from astronomical.plots.plot_data import CannotDrawError, PlotData
 
-__all__ = ["BUILTINS", "aitoff"]
+__all__ = ["BUILTINS"]
 
 _PLATE, _AITOFF = "plate carrée", "Aitoff"
-
-
-def aitoff(ra_deg: ArrayLike, dec_deg: ArrayLike, centre_deg: float = 180.0) -> tuple[NDArray[np.float64], ...]:
-    """Project positions with the Aitoff projection, in degrees, with right ascension increasing to the left."""
-    away = np.radians((np.asarray(ra_deg, dtype=np.float64) - centre_deg + 180) % 360 - 180)
-    dec = np.radians(np.asarray(dec_deg, dtype=np.float64))
-    alpha = np.arccos(np.clip(np.cos(dec) * np.cos(away / 2), -1, 1))
-    scale = 1 / np.sinc(alpha / np.pi)  # alpha / sin alpha, 1 in the middle
-    x = -2 * np.cos(dec) * np.sin(away / 2) * scale
-    return np.degrees(x), np.degrees(np.sin(dec) * scale)
 
 
 @plot(
@@ -43,7 +34,13 @@ def sky(data: PlotData, projection: str = _PLATE, centre: float = 180.0) -> hv.E
         return data.points(ra, dec, x_label="RA (°)", y_label="Dec (°)", invert_x=True, axes=("ra()", "dec()"))
     x, y = aitoff(ra, dec, centre)
     points = data.points(
-        x, y, x_label="Aitoff, RA to the left (°)", y_label="(°)", x_limits=(-185, 185), y_limits=(-95, 95)
+        x,
+        y,
+        x_label="Aitoff, RA to the left (°)",
+        y_label="(°)",
+        x_limits=(-185, 185),
+        y_limits=(-95, 95),
+        axes=(f"aitoff_x({float(centre)!r})", f"aitoff_y({float(centre)!r})"),
     )
     along = np.linspace(-90, 90, 91)
     meridians = [data.curve(*_meridian(offset, along), dashed=True) for offset in range(-180, 181, 60)]

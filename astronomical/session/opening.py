@@ -109,7 +109,8 @@ def open_core(
         progress("Reading the catalogue", 0.0)
         table = open_project_catalogue(loaded.config, path.parent, catalogue, joined)
         read_in_use(loaded.config, table)
-        return found, table, build_dataset(loaded.config, table, found.registry, progress, allow_lacking=True)
+        dataset = build_dataset(loaded.config, table, found.registry, path.parent, progress, allow_lacking=True)
+        return found, table, dataset
 
     try:
         if cancelled is None:

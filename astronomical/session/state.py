@@ -258,6 +258,25 @@ class Conflict:
     kept: Path | None = None
 
 
+@dataclass(frozen=True)
+class ListedQuery:
+    """A source that a contact sheet lists as a query of a learner.
+
+    Attributes
+    ----------
+    learner
+        Settings of the learner.
+    k
+        Number of labels of the round that ranked the source.
+    score
+        Its utility in this round; None for the queries of a learner that is not trained yet.
+    """
+
+    learner: LearnerConfig
+    k: int
+    score: float | None
+
+
 class SessionState(param.Parameterized):
     """Reactive values of an open project. Only the parts of a session write them."""
 
@@ -274,6 +293,9 @@ class SessionState(param.Parameterized):
     queues: dict[str, tuple[str, ...]] = param.Dict(
         default={},
         doc="Batch of queries of each class before it is trained again, starting with that of `queries`.",
+    )
+    listed: dict[str, dict[str, ListedQuery]] = param.Dict(
+        default={}, doc="Further queries of each class that contact sheets list, by id; see `ContactSheet.ask`."
     )
     rounds: dict[str, Round] = param.Dict(default={}, doc="Newest finished round of each class.")
     pending: tuple[str, ...] = param.Parameter(default=(), doc="Classes whose next round is being computed.")

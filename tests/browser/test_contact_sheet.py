@@ -30,9 +30,8 @@ GREYS = """async (tiles) => Object.fromEntries(await Promise.all(tiles.map(async
 })))"""
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """A project with a batch of queries, an image of each source but every fifth, and a contact sheet."""
+def make(tmp_path: Path, n_tiles: int, queue: int) -> Path:
+    """Make a project with an image of each source but every fifth, a contact sheet, and a batch of queries."""
     table = Table.read(write_catalogue(tmp_path / "t.fits", 120))
     ids = [str(id) for id in table["name"]]
     for id in ids:
@@ -52,21 +51,26 @@ def path(tmp_path: Path) -> Path:
         ),
         path,
     )
-    sheet = PaneConfig(id="sheet", kind="sheet", x=0, y=7, w=7, h=5, settings={"size": N_TILES})
+    sheet = PaneConfig(id="sheet", kind="sheet", x=0, y=7, w=7, h=5, settings={"size": n_tiles})
     source = PaneConfig(id="source", kind="source", x=0, y=0, w=7, h=7)
     learning = PaneConfig(id="learning", kind="learning", x=7, y=0, w=5, h=12)
     layout = config.layout.model_copy(update={"panes": (source, sheet, learning)})
     without_models(config.model_copy(update={"layout": layout}), path)
     with Session.open(path, look_ahead=False) as session:
-        session.training.start("Star", models=[FEW_TREES], start=StartConfig(mode="random", n=6), queue=20)
+        session.training.start("Star", models=[FEW_TREES], start=StartConfig(mode="random", n=6), queue=queue)
     return path
 
 
-def open_sheet(page: Page, url: str, path: Path) -> tuple[Locator, list[str]]:
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return make(tmp_path, N_TILES, 20)
+
+
+def open_sheet(page: Page, url: str, path: Path, n_tiles: int = N_TILES) -> tuple[Locator, list[str]]:
     """Open the project; return its contact sheet, and the ids of the tiles."""
     open_config(page, url, path)
     sheet = page.locator('[data-id="sheet"]')
-    expect(sheet.locator(".tile")).to_have_count(N_TILES, timeout=LONG)
+    expect(sheet.locator(".tile")).to_have_count(n_tiles, timeout=LONG)
     return sheet, sheet.locator(".tile").evaluate_all("tiles => tiles.map((tile) => tile.dataset.id)")
 
 
@@ -115,10 +119,10 @@ def test_queries_are_labelled_by_keys_alone(app_url: str, page: Page, path: Path
     expect(dialog.get_by_text("Label 7 sources as Star?")).to_be_visible(timeout=LONG)
     assert len(human(path)) == 5
     dialog.get_by_role("button", name="Label", exact=True).click()
-    # All shown are answered, so that the rest of the batch is listed, and one more for the unsure source.
+    # All shown are answered, so that the next best queries are listed.
     expect(sheet.locator(f'.tile[data-id="{ids[0]}"]')).to_have_count(0, timeout=LONG)
     assert [(event.id, event.label) for event in human(path)[5:]] == [(id, "Star") for id in (ids[4], *ids[6:])]
-    expect(sheet.locator(".tile")).to_have_count(9)
+    expect(sheet.locator(".tile")).to_have_count(N_TILES)
 
 
 @pytest.mark.slow
@@ -144,3 +148,28 @@ def test_similar_sources_are_found_from_the_selected_one(app_url: str, page: Pag
     show(page, sheet, shown[1])
     assert [event.id for event in human(path)] == [shown[0]]
     assert shown_id(page) == shown[1]
+
+
+@pytest.mark.slow
+def test_forty_sources_are_labelled_by_keys_alone_and_trained_on(app_url: str, page: Page, tmp_path: Path):
+    path = make(tmp_path, 40, 1)
+    sheet, ids = open_sheet(page, app_url, path, 40)
+    with Session.open(path, read_only=True, look_ahead=False) as session:
+        newest = session.round("Star")
+        assert ids == list(newest.queries[:40])
+    sheet.locator(".grid").focus()
+    page.keyboard.press("Home")
+    for place, id in enumerate(ids):
+        show(page, sheet, id)
+        page.keyboard.press("1" if place % 3 else "2")
+    # All shown are answered, so that the next best queries are listed.
+    expect(sheet.locator(f'.tile[data-id="{ids[0]}"]')).to_have_count(0, timeout=LONG)
+    events = human(path)
+    assert [event.id for event in events] == ids
+    assert [event.label for event in events] == ["Star" if place % 3 else "Galaxy" for place in range(40)]
+    assert {(event.origin, event.class_name) for event in events} == {("query", "Star")}
+    for event in events:
+        listed = event.round == newest.k and event.score == pytest.approx(newest.utilities[ids.index(event.id)])
+        # The learner is trained meanwhile, and may ask by itself for a source that is shown.
+        assert listed or (event.round > newest.k and event.score is not None)
+    expect(page.get_by_text("46 labels").first).to_be_visible(timeout=LONG)

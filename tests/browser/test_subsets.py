@@ -7,9 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.table import Table
+from mocpy import MOC
 from playwright.sync_api import Page, expect
 
+from astronomical.catalogue.moc import read_moc
 from astronomical.config.io import read_config
+from astronomical.session import Session
 from tests.support.projects import make_project
 from tests.support.workbench import LONG, begin, button, choose, open_with_plots
 
@@ -82,3 +85,40 @@ def test_a_subset_is_created_shown_and_exported(app_url: str, page: Page, tmp_pa
     dialog.get_by_role("button", name="Close").click()
     expect(page.get_by_text("all saved")).to_be_visible(timeout=LONG)
     assert [(item.name, item.condition) for item in read_config(path).subsets] == [("bright", "g < 18.5")]
+
+
+def test_a_map_and_a_selection_become_subsets(app_url: str, page: Page, tmp_path: Path) -> None:
+    path, _ = make_project(tmp_path)
+    MOC.from_string("0/0-3").save(str(tmp_path / "north.fits"), format="fits")
+    with Session.open(path, read_only=True, look_ahead=False) as session:
+        moc = session.subsets.read_moc("north.fits")
+        n = int(read_moc(tmp_path / "north.fits").contains(*session.dataset.catalogue.position).sum())
+    open_with_plots(page, app_url, path)
+    button(page, "Settings…").click()
+    page.get_by_role("tab", name="Subsets").click()
+    file, name = page.get_by_label("MOC file", exact=True), page.get_by_label("Name of the subset")
+    file.fill("south.fits")
+    button(page, "Save the MOC").click()
+    expect(page.get_by_text("There is no MOC file")).to_be_visible(timeout=LONG)
+    name.fill("north")
+    name.press("Tab")
+    file.fill("north.fits")
+    button(page, "Save the MOC").click()
+    expect(page.locator("tr", has_text="inside the MOC north.fits").get_by_text(str(n), exact=True)).to_be_visible(
+        timeout=LONG
+    )
+    button(page, "Select its sources").click()
+    expect(button(page, f"Save the {n} selected sources")).to_be_visible(timeout=LONG)
+    page.get_by_role("button", name="Cancel").click()
+
+    plot = page.locator('[data-id="plot-1"]')
+    plot.get_by_role("button", name="Subset…", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("The sources are kept as a list of their ids.")).to_be_visible(timeout=LONG)
+    dialog.get_by_label("Name of the subset").fill("these")
+    dialog.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Subset these is saved.")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("all saved")).to_be_visible(timeout=LONG)
+    north, these = read_config(path).subsets
+    assert (north.name, north.moc) == ("north", moc)
+    assert (these.name, len(these.ids)) == ("these", n)

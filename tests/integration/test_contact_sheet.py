@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from astronomical.config.labelling import LabellingConfig
-from astronomical.config.schema import StartConfig
+from astronomical.config.schema import ExtensionConfig, StartConfig
 from astronomical.session import Session
 from astronomical.session.errors import SessionError
+from astronomical.session.evaluation.reproduce import reproduce
 from astronomical.session.project.store import load_project
 from tests.support.projects import FEW_TREES, make_project, start_small
 
@@ -45,6 +46,60 @@ def test_forty_queries_labelled_one_after_the_other_keep_origin_query_and_score(
     assert [event.score for event in events] == pytest.approx(newest.utilities[:40])
     assert session.round("Star").k == newest.k + 40, "the learner is not trained on the labels"
     assert session.state.focus == session.query("Star"), "after the last label, the next query is not shown"
+
+
+@pytest.fixture
+def one_by_one(path) -> Iterator[Session]:
+    """A learner that is trained after each label."""
+    with Session.open(path, who="ana", look_ahead=False) as opened:
+        opened.training.start("Star", models=[FEW_TREES], start=StartConfig(mode="random", n=6))
+        yield opened
+
+
+def test_a_batch_of_one_lists_the_best_queries_and_their_labels_keep_the_round_that_ranked_them(one_by_one, path):
+    session = one_by_one
+    newest, sheet = session.round("Star"), session.sheet.sources("queries", 24)
+    assert sheet.ids == newest.queries[:24]
+    assert (sheet.ids[0], sheet.n_all) == (session.query("Star"), len(newest.queries))
+    session.sheet.ask(sheet)
+    session.focus(sheet.ids[0])
+    for id, following in zip(sheet.ids[:10], sheet.ids[1:11], strict=True):
+        session.assign("Star" if id < "S00100" else "Galaxy", id=id, then=following)
+    session.assign(None, id=sheet.ids[10])
+    events = human(path)
+    assert [event.id for event in events] == list(sheet.ids[:11])
+    assert {(event.origin, event.class_name) for event in events} == {("query", "Star")}
+    recorded = {event.id: (event.round, event.score) for event in events}
+    assert recorded[sheet.ids[0]] == (newest.k, pytest.approx(newest.utilities[0]))
+    for place, id in enumerate(sheet.ids[1:11], start=1):
+        k, score = recorded[id]
+        # A source that the retrained learner asked next of itself has the round that asked it.
+        assert (k, score) == (newest.k, pytest.approx(newest.utilities[place])) or k > newest.k
+    assert session.round("Star").k == newest.k + 10, "the learner is not trained on the labels"
+    assert not set(session.sheet.sources("queries", 60).ids) & set(sheet.ids[:11])
+    session.save()
+    session.close()
+    assert reproduce(path).ok
+
+
+def test_sources_that_no_sheet_shows_are_no_queries(one_by_one):
+    session = one_by_one
+    sheet = session.sheet.sources("queries", 12)
+    session.focus(sheet.ids[5])
+    event = session.assign("Star", id=sheet.ids[5])
+    assert (event.origin, event.class_name, event.round, event.score) == ("clicked", None, None, None)
+    session.sheet.ask(session.sheet.sources("selection", 12))
+    assert not session.sheet.is_asked(sheet.ids[6])
+
+
+def test_a_learner_with_other_settings_does_not_ask_what_the_one_before_it_ranked(one_by_one):
+    session = one_by_one
+    sheet = session.sheet.sources("queries", 12)
+    session.sheet.ask(sheet)
+    assert session.sheet.is_asked(sheet.ids[6])
+    session.training.start("Star", models=[FEW_TREES], strategy=ExtensionConfig(name="random"))
+    left = [id for id in sheet.ids if id != session.query("Star")]
+    assert not any(map(session.sheet.is_asked, left))
 
 
 def test_the_source_to_select_afterwards_comes_before_the_next_query(tmp_path):

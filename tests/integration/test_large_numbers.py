@@ -47,7 +47,7 @@ def new(path: Path, *words: str) -> Path:
 def features_of(project: Path):
     config = read_config(project)
     catalogue = open_project_catalogue(config, project.parent)
-    return config, build_dataset(config, catalogue, builtin_registry()).features
+    return config, build_dataset(config, catalogue, builtin_registry(), project.parent).features
 
 
 @pytest.mark.parametrize("memory", [False, True])
@@ -89,7 +89,7 @@ def test_combinations_that_are_added_later_are_exact_too(times: Path):
     project = new(times, "--features", "jdend,jdstart")
     config = read_config(project)
     catalogue = open_project_catalogue(config, project.parent)
-    dataset = build_dataset(config, catalogue, builtin_registry())
+    dataset = build_dataset(config, catalogue, builtin_registry(), project.parent)
     combined = FeaturesConfig.model_validate(
         {**config.features.model_dump(), "combinations": [{"operation": "subtract", "n": 2}]}
     )

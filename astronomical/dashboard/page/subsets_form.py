@@ -9,7 +9,7 @@ import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 
-from astronomical.config.schema import SubsetConfig
+from astronomical.config.schema import MocConfig, SubsetConfig
 from astronomical.dashboard.ui.components import Message, hint, plain_table, row, set_hint
 from astronomical.dashboard.ui.session_view import SessionView
 from astronomical.errors import explain
@@ -21,7 +21,7 @@ __all__ = ["SubsetsForm", "population_fields"]
 _NEW = "new subset"
 _HELP = (
     'Conditions compare columns, also virtual ones: g - r > 0.6 and not type == "Star". There are also '
-    "subset(name), tag(word), note(word), flagged(), missing(column), contains(column, text) and "
+    "subset(name), sample(size, seed), tag(word), note(word), flagged(), missing(column), contains(column, text) and "
     "cone(ra, dec, radius) in degrees. Names that are not single words need double quotes."
 )
 #: Maximum length of a definition in the table.
@@ -44,7 +44,7 @@ class SubsetsForm(SessionView):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self._counting, self._checking = self.latest(), self.latest()
+        self._counting, self._checking, self._reading = self.latest(), self.latest(), self.latest()
         self._counts: dict[str, str] = {}
         self._filling, self._saved = False, ""
         wide: dict[str, Any] = {"size": "small", "sizing_mode": "stretch_width"}
@@ -55,11 +55,18 @@ class SubsetsForm(SessionView):
             label="Condition", placeholder="r < 20 and g - r > 0.6", rows=2, auto_grow=True, **wide
         )
         self._found = hint("")
+        self._moc = pmui.TextInput(
+            label="MOC file",
+            placeholder="footprint.fits",
+            helper_text="A map of a part of the sky in FITS, JSON or ASCII; its path, or that from the project file.",
+            **wide,
+        )
         self._message = Message()
         look: dict[str, Any] = {"size": "small", "variant": "outlined"}
         self._save_condition = pmui.Button(label="Save the condition", on_click=lambda _: self._save(), **look)
         self._save_selection = pmui.Button(on_click=lambda _: self._save(selection=True), **look)
         self._save_lasso = pmui.Button(label="Save the lasso", on_click=lambda _: self._save(lasso=True), **look)
+        self._save_moc = pmui.Button(label="Save the MOC", on_click=lambda _: self._read_moc(), **look)
         self._select = pmui.Button(label="Select its sources", on_click=lambda _: self._attempt(self._selected), **look)
         self._remove = pmui.Button(label="Remove it", on_click=lambda _: self._attempt(self._removed), **look)
         self.view = pn.Column(
@@ -68,6 +75,8 @@ class SubsetsForm(SessionView):
             self._condition,
             self._found,
             pn.Row(self._save_condition, self._save_selection, self._save_lasso, margin=0),
+            self._moc,
+            pn.Row(self._save_moc, margin=0),
             pn.Row(self._select, self._remove, margin=0),
             self._message.view,
             hint(_HELP),
@@ -141,6 +150,7 @@ class SubsetsForm(SessionView):
         self._name.value = "" if item is None else item.name
         self._filling = True
         self._condition.value = "" if item is None else item.condition or ""
+        self._moc.value = "" if item is None or item.moc is None else item.moc.path
         self._filling = False
         set_hint(self._found, "" if item is None or item.condition else describe_subset(item))
 
@@ -163,7 +173,20 @@ class SubsetsForm(SessionView):
 
     # -- commands -----------------------------------------------------------------------------------
 
-    def _save(self, *, selection: bool = False, lasso: bool = False) -> None:
+    def _read_moc(self) -> None:
+        """Read the MOC file in a thread, and save the subset."""
+        path, session = (self._moc.value_input or self._moc.value).strip(), self.session
+        if not path:
+            self._message.show("Enter the path of a MOC file.", "error")
+            return
+        self._message.show(f"Reading {path} …")
+        self._reading.run(
+            lambda: session.subsets.read_moc(path),
+            lambda moc: self._save(moc=moc),
+            lambda error: self._message.show(explain(error), "error"),
+        )
+
+    def _save(self, *, selection: bool = False, lasso: bool = False, moc: MocConfig | None = None) -> None:
         state, item = self.session.state, self._item()
         name = self._name.value_input.strip() or self._name.value.strip()
         definition: dict[str, Any] = (
@@ -171,6 +194,8 @@ class SubsetsForm(SessionView):
             if selection
             else {"lasso": state.lasso}
             if lasso
+            else {"moc": moc}
+            if moc is not None
             else {"condition": self._condition.value_input or self._condition.value}
         )
 
@@ -209,7 +234,8 @@ def population_fields() -> tuple[pmui.TextInput, pmui.TextInput]:
     scope = pmui.TextInput(
         label="Scope",
         placeholder="all sources",
-        helper_text="A condition, such as subset(bright). Learners train, query and are scored in scope only.",
+        helper_text="A condition, such as subset(bright) or sample(10000, 1). Learners train, query and are scored in "
+        "scope only.",
         **wide,
     )
     askable = pmui.TextInput(

@@ -100,7 +100,7 @@ class Workbench(SessionView):
         self.view = pn.Column(
             self._keys,
             self._desk.view,
-            self._desk.selection.view,
+            *self._desk.selection.views,
             self._messages.view,
             self._file.view,
             self._help.view,

@@ -1,10 +1,11 @@
-"""What can be done with the selected sources: label them, list them, see them, or send them to other programs."""
+"""What can be done with the selected sources: label, list, see and name them, or send them to other programs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Literal, get_args
 
+from astronomical.dashboard.panes.subset_dialog import SubsetDialog
 from astronomical.dashboard.panes.tables.bulk_dialog import BulkDialog
 from astronomical.dashboard.ui.session_view import SessionView
 from astronomical.errors import explain
@@ -14,7 +15,7 @@ from astronomical.session.samp.connection import SampBridge
 
 __all__ = ["SelectionAction", "SelectionActions"]
 
-SelectionAction = Literal["label", "list", "sheet", "send"]
+SelectionAction = Literal["label", "list", "sheet", "subset", "send"]
 
 
 class SelectionActions(SessionView):
@@ -33,8 +34,8 @@ class SelectionActions(SessionView):
 
     Attributes
     ----------
-    view
-        The dialog to label the selection.
+    views
+        The dialogs to label the selection, and to save it as a subset.
     """
 
     def __init__(
@@ -48,7 +49,8 @@ class SelectionActions(SessionView):
         self._samp, self._show_pane, self._show_sheet = samp, show_pane, show_sheet
         self._sending = self.latest()
         self._dialog = BulkDialog(self)
-        self.view = self._dialog.view
+        self._naming = SubsetDialog(self)
+        self.views = (self._dialog.view, self._naming.view)
 
     def run(self, action: str) -> None:
         """Run an action on the selection; ignore other names, which a page could send."""
@@ -60,6 +62,8 @@ class SelectionActions(SessionView):
             self.run_command(lambda: self._show_pane("table"))
         elif action == "sheet":
             self.run_command(lambda: self._show_sheet("selection"))
+        elif action == "subset":
+            self._naming.ask()
         else:
             self._send()
 

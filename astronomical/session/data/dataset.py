@@ -297,6 +297,7 @@ def build_dataset(
     config: Config,
     catalogue: Catalogue,
     registry: Registry,
+    folder: Path,
     progress: Progress = no_progress,
     *,
     allow_lacking: bool = False,
@@ -307,6 +308,8 @@ def build_dataset(
     ----------
     config, catalogue, registry
         The project, its table, and the registry of operations.
+    folder
+        Folder of the project file.
     progress
         Called with a description of the step and the progress, from 0 to 1.
     allow_lacking
@@ -350,7 +353,7 @@ def build_dataset(
         section, catalogue, operations, split.training, config.project.seed, allow_lacking=allow_lacking
     )
     lacking = (*lacking, *unfinished)
-    scope, may_query = population_masks(config, catalogue)
+    scope, may_query = population_masks(config, catalogue, folder)
     split = within_scope(complete_split(split, features, config.features.missing), scope, may_query)
     progress("Checking the features", 0.9)
     # In single precision, large numbers of different sources may be equal.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,7 @@ from astronomical.catalogue.expressions import Expression
 from astronomical.catalogue.splits import Split
 from astronomical.config.catalogue import VirtualColumnConfig
 from astronomical.config.schema import Config, PopulationConfig, SubsetConfig
-from astronomical.session.data.subsets import SubsetReader, definitions_of
+from astronomical.session.data.subsets import SubsetReader, definition, definitions_of
 from astronomical.session.data.virtual import needed_virtual
 from astronomical.session.errors import SessionError
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "check_population",
     "population_digest",
+    "population_lines",
     "population_masks",
     "population_names",
     "population_subsets",
@@ -47,23 +49,33 @@ def check_population(config: Config, catalogue: Catalogue) -> None:
     """
     for title, item in _roots(config.population):
         try:
-            SubsetReader(definitions_of(config.subsets, [item]), catalogue).check(item)
+            SubsetReader(definitions_of(config.subsets, [item]), catalogue, Path()).check(item)
         except SessionError as error:
             raise SessionError(f"{title}: {error}") from None
 
 
-def population_masks(config: Config, catalogue: Catalogue) -> tuple[Mask | None, Mask | None]:
+def population_masks(config: Config, catalogue: Catalogue, folder: Path) -> tuple[Mask | None, Mask | None]:
     """Return which sources are in scope and which may be queried, shape (n_rows,); None for all. It takes time.
+
+    Parameters
+    ----------
+    config, catalogue
+        The project and its table.
+    folder
+        Folder of the project file.
 
     Raises
     ------
     SessionError
-        As for `check_population`.
+        As for `check_population`, or if a MOC file cannot be read or has changed.
     """
     check_population(config, catalogue)
     found: dict[str, Mask] = {}
     for title, item in _roots(config.population):
-        found[title] = SubsetReader(definitions_of(config.subsets, [item]), catalogue).mask(item)
+        try:
+            found[title] = SubsetReader(definitions_of(config.subsets, [item]), catalogue, folder).mask(item)
+        except SessionError as error:
+            raise SessionError(f"{title}: {error}") from None
     return found.get("Scope"), found.get("Askable")
 
 
@@ -99,7 +111,7 @@ def _digest(
     names: set[str] = set()
     for title, item in _roots(population):
         definitions = definitions_of(subsets, [item])
-        plain[title] = [used.model_dump(mode="json", exclude_none=True) for used in definitions]
+        plain[title] = [definition(used) for used in definitions]
         names.update(*map(_names_in, definitions))
     plain["virtual"] = {item.name: item.expression for item in needed_virtual(virtual, names)}
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:32]
@@ -129,6 +141,18 @@ def scope_text(dataset: Dataset) -> str:
     return "" if dataset.scope is None else f"of {np.count_nonzero(dataset.scope):,} sources in scope"
 
 
+def population_lines(config: Config, dataset: Dataset) -> tuple[str, ...]:
+    """Return one line that names the sources on which scores are based; nothing if these are all of the catalogue."""
+    population, parts = config.population, []
+    if dataset.scope is not None:
+        n, n_all = np.count_nonzero(dataset.scope), dataset.catalogue.n_rows
+        parts.append(f"In scope: {n:,} of {n_all:,} sources ({population.scope}).")
+    if dataset.may_query is not None:
+        n = np.count_nonzero(dataset.askable)
+        parts.append(f"Askable: {n:,} sources of the training set ({population.askable}).")
+    return (" ".join(parts),) if parts else ()
+
+
 def _roots(population: PopulationConfig) -> list[tuple[str, SubsetConfig]]:
     given = (("Scope", population.scope), ("Askable", population.askable))
     return [(title, SubsetConfig.model_construct(name="", condition=text)) for title, text in given if text is not None]
@@ -138,7 +162,7 @@ def _names_in(item: SubsetConfig) -> tuple[str, ...]:
     if item.condition is not None:
         return Condition(item.condition).names
     if item.lasso is None:
-        return ()
+        return ()  # columns of the position have a fingerprint in any case
     names = [item.lasso.x, item.lasso.y]
     for text in (item.lasso.x, item.lasso.y):
         try:

@@ -205,7 +205,7 @@ def rebuild(
         check_columns(config, catalogue)
         operations = operations_of(registry, config.features.combinations)
         config = config.model_copy(update={"features": with_double(config.features, catalogue, operations)})
-    made = build_dataset(config, catalogue, registry, progress)
+    made = build_dataset(config, catalogue, registry, folder, progress)
     section = config.catalogue.model_copy(update={"fingerprint": make_fingerprint(config, catalogue)})
     return config.model_copy(update={"catalogue": section}), made
 

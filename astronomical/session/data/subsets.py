@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from astronomical.catalogue.catalogue import Catalogue
-from astronomical.catalogue.conditions import Arguments, Condition, Predicate, numbers_of, word_of
+from astronomical.catalogue.conditions import Condition, numbers_of, word_of
 from astronomical.catalogue.errors import CatalogueError
 from astronomical.catalogue.expressions import Expression, ExpressionError
 from astronomical.catalogue.features import FeatureMatrix
+from astronomical.catalogue.moc import Moc, read_moc
 from astronomical.catalogue.polygons import in_polygon
-from astronomical.config.schema import SubsetConfig
+from astronomical.catalogue.sky import aitoff
+from astronomical.config.schema import MocConfig, SubsetConfig
 from astronomical.errors import did_you_mean
-from astronomical.labels.annotations import Remark
+from astronomical.paths import local_path
+from astronomical.session.data.condition_functions import (
+    ABOUT_REMARKS,
+    Remarks,
+    remark_function,
+    sample_function,
+    subset_function,
+)
 from astronomical.session.data.feature_recipe import natural_feature
 from astronomical.session.errors import SessionError
 
@@ -28,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Remarks",
     "SubsetReader",
+    "definition",
     "definitions_of",
     "describe_subset",
     "digest_of",
@@ -37,15 +49,17 @@ __all__ = [
 ]
 
 Mask = NDArray[np.bool_]
-Remarks = Mapping[str, Remark]
 
 #: Maximum number of subsets whose sources are cached for a dataset.
 _MAX_CACHED = 16
 #: Maximum number of subsets that name one another in a row.
 _MAX_DEPTH = 50
 _BLOCK = 100_000
+#: Axes of a lasso that are made from the positions.
 _RA, _DEC = "ra()", "dec()"
-_ABOUT_REMARKS = ("tag", "note", "flagged")
+_AITOFF = re.compile(r"aitoff_(?P<axis>[xy])\((?P<centre>\d{1,3}(?:\.\d{1,20})?)\)")
+#: Functions of conditions that name a subset, and the place of its name among their arguments.
+_NAMING = (("subset", 0), ("sample", 2))
 
 
 def find_subset(subsets: Sequence[SubsetConfig], name: str) -> SubsetConfig:
@@ -97,13 +111,21 @@ def uses_remarks(definitions: Iterable[SubsetConfig]) -> bool:
         Condition(item.condition).calls(name)
         for item in definitions
         if item.condition is not None
-        for name in _ABOUT_REMARKS
+        for name in ABOUT_REMARKS
     )
+
+
+def definition(item: SubsetConfig) -> dict[str, Any]:
+    """Return the definition of a subset as plain values. The place of a file is no part of it, only its content."""
+    plain: dict[str, Any] = item.model_dump(mode="json", exclude_none=True)
+    if item.moc is not None:
+        plain["moc"] = {"sha256": item.moc.sha256}
+    return plain
 
 
 def digest_of(definitions: Iterable[SubsetConfig]) -> str:
     """Return a digest of some definitions, 32 hexadecimal digits."""
-    plain = [item.model_dump(mode="json", exclude_none=True) for item in definitions]
+    plain = [definition(item) for item in definitions]
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -113,6 +135,8 @@ def describe_subset(item: SubsetConfig) -> str:
         return item.condition
     if item.ids is not None:
         return f"{len(item.ids):,} chosen source{'' if len(item.ids) == 1 else 's'}"
+    if item.moc is not None:
+        return f"inside the MOC {local_path(item.moc.path).name}"
     assert item.lasso is not None
     return f"lasso in {item.lasso.x} and {item.lasso.y}"
 
@@ -122,6 +146,7 @@ def subset_mask(
     subsets: Sequence[SubsetConfig],
     item: SubsetConfig,
     remarks: Remarks,
+    folder: Path,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Mask:
     """Return which sources belong to a subset, shape (n_rows,); the result is cached. This is slow: use a thread.
@@ -136,6 +161,8 @@ def subset_mask(
         The subset; it need not be among them.
     remarks
         Notes, tags and flags by id.
+    folder
+        Folder of the project file.
     cancelled
         Called now and then; the result is of no use if it returns true.
 
@@ -150,7 +177,7 @@ def subset_mask(
     known = cache.get(key)
     if known is not None and known[0] is basis:
         return known[1]
-    mask = SubsetReader(definitions, dataset.catalogue, dataset.features, remarks, cancelled).mask(item)
+    mask = SubsetReader(definitions, dataset.catalogue, folder, dataset.features, remarks, cancelled).mask(item)
     mask.flags.writeable = False
     if not cancelled():
         while len(cache) >= _MAX_CACHED:
@@ -168,6 +195,8 @@ class SubsetReader:
         The subsets that conditions can name; none may depend on itself, see `definitions_of`.
     catalogue
         The catalogue.
+    folder
+        Folder of the project file, to which the paths of MOC files are relative.
     features
         Its features, which may be axes of a lasso; None if there are none yet.
     remarks
@@ -180,15 +209,17 @@ class SubsetReader:
         self,
         subsets: Sequence[SubsetConfig],
         catalogue: Catalogue,
+        folder: Path,
         features: FeatureMatrix | None = None,
         remarks: Remarks | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
         self._subsets, self._catalogue, self._features = subsets, catalogue, features
-        self._cancelled = cancelled
+        self._folder, self._cancelled = folder, cancelled
         self._tests = {
-            "subset": _subset_function(self),
-            **{name: _remark_function(name, catalogue, remarks) for name in _ABOUT_REMARKS},
+            "subset": subset_function(self),
+            "sample": sample_function(self, catalogue),
+            **{name: remark_function(name, catalogue, remarks) for name in ABOUT_REMARKS},
         }
 
     def find(self, name: str) -> SubsetConfig:
@@ -196,10 +227,12 @@ class SubsetReader:
         return find_subset(self._subsets, name)
 
     def check(self, item: SubsetConfig) -> None:
-        """Raise an error if a subset cannot be evaluated; see `mask`."""
+        """Raise an error if a subset cannot be evaluated; see `mask`. This reads no file, see `coverage`."""
         try:
             if item.condition is not None:
                 Condition(item.condition).check(self._catalogue, self._tests)
+            elif item.moc is not None:
+                self._check_position()
             elif item.lasso is not None:
                 for axis in (item.lasso.x, item.lasso.y):
                     self._check_axis(axis)
@@ -212,18 +245,40 @@ class SubsetReader:
         Raises
         ------
         SessionError
-            If a column or subset that it names does not exist, or its condition is not valid.
+            If a column or subset that it names does not exist, its condition is not valid, or its MOC file cannot be
+            read or has changed.
         """
         try:
             if item.condition is not None:
                 return Condition(item.condition).mask(self._catalogue, self._tests, self._cancelled)
             if item.ids is not None:
                 return self._catalogue.mask(item.ids)
+            if item.moc is not None:
+                self._check_position()
+                assert self._catalogue.position is not None
+                return self.coverage(item.moc).contains(*self._catalogue.position)
             assert item.lasso is not None
             corners = np.array(item.lasso.points, dtype=np.float64)
             return self._inside(self.axis(item.lasso.x), self.axis(item.lasso.y), corners)
         except CatalogueError as error:
             raise SessionError(_about(item, error)) from None
+
+    def coverage(self, section: MocConfig) -> Moc:
+        """Read the MOC of a subset. It takes time.
+
+        Raises
+        ------
+        CatalogueError
+            If the file cannot be read, or is not the one that was recorded.
+        """
+        path = self._folder / local_path(section.path)
+        found = read_moc(path)
+        if found.sha256 != section.sha256:
+            raise CatalogueError(
+                f"The MOC file {path} has changed: its SHA-256 is {found.sha256} instead of {section.sha256}. Restore "
+                "the file, or save a subset from it again."
+            )
+        return found
 
     def axis(self, text: str) -> NDArray[np.float32]:
         """Return the quantity of an axis as plots draw it, shape (n_rows,).
@@ -234,9 +289,9 @@ class SubsetReader:
             If there is no such column or feature, and the text is no expression of columns.
         """
         self._check_axis(text)
-        if text in (_RA, _DEC):
+        if _is_position(text):
             assert self._catalogue.position is not None
-            return self._catalogue.position[text == _DEC].astype(np.float32)
+            return _position_axis(text, *self._catalogue.position)
         if text in self._catalogue.numeric_columns:
             return self._catalogue.number(text)
         if self._features is not None and text in self._features.names:
@@ -247,9 +302,8 @@ class SubsetReader:
             return expression.evaluate(values, self._units()).astype(np.float32)
 
     def _check_axis(self, text: str) -> None:
-        if text in (_RA, _DEC):
-            if self._catalogue.position is None:
-                raise ExpressionError("The project has no positions.")
+        if _is_position(text):
+            self._check_position()
             return
         names = self._features.names if self._features is not None else ()
         if text in self._catalogue.numeric_columns or text in names:
@@ -260,6 +314,10 @@ class SubsetReader:
             if name not in numeric:
                 raise ExpressionError(f"There is no numeric column {name!r}{did_you_mean(name, list(numeric)) or '.'}")
         expression.unit(self._units())
+
+    def _check_position(self) -> None:
+        if self._catalogue.position is None:
+            raise ExpressionError("The project has no positions.")
 
     def _units(self) -> dict[str, str]:
         return {column.name: column.unit for column in self._catalogue.columns}
@@ -275,60 +333,30 @@ class SubsetReader:
         return mask
 
 
-def _subset_function(reader: SubsetReader) -> Predicate:
-    """Return the function that says whether a source belongs to another subset."""
-
-    def item(arguments: Arguments) -> SubsetConfig:
-        try:
-            return reader.find(word_of(arguments[0], "The name of a subset"))
-        except SessionError as error:
-            raise ExpressionError(str(error)) from None
-
-    def check(arguments: Arguments) -> None:
-        try:
-            reader.check(item(arguments))
-        except SessionError as error:
-            raise ExpressionError(str(error)) from None
-
-    return Predicate("subset(name)", 1, 1, check, lambda arguments: reader.mask(item(arguments)))
+def _is_position(text: str) -> bool:
+    return text in (_RA, _DEC) or _AITOFF.fullmatch(text) is not None
 
 
-def _remark_function(name: str, catalogue: Catalogue, remarks: Remarks | None) -> Predicate:
-    """Return the function that says whether a source has a tag or a note, any or a given one, or a flag."""
-    text = {"tag": 'tag("word")', "note": 'note("words")', "flagged": "flagged()"}[name]
-
-    def wanted(arguments: Arguments) -> str | None:
-        return word_of(arguments[0], "A text") if arguments else None
-
-    def check(arguments: Arguments) -> None:
-        if remarks is None:
-            raise ExpressionError(
-                "notes, tags and flags cannot be used here, because they change while you label. Select the sources, "
-                "save the selection as a subset, and use that."
-            )
-        wanted(arguments)
-
-    def mask(arguments: Arguments) -> Mask:
-        sought = wanted(arguments)
-        return catalogue.mask([id for id, remark in (remarks or {}).items() if _has(remark, name, sought)])
-
-    return Predicate(text, 0, 0 if name == "flagged" else 1, check, mask)
-
-
-def _has(remark: Remark, name: str, wanted: str | None) -> bool:
-    if name == "flagged":
-        return remark.flag
-    if name == "tag":
-        return bool(remark.tags) if wanted is None else wanted in remark.tags
-    return bool(remark.note) and (wanted is None or wanted.casefold() in remark.note.casefold())
+def _position_axis(text: str, ra: NDArray[np.float64], dec: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return a coordinate of the positions, or of their Aitoff projection, in degrees, shape (n_rows,)."""
+    match = _AITOFF.fullmatch(text)
+    if match is None:
+        return (dec if text == _DEC else ra).astype(np.float32)
+    return aitoff(ra, dec, float(match["centre"]))[match["axis"] == "y"].astype(np.float32)
 
 
 def _named_in(item: SubsetConfig) -> tuple[str, ...]:
     if item.condition is None:
         return ()
     try:
-        calls = Condition(item.condition).calls("subset")
-        return tuple(dict.fromkeys(word_of(arguments[0], "The name of a subset") for arguments in calls if arguments))
+        condition = Condition(item.condition)
+        named = [
+            word_of(arguments[place], "The name of a subset")
+            for function, place in _NAMING
+            for arguments in condition.calls(function)
+            if len(arguments) > place
+        ]
+        return tuple(dict.fromkeys(named))
     except CatalogueError as error:
         raise SessionError(_about(item, error)) from None
 

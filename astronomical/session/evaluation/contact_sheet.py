@@ -15,11 +15,12 @@ from astronomical.session.evaluation.operating_points import threshold_of
 from astronomical.session.events import SessionEvents
 from astronomical.session.labelling.blind import is_hidden
 from astronomical.session.labelling.bulk_labels import find_rows
-from astronomical.session.labelling.label_context import answer_of, is_already_recorded, label_context
+from astronomical.session.labelling.label_context import answer_of, is_already_recorded, is_asked, label_context
 from astronomical.session.labelling.record import LabelRecord
 from astronomical.session.labelling.selection import Selection
+from astronomical.session.labelling.training_set import training_set_of
 from astronomical.session.project.writer import ProjectWriter
-from astronomical.session.state import SessionState
+from astronomical.session.state import ListedQuery, SessionState
 
 __all__ = ["MOST_AT_ONCE", "ContactSheet", "SheetKind", "SheetSources"]
 
@@ -29,6 +30,9 @@ SheetKind = Literal["queries", "selection", "similar", "suspects", "threshold"]
 MOST_AT_ONCE = 60
 #: Number of sources near the threshold that are looked through for some without a label, for each one wanted.
 _SPARE = 4
+#: Number of sources of earlier lists of queries that are remembered for each learner.
+_KEPT = 1000
+_NO_QUERY = "The learner has no query. Start it, or wait until it is trained."
 
 
 @dataclass(frozen=True)
@@ -45,12 +49,15 @@ class SheetSources:
         Number of sources in the list.
     text
         What the list is, or why it is empty.
+    queries
+        For queries, the learner and round that ranked each source; see `ContactSheet.ask`.
     """
 
     kind: SheetKind
     ids: tuple[str, ...]
     n_all: int
     text: str
+    queries: tuple[ListedQuery, ...] = ()
 
 
 class ContactSheet:
@@ -89,9 +96,9 @@ class ContactSheet:
         Parameters
         ----------
         kind
-            The list: ``queries`` of the learner, best first; ``selection``; ``similar`` for the latest search for
-            similar sources; ``suspects``, the least credible first; ``threshold`` for sources without a label whose
-            probability is closest to the threshold of the class.
+            The list: ``queries`` of the learner, best first, with those that follow its batch; ``selection``;
+            ``similar`` for the latest search for similar sources; ``suspects``, the least credible first; ``threshold``
+            for sources without a label whose probability is closest to the threshold of the class.
         n
             Maximum number of sources.
         class_name
@@ -115,6 +122,39 @@ class ContactSheet:
             "threshold": lambda: self._near_threshold(n, name),
         }
         return lists[kind]()
+
+    @reads
+    def ask(self, sources: SheetSources) -> None:
+        """Take the sources of a list as queries of its learner, because they are shown to the annotator as such.
+
+        Their labels have the origin ``query``, with the number of labels and the score of the round that ranked them,
+        and the learner is trained on them. A list of another kind changes nothing.
+
+        Parameters
+        ----------
+        sources
+            A list of queries.
+        """
+        listed = dict(zip(sources.ids, sources.queries, strict=False))
+        if not listed:
+            return
+        name = sources.queries[0].learner.class_name
+        known = {id: item for id, item in self._state.listed.get(name, {}).items() if id not in listed}
+        kept = dict(list(known.items())[-_KEPT:])
+        self._state.listed = {**self._state.listed, name: {**kept, **listed}}
+
+    @reads
+    def is_asked(self, id: str, class_name: str | None = None) -> bool:
+        """Return whether a learner queries a source: in its batch, or in a list of `ask`.
+
+        Parameters
+        ----------
+        id
+            The source.
+        class_name
+            Class of the learner; by default the active one.
+        """
+        return is_asked(self._state, id, class_name or self._state.active)
 
     @reads
     def is_answered(self, id: str) -> bool:
@@ -183,10 +223,19 @@ class ContactSheet:
                 raise SessionError(f"Answers are now given to {what}, one at a time. End it to label several at once.")
 
     def _queries(self, n: int, name: str) -> SheetSources:
-        ids = self._state.queues.get(name, ())
-        shown = self._state.config.shown(name)
-        text = f"queries of {shown}" if ids else "The learner has no query. Start it, or wait until it is trained."
-        return SheetSources("queries", ids[:n], len(ids), text)
+        state, newest = self._state, self._state.rounds.get(name)
+        learner = state.config.learner(name)
+        if newest is None or learner is None:
+            return SheetSources("queries", (), 0, _NO_QUERY)
+        view = training_set_of(state.config, state.dataset, state.ledger, name)
+        scores = newest.utilities if newest.trained else [None] * len(newest.queries)
+        ranked = {
+            id: ListedQuery(learner, newest.k, None if score is None else float(score))
+            for id, score in zip(newest.queries, scores, strict=True)
+            if not view.has(id) and state.ledger.human(id) is None
+        }
+        text = f"queries of {state.config.shown(name)}" if ranked else _NO_QUERY
+        return SheetSources("queries", tuple(ranked)[:n], len(ranked), text, tuple(ranked.values())[:n])
 
     def _selected(self, n: int) -> SheetSources:
         ids = self._state.selection

@@ -31,7 +31,7 @@ _QUERIED = frozenset({"query", "shared"})
 
 @dataclass(frozen=True, eq=False)
 class FindsReport:
-    """Finds of a class in the training set.
+    """Finds of a class in the training set, or among its askable sources.
 
     Attributes
     ----------
@@ -49,6 +49,8 @@ class FindsReport:
         The target recall.
     n_needed
         Number of further queries without a find that would show that the target is reached; 0 if it is.
+    askable_only
+        Whether only a part of the training set is askable; the upper limit from the queries is about this part.
     """
 
     class_name: str
@@ -58,6 +60,7 @@ class FindsReport:
     audited: tuple[float, float, float] | None
     target: float
     n_needed: int
+    askable_only: bool = False
 
     @property
     def n_found(self) -> int:
@@ -107,6 +110,7 @@ def finds_report(
         _audited(config, dataset, ledger, round, view, search.n_found),
         target,
         search.n_needed(target),
+        dataset.may_query is not None,
     )
 
 
@@ -142,15 +146,16 @@ def finds_lines(report: FindsReport, name: str) -> tuple[str, ...]:
     if report.audited is not None:
         number, low, high = report.audited
         lines.append(f"From the audit: {n:,} of about {number:,.0f} ({low:,.0f} to {high:,.0f}) in the training set.")
+    where = "among the askable sources of the training set" if report.askable_only else "in the training set"
     lines.append(
-        f"From the queries: {n:,} of at most {report.at_most:,} in the training set, if queries find {name} at least "
-        "as often as random sources would."
+        f"From the queries: {n:,} of at most {report.at_most:,} {where}, if queries find {name} at least as often as "
+        "random sources would."
     )
     percent = f"{100 * report.target:g} %"
     if report.is_reached:
         lines.append(
-            f"At least {percent} are found (95 % confidence). Before you stop, label the {N_SECOND} sources that "
-            "another model finds most likely."
+            f"At least {percent}{' of the askable ones' * report.askable_only} are found (95 % confidence). Before "
+            f"you stop, label the {N_SECOND} sources that another model finds most likely."
         )
     elif not n:
         lines.append(f"No {name} is found yet.")
@@ -166,7 +171,8 @@ def finds_lines(report: FindsReport, name: str) -> tuple[str, ...]:
 def _n_left(dataset: Dataset, view: TrainingSet) -> int:
     """Return the number of sources that the learner may still query."""
     gone = dataset.catalogue.mask({*view.trained, *view.out})
-    return int(np.count_nonzero(dataset.split.training & ~gone))
+    left = dataset.split.training & ~gone
+    return int(np.count_nonzero(left if dataset.may_query is None else left & dataset.may_query))
 
 
 def _n_audited(config: Config, ledger: Ledger, class_name: str) -> int:

@@ -145,7 +145,8 @@ def reproduce(
         raise NothingRecordedError(f"{path} has no recorded results. Train a learner and save the project first.")
     registry = project_plugins(config, path.parent, plugins, trust_plugins).registry
     table = open_project_catalogue(config, path.parent, catalogue)
-    return compare_with_records(config, build_dataset(config, table, registry), registry, progress)
+    dataset = build_dataset(config, table, registry, path.parent)
+    return compare_with_records(config, dataset, registry, progress)
 
 
 def n_recorded(config: Config) -> int:

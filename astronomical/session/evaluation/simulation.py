@@ -185,7 +185,7 @@ def simulate(
     member = member_of(registry, given)
     chosen = tuple(strategy_of(registry, strategy) for strategy in asked)
     table = open_project_catalogue(config, path.parent)
-    dataset = build_dataset(config, table, registry)
+    dataset = build_dataset(config, table, registry, path.parent)
     truth = dataset.truth(class_name, config.split.drop)
     request = SimulationRequest(
         class_name=class_name,

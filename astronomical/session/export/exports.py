@@ -104,6 +104,7 @@ class Exports:
             choice=choice,
             remarks=remarks,
             subset=subset,
+            folder=self._writer.path.parent,
         )
 
         def failed(error: Exception) -> None:
@@ -196,6 +197,7 @@ def export_work(
     choice: CandidateChoice | None = None,
     remarks: bool = True,
     subset: str | None = None,
+    folder: Path = Path(),
 ) -> Callable[[CancelCheck, Progress], str]:
     """Return a function that writes an export of the current state and returns a message.
 
@@ -221,6 +223,8 @@ def export_work(
         Whether the table of labels includes notes, tags and flags.
     subset
         Name of the subset that is exported, with all columns of the catalogue.
+    folder
+        Folder of the project file, to which the paths in subsets are relative.
 
     Raises
     ------
@@ -234,7 +238,7 @@ def export_work(
     if what in ("labels", "remarks"):
         work = _ledger_work(state.ledger, what, check_table_name(path), for_spreadsheets, overwrite, remarks)
     elif what == "subset":
-        work = _subset_work(state, subset or "", check_table_name(path), for_spreadsheets, overwrite)
+        work = _subset_work(state, subset or "", folder, check_table_name(path), for_spreadsheets, overwrite)
     else:
         work = _work(state, registry, what, path, class_name, for_spreadsheets, overwrite, choice)
 
@@ -292,7 +296,7 @@ def _ledger_work(
 
 
 def _subset_work(
-    state: SessionState, name: str, path: Path, for_spreadsheets: bool, overwrite: bool
+    state: SessionState, name: str, folder: Path, path: Path, for_spreadsheets: bool, overwrite: bool
 ) -> Callable[[CancelCheck, Progress], str]:
     """Return a function that writes the sources of a subset."""
     config, dataset, remarks = state.config, state.dataset, state.ledger.index.remarks
@@ -303,6 +307,7 @@ def _subset_work(
             config,
             dataset,
             remarks,
+            folder,
             name,
             path,
             for_spreadsheets=for_spreadsheets,

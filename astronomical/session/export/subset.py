@@ -66,11 +66,12 @@ def export_subset(
     find_subset(project.config.subsets, name)
     registry = project_plugins(project.config, path.parent, plugins, trust_plugins).registry
     table = open_project_catalogue(project.config, path.parent)
-    dataset = build_dataset(project.config, table, registry, allow_lacking=True)
+    dataset = build_dataset(project.config, table, registry, path.parent, allow_lacking=True)
     return write_subset(
         project.config,
         dataset,
         Ledger.replay(project.events).index.remarks,
+        path.parent,
         name,
         output,
         for_spreadsheets=for_spreadsheets,
@@ -83,6 +84,7 @@ def write_subset(
     config: Config,
     dataset: Dataset,
     remarks: Remarks,
+    folder: Path,
     name: str,
     output: Path,
     *,
@@ -97,6 +99,8 @@ def write_subset(
     ----------
     config, dataset, remarks
         The project, its catalogue, and the notes, tags and flags by id.
+    folder
+        Folder of the project file.
     name, output
         Name of the subset, and the table to write.
     for_spreadsheets, overwrite, cancelled
@@ -109,7 +113,7 @@ def write_subset(
     SessionError
         If the subset cannot be evaluated, or the table cannot be written.
     """
-    mask = subset_mask(dataset, config.subsets, find_subset(config.subsets, name), remarks, cancelled)
+    mask = subset_mask(dataset, config.subsets, find_subset(config.subsets, name), remarks, folder, cancelled)
     table = subset_table(config, dataset, mask, cancelled, progress)
     table.meta["SUBSET"] = name if name.isascii() else ""
     write_table(table, output, cancelled, for_spreadsheets=for_spreadsheets, overwrite=overwrite)

@@ -6,9 +6,9 @@ from typing import Any
 
 from astronomical.session.errors import SessionError
 from astronomical.session.labelling.training_set import training_set_of
-from astronomical.session.state import SessionState
+from astronomical.session.state import ListedQuery, SessionState
 
-__all__ = ["Answer", "answer_of", "is_already_recorded", "label_context"]
+__all__ = ["Answer", "answer_of", "is_already_recorded", "is_asked", "label_context"]
 
 #: Fields of an event that say how a source was answered.
 Answer = dict[str, Any]
@@ -47,6 +47,9 @@ def label_context(state: SessionState, id: str, label: str | None, name: str | N
     if label is not None and id in state.ledger.curated:
         return {"origin": "clicked"}  # reserved for testing: no learner trains on it
     view = training_set_of(state.config, state.dataset, state.ledger, name)
+    if not view.has(id) and (listed := _listed(state, id, name)) is not None:
+        origin = "start" if listed.score is None else "query"
+        return {"class_name": name, "round": listed.k, "origin": origin, "score": listed.score}
     if view.has(id) or (label is None and _in_training(state, id)):
         return {"class_name": name, "origin": "clicked"}
     if label is None:
@@ -54,13 +57,34 @@ def label_context(state: SessionState, id: str, label: str | None, name: str | N
     return {"origin": "clicked"}
 
 
+def is_asked(state: SessionState, id: str, name: str | None) -> bool:
+    """Return whether a learner queries a source: in its batch, or in the list of a contact sheet."""
+    if name is None:
+        return False
+    return id in state.queues.get(name, ()) or (
+        _listed(state, id, name) is not None
+        and id not in state.ledger.curated
+        and not training_set_of(state.config, state.dataset, state.ledger, name).has(id)
+    )
+
+
 def is_already_recorded(state: SessionState, id: str, answer: Answer, name: str | None) -> bool:
     """Return whether a source already has this label, as certain as this, and no learner queries it."""
-    if name is not None and id in state.queues.get(name, ()):
+    if is_asked(state, id, name):
         return False
     if (label := answer.get("label")) is not None:
         return bool(state.ledger.human(id) == label and state.ledger.is_probable(id) == bool(answer["probable"]))
     return name is not None and id in state.ledger.tab(name).unsure
+
+
+def _listed(state: SessionState, id: str, name: str) -> ListedQuery | None:
+    """Return how a contact sheet lists a source as a query, unless the learner has other settings since."""
+    found: ListedQuery | None = state.listed.get(name, {}).get(id)
+    learner = state.config.learner(name)
+    if found is None or learner is None:
+        return None
+    same = all(getattr(found.learner, part) == getattr(learner, part) for part in ("models", "strategy", "start"))
+    return found if same else None
 
 
 def _in_training(state: SessionState, id: str) -> bool:

@@ -117,7 +117,7 @@ class Merging:
         Until its result is taken nothing else is written, for there still is a conflict.
         """
         ours, ledger, data = self._state.config, self._state.ledger, self._state.dataset
-        registry = self._writer.plugins.registry
+        registry, folder = self._writer.plugins.registry, self._writer.path.parent
         if self._state.conflict is None or self._writer.read_only:
             raise SessionError("There is nothing to merge: the files of the project are as they were left here.")
 
@@ -135,7 +135,7 @@ class Merging:
             labels = merge_labels(ours.labels, theirs.config.labels)
             known = tuple(dict.fromkeys(label.name for label in labels))
             config = ours.model_copy(update={"labels": labels})
-            dataset = data if known == data.class_names else _with_classes(config, data, registry)
+            dataset = data if known == data.class_names else _with_classes(config, data, registry, folder)
             derive_label_sets(config, dataset, merged.ledger)  # so that the event loop need not
             return _Merge(merged, labels, dataset, kept)
 
@@ -154,11 +154,11 @@ class Merging:
         return _merge_report(len(found.merged.added), found.merged.differing, found.kept)
 
 
-def _with_classes(config: Config, data: Dataset, registry: Registry) -> Dataset:
+def _with_classes(config: Config, data: Dataset, registry: Registry, folder: Path) -> Dataset:
     """Return the data with classes that another program added; their sources in the label column become known."""
     if np.array_equal(label_codes(config, data.catalogue), data.codes):
         return replace(data, class_names=config.class_names)
-    return build_dataset(config, data.catalogue, registry, allow_lacking=bool(data.lacking))
+    return build_dataset(config, data.catalogue, registry, folder, allow_lacking=bool(data.lacking))
 
 
 def _merge_report(n_added: int, differing: tuple[str, ...], kept: Path | None) -> str:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from astronomical.catalogue.moc import read_moc
 from astronomical.config.errors import problems_of
-from astronomical.config.schema import Config, LassoConfig, SubsetConfig
+from astronomical.config.schema import Config, LassoConfig, MocConfig, SubsetConfig
+from astronomical.paths import local_path, relative_to
 from astronomical.session.commands import Access, command, full_access, reads
 from astronomical.session.data.population import population_subsets
 from astronomical.session.data.subsets import SubsetReader, definitions_of, find_subset, subset_mask
@@ -67,6 +70,7 @@ class Subsets:
         condition: str | None = None,
         ids: Sequence[str] | None = None,
         lasso: LassoConfig | None = None,
+        moc: MocConfig | None = None,
         replace: bool = False,
     ) -> SubsetConfig:
         """Save a subset under a name. Give exactly one of its definitions.
@@ -77,11 +81,13 @@ class Subsets:
             Its name.
         condition
             A condition that its sources meet; see `astronomical.catalogue.conditions.Condition`. There are also the
-            functions ``subset(name)``, ``tag("word")``, ``note("words")`` and ``flagged()``.
+            functions ``subset(name)``, ``sample(size, seed)``, ``tag("word")``, ``note("words")`` and ``flagged()``.
         ids
             Its sources, for example ``session.state.selection``.
         lasso
             A polygon that encloses its sources, for example ``session.state.lasso``.
+        moc
+            A MOC file that covers its sources; see `read_moc`.
         replace
             Whether to replace a subset of this name.
 
@@ -96,7 +102,7 @@ class Subsets:
             If the name is empty or in use, a source, a column or another subset does not exist, the condition is not
             valid, or the subset would depend on itself.
         """
-        item = self._made(name, condition, ids, lasso)
+        item = self._made(name, condition, ids, lasso, moc)
         config: Config = self._state.config
         if item.name in self.names and not replace:
             raise SessionError(f"There is already a subset {item.name!r}. Choose another name, or replace it.")
@@ -138,10 +144,11 @@ class Subsets:
         state = self._state
         item = find_subset(state.config.subsets, name)
         data, subsets, remarks = state.dataset, state.config.subsets, state.ledger.index.remarks
+        folder = self._writer.path.parent
 
         def work(job: Job) -> tuple[str, ...]:
             found: tuple[str, ...] = data.catalogue.ids_at(
-                np.flatnonzero(subset_mask(data, subsets, item, remarks, job.cancelled))
+                np.flatnonzero(subset_mask(data, subsets, item, remarks, folder, job.cancelled))
             )
             return found
 
@@ -161,6 +168,36 @@ class Subsets:
     def check(self, condition: str) -> None:
         """Raise an error if a condition cannot be applied; see `save`."""
         self._check(SubsetConfig.model_construct(name="", condition=condition), self._state.config.subsets)
+
+    @reads
+    def read_moc(self, path: str | Path) -> MocConfig:
+        """Read a MOC file, and return what a subset records of it. It takes time; any thread may call it.
+
+        Parameters
+        ----------
+        path
+            A multi-order coverage map of the sky in FITS, JSON or ASCII; a relative path is relative to the project
+            file.
+
+        Returns
+        -------
+        MocConfig
+            The path relative to the project file, and the digest of the file.
+
+        Raises
+        ------
+        SessionError
+            If the project has no positions.
+        CatalogueError
+            If there is no such file, or it is not a MOC of the sky.
+        NoAnswerError
+            If the disk does not respond.
+        """
+        folder = self._writer.path.parent
+        if self._state.dataset.catalogue.position is None:
+            raise SessionError("The project has no positions, so no MOC can be used.")
+        where = folder / local_path(path)
+        return MocConfig(path=relative_to(where, folder), sha256=read_moc(where).sha256)
 
     @reads
     def mask(self, name: str) -> NDArray[np.bool_]:
@@ -187,7 +224,9 @@ class Subsets:
 
     def _mask(self, item: SubsetConfig) -> NDArray[np.bool_]:
         state = self._state
-        return subset_mask(state.dataset, state.config.subsets, item, state.ledger.index.remarks)
+        return subset_mask(
+            state.dataset, state.config.subsets, item, state.ledger.index.remarks, self._writer.path.parent
+        )
 
     def _needs(self, item: SubsetConfig) -> tuple[SubsetConfig, ...]:
         """Return the subsets that a subset names; none if it is not valid."""
@@ -197,7 +236,12 @@ class Subsets:
             return ()
 
     def _made(
-        self, name: str, condition: str | None, ids: Sequence[str] | None, lasso: LassoConfig | None
+        self,
+        name: str,
+        condition: str | None,
+        ids: Sequence[str] | None,
+        lasso: LassoConfig | None,
+        moc: MocConfig | None,
     ) -> SubsetConfig:
         if not name.strip():
             raise SessionError("Enter a name for the subset.")
@@ -208,6 +252,7 @@ class Subsets:
             "condition": None if condition is None else condition.strip(),
             "ids": None if ids is None else tuple(ids),
             "lasso": None if lasso is None else lasso.model_dump(),
+            "moc": None if moc is None else moc.model_dump(),
         }
         try:
             return SubsetConfig.model_validate(plain)
@@ -220,9 +265,8 @@ class Subsets:
         for id in item.ids or ():
             if id not in state.dataset.catalogue:
                 raise SessionError(f"Source {id!r} is not in the catalogue.")
-        SubsetReader(definitions, state.dataset.catalogue, state.dataset.features, state.ledger.index.remarks).check(
-            item
-        )
+        remarks, folder = state.ledger.index.remarks, self._writer.path.parent
+        SubsetReader(definitions, state.dataset.catalogue, folder, state.dataset.features, remarks).check(item)
 
 
 def _in_use(name: str, where: str) -> str:

@@ -159,7 +159,7 @@ def _complete(translation: Translation, table: Path, new: Path, registry: Regist
     events = _events(config, translation.labels, catalogue, truth, notes)
     ids = tuple(sorted({event.id for event in events if event.kind == "label" and event.id is not None}))
     config = _with(config, split=config.split.model_copy(update={"training_ids": ids}))
-    build_dataset(config, catalogue, registry)
+    build_dataset(config, catalogue, registry, new.parent)
     if not config.layout.panes:
         made = feature_names(recipe_of(config.features), operations_of(registry, config.features.combinations))
         config = _with(

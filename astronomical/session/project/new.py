@@ -169,7 +169,7 @@ def _make(choices: ProjectOptions, folder: Path, registry: Registry) -> NewProje
     check_columns(config, catalogue)
     operations = operations_of(registry, config.features.combinations)
     config = config.model_copy(update={"features": with_double(config.features, catalogue, operations)})
-    dataset = build_dataset(config, catalogue, registry)
+    dataset = build_dataset(config, catalogue, registry, folder)
     config = _with_learners(config, choices, dataset.counts)
     if excluded := all_excluded(config, dataset.features):
         raise SessionError(f"Nothing can be learned: {excluded}")

@@ -141,6 +141,9 @@ def project_inputs(
         yield Input("the catalogue of the project", table)
     for join in config.catalogue.joins:
         yield Input("a joined catalogue of the project", join_of(join, folder).path)
+    for subset in config.subsets:
+        if subset.moc is not None:
+            yield Input(f"the MOC file of the subset {subset.name}", folder / local_path(subset.moc.path))
     for pane in config.layout.panes:
         name = pane.settings.get("bands")
         if isinstance(name, str) and name:

@@ -11,6 +11,7 @@ from pathlib import Path
 from astronomical.config.comments import Comments, comments_of
 from astronomical.config.io import SUFFIXES, read_config, read_text, write_config
 from astronomical.config.schema import Config, LabelEvent
+from astronomical.config.subsets import with_moc_path
 from astronomical.config.yaml_writer import ConfigTexts
 from astronomical.labels.hash_chain import FIRST_CHECK
 from astronomical.labels.journal import (
@@ -351,8 +352,12 @@ def moved_paths(config: Config, catalogue: Path, old: Path, new: Path) -> Config
         join.model_copy(update={"path": relative_to(old / local_path(join.path), new)})
         for join in config.catalogue.joins
     )
+    subsets = tuple(
+        item if item.moc is None else with_moc_path(item, relative_to(old / local_path(item.moc.path), new))
+        for item in config.subsets
+    )
     moved = config.catalogue.model_copy(update={"path": relative_to(catalogue, new), "joins": joins})
-    return config.model_copy(update={"catalogue": moved, "plugins": plugins})
+    return config.model_copy(update={"catalogue": moved, "plugins": plugins, "subsets": subsets})
 
 
 def models_folder(config_path: Path) -> Path:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from astronomical.catalogue.errors import CatalogueError
 from astronomical.config.errors import ConfigError, Problem
 from astronomical.config.schema import Config
 from astronomical.errors import AstronomicalError
@@ -20,6 +21,7 @@ from astronomical.session.project.extensions import check_learner
 from astronomical.session.project.fingerprints import catalogue_differences
 from astronomical.session.project.plugins import project_plugins
 from astronomical.session.project.store import Loaded, load_project
+from astronomical.tasks import NoAnswerError
 
 
 @dataclass(frozen=True)
@@ -92,13 +94,16 @@ def _check_learners(loaded: Loaded, registry: Registry) -> list[Problem]:
     return problems
 
 
-def _check_subsets(config: Config, dataset: Dataset) -> list[Problem]:
+def _check_subsets(config: Config, dataset: Dataset, folder: Path) -> list[Problem]:
     problems = []
     for i, item in enumerate(config.subsets):
         try:
             definitions = definitions_of(config.subsets, [item])
-            SubsetReader(definitions, dataset.catalogue, dataset.features, {}).check(item)
-        except SessionError as error:
+            reader = SubsetReader(definitions, dataset.catalogue, folder, dataset.features, {})
+            reader.check(item)
+            if item.moc is not None:
+                reader.coverage(item.moc)
+        except (SessionError, CatalogueError, NoAnswerError) as error:
             problems.append(Problem(f"subsets.{i}", item.name, str(error)))
     return problems
 
@@ -107,14 +112,14 @@ def _check_catalogue(loaded: Loaded, path: Path, registry: Registry) -> Checked:
     config = loaded.config
     try:
         table = open_project_catalogue(config, path.parent)
-        dataset = build_dataset(config, table, registry)
+        dataset = build_dataset(config, table, registry, path.parent)
     except (AstronomicalError, OSError) as error:
         return Checked([Problem("catalogue", config.catalogue.path, str(error))])
     problems = [
         Problem("catalogue.fingerprint", "", f"the catalogue has changed: {text}")
         for text in catalogue_differences(config, table)
     ]
-    problems += _check_subsets(config, dataset)
+    problems += _check_subsets(config, dataset, path.parent)
     excluded = all_excluded(config, dataset.features)
     if excluded:
         return Checked([*problems, Problem("features.missing", "drop", excluded)])

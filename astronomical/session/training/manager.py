@@ -30,7 +30,7 @@ class TrainingManager:
     Parameters
     ----------
     state
-        State of the session; `rounds`, `queries`, `queues`, `pending` and `halted` are written.
+        State of the session; `rounds`, `queries`, `queues`, `listed`, `pending` and `halted` are written.
     registry
         Registry of models and strategies.
     record
@@ -251,7 +251,7 @@ class TrainingManager:
         self._ahead.abandon()
         for part in (self._kept, self._under_way, self._halted, self._recorded):
             part.clear()
-        self._state.param.update(rounds={}, queries={}, curves={}, pending=(), halted=())
+        self._state.param.update(rounds={}, queries={}, listed={}, curves={}, pending=(), halted=())
         self.refresh()
 
     def _fill_next(self) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.neighbors import NearestNeighbors
 
-from astronomical.learning.nearest import ScaledFeatures, nearest_rows
+from astronomical.learning.nearest import KERNELS, ScaledFeatures, nearest_rows, smallest_products
 from astronomical.learning.scoring import Cancelled
 
 
@@ -84,3 +84,31 @@ def test_a_search_can_be_cancelled_and_reports_progress(matrix):
     assert len(told) == 3
     with pytest.raises(Cancelled):
         nearest_rows(space, np.array([1]), everything(9000), 3, cancelled=lambda: True)
+
+
+@pytest.mark.parametrize(("n_rows", "n_features", "n_examples"), [(5000, 7, 5), (513, 8, 1), (3, 1, 2)])
+def test_the_compiled_kernel_compares_as_the_plain_one(matrix, n_rows, n_features, n_examples):
+    rng = np.random.default_rng(n_rows)
+    values = rng.normal(3, 2, (n_rows, n_features))
+    values[rng.random(values.shape) < 0.05] = np.nan
+    values[0, 0] = 1e20
+    space = scaled(matrix(values))
+    weights = rng.normal(size=(n_examples, n_features + 1)).astype(np.float32)
+    scaling = space.centre, space.inverse, space.fill, np.float32(10)
+    start, stop = n_rows // 3, n_rows
+    plain = smallest_products.plain(space.features.values, start, stop, *scaling, weights)
+    compiled = smallest_products.compiled(space.features.values, start, stop, *scaling, weights)
+    for expected, found in zip(plain, compiled, strict=True):
+        assert found.shape == (stop - start,)
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-4)
+
+
+def test_the_search_gives_the_same_sources_with_the_compiled_kernel(matrix):
+    rng = np.random.default_rng(9)
+    values = rng.normal([0, 150.0, 5e4], [1, 1e-2, 300], (30_000, 3))
+    space, candidates = scaled(matrix(values)), everything(30_000)
+    examples = rng.choice(30_000, 25, replace=False)
+    candidates[examples] = False
+    assert KERNELS.wait()
+    rows, _ = nearest_rows(space, examples, candidates, 60)
+    assert rows.tolist() == brute_force(space, examples, candidates, 60)

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from astronomical.catalogue.sky import aitoff
 from astronomical.plots.bands import Band, BandFileError, flux_in_jy, read_bands, recognise, system_of
 from astronomical.plots.sed import measure
-from astronomical.plots.sky import aitoff
 
 R = Band("r", 0.6, 0.1, "AB")
 

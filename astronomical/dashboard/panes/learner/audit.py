@@ -9,7 +9,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.dashboard.panes.learner.computed_view import ComputedView
-from astronomical.dashboard.panes.learner.result_parts import paragraphs, result_text
+from astronomical.dashboard.panes.learner.result_parts import paragraphs, population_of, result_text
 from astronomical.dashboard.ui.styles import PLAIN_NUMBER
 from astronomical.learning.audit import margin_of
 from astronomical.session import Session
@@ -77,7 +77,12 @@ class AuditView(ComputedView):
             self._show_ready()
             return
         shown = session.state.config.shown(name or "")
-        self._compute(lambda: report_lines(session.evaluation.audit_report(name), shown), self._show_lines, newest)
+        population = population_of(session)
+        self._compute(
+            lambda: (*report_lines(session.evaluation.audit_report(name), shown), *population),
+            self._show_lines,
+            newest,
+        )
 
     def _show_problem(self, text: str) -> None:
         self._show_lines((text,))

@@ -10,7 +10,14 @@ from bokeh.plotting import figure
 
 from astronomical.config.schema import PALETTE
 from astronomical.dashboard.panes.learner.computed_view import ComputedView
-from astronomical.dashboard.panes.learner.result_parts import chart, chart_pane, legend_above, paragraphs, result_text
+from astronomical.dashboard.panes.learner.result_parts import (
+    chart,
+    chart_pane,
+    legend_above,
+    paragraphs,
+    population_of,
+    result_text,
+)
 from astronomical.dashboard.ui.safe_text import Markup, hover
 from astronomical.learning.calibration import ReliabilityBin
 from astronomical.learning.class_sets import LEVEL
@@ -74,7 +81,8 @@ class CalibrationView(ComputedView):
         def show(found: CalibrationReport) -> None:
             for key, source in self._sources.items():
                 source.data = _columns(getattr(found, key))
-            self._note.object = _note(found, session.state.config.shown(found.class_name))
+            note = _note(found, session.state.config.shown(found.class_name))
+            self._note.object = note + paragraphs(population_of(session))
             self._frame.visible = True
 
         self._compute(lambda: session.evaluation.calibration(name), show, newest)

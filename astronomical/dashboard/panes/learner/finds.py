@@ -9,7 +9,7 @@ from bokeh.plotting import figure
 
 from astronomical.config.schema import PALETTE
 from astronomical.dashboard.panes.learner.computed_view import ComputedView
-from astronomical.dashboard.panes.learner.result_parts import chart, chart_pane, paragraphs, result_text
+from astronomical.dashboard.panes.learner.result_parts import chart, chart_pane, paragraphs, population_of, result_text
 from astronomical.dashboard.ui.safe_text import hover
 from astronomical.dashboard.ui.styles import PLAIN_NUMBER
 from astronomical.errors import InvalidInputError
@@ -83,7 +83,7 @@ class FindsView(ComputedView):
         def show(found: FindsReport) -> None:
             self._found.data = {"labels": list(range(1, len(found.found) + 1)), "found": found.found.tolist()}
             lines = finds_lines(found, session.state.config.shown(name))
-            self._text.object = paragraphs(lines)
+            self._text.object = paragraphs((*lines, *population_of(session)))
             self._frame.visible = self._ask.visible = True
 
         self._compute(lambda: session.evaluation.finds(name, target), show, newest)

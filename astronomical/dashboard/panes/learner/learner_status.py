@@ -133,6 +133,8 @@ def _notice(session: Session, name: str) -> tuple[str, str]:
         return f"What is this source?{left}", "ask"
     if state.focus is None:
         return "No source is selected.", "other"
+    if session.sheet.is_asked(state.focus, name):
+        return "What is this source? It is one of the queries in the contact sheet.", "ask"
     if session.training.can_use(state.focus):
         return "Not the source being asked: its label is saved, but no learner asked for it. Train on it?", "other"
     if state.focus in session.training.training_set(name).trained:

@@ -62,13 +62,13 @@ class MatricesView(TabView):
         validate, has_truth = session.evaluation.cross_validation(name), _has_truth(newest)
 
         def work() -> list[Markup]:
+            scope = scope_text(session.dataset)
             if not has_truth:
-                return [_validation_html(title, validate())]
+                return [_validation_html(title, validate(), scope)]
             # Labels that came since then are not those of this round.
             own = dict(islice(session.training.targets(name).items(), newest.k))
             others = unlabelled_scores(newest, own, session.dataset.catalogue.rows_of(tuple(own)))
             sets = {"Validation set": newest.validation, "Rest of the training set": others}
-            scope = scope_text(session.dataset)
             known = [(heading, scores) for heading, scores in sets.items() if scores and scores.n]
             return [matrix_html(heading, scores, title, scope=scope) for heading, scores in known]
 
@@ -94,7 +94,7 @@ def _has_truth(newest: Round) -> bool:
     return newest.validation is not None and newest.validation.n > 0
 
 
-def _validation_html(name: str, scores: SetScores | None) -> Markup:
+def _validation_html(name: str, scores: SetScores | None, scope: str) -> Markup:
     """Return the scores of cross-validation; None if there are too few labels."""
     if scores is None:
         return Markup("<section><h4>Cross-validation</h4><p>It needs two labels of each side.</p></section>")
@@ -104,6 +104,7 @@ def _validation_html(name: str, scores: SetScores | None) -> Markup:
         name,
         "each of your labels predicted by a model trained without it. The learner queries the sources that are hard "
         "for it, so these scores are usually lower than for the whole catalogue.",
+        scope,
     )
 
 

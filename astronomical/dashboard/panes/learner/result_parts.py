@@ -11,8 +11,10 @@ from bokeh.plotting import figure
 
 from astronomical.dashboard.panes.plot.plot_style import save_room
 from astronomical.dashboard.ui.safe_text import Html, Markup
+from astronomical.session import Session
+from astronomical.session.data.population import population_lines
 
-__all__ = ["chart", "chart_pane", "legend_above", "paragraphs", "result_text"]
+__all__ = ["chart", "chart_pane", "legend_above", "paragraphs", "population_of", "result_text"]
 
 _STYLE = """
 :host { font-size: 12.5px; line-height: 1.35; font-variant-numeric: tabular-nums; }
@@ -32,6 +34,11 @@ def result_text() -> Html:
 def paragraphs(lines: Iterable[str]) -> Markup:
     """Return texts as paragraphs, escaped."""
     return Markup("").join(Markup("<p>{}</p>").format(line) for line in lines)
+
+
+def population_of(session: Session) -> tuple[str, ...]:
+    """Return one line that names the sources on which scores are based; nothing if these are all of the catalogue."""
+    return population_lines(session.state.config, session.dataset)
 
 
 def chart(x_label: str, y_label: str | None = None, *, fractions: str = "") -> figure:

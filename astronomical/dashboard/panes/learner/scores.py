@@ -147,7 +147,7 @@ class ScoresView(TabView):
                 warnings_html(_first(self.session.dataset.leaks)),
             )
         else:
-            self._note.object = _without_truth(guesses)
+            self._note.object = _without_truth(guesses, scope_text(self.session.dataset))
         reviewed = self.session.review.summary(name)
         if reviewed:
             self._note.object = Markup("{}<p>{}</p>").format(self._note.object, reviewed)
@@ -240,8 +240,8 @@ def guess_columns(guesses: Guesses) -> dict[str, list[float]]:
     }
 
 
-def _without_truth(guesses: Guesses) -> Markup:
-    """Return the text above the curve of a catalogue without known labels."""
+def _without_truth(guesses: Guesses, scope: str) -> Markup:
+    """Return the text above the curve of a catalogue without known labels; for `scope` see `scope_text`."""
     if not len(guesses):
         return Markup("{} <span class=in-high-panes>{}</span>").format(
             "The learner has not predicted any of your labels yet.", _CURATE
@@ -249,9 +249,10 @@ def _without_truth(guesses: Guesses) -> Markup:
     few = " Too few to tell." if len(guesses) < FEW else ""
     return Markup(
         "<span class=in-high-panes>No catalogue labels to compare with.</span> Predicted right before you gave the "
-        "label: <b>{}</b>.{} <span class=in-high-panes>{}</span>"
+        "label: <b>{}</b>{}.{} <span class=in-high-panes>{}</span>"
     ).format(
         proportion_text(guesses.n_right, len(guesses)),
+        f" {scope}" if scope else "",
         few,
         _CURATE,
     )

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import panel as pn
 import panel_material_ui as pmui
 
-from astronomical.dashboard.panes.learner.result_parts import paragraphs, result_text
+from astronomical.dashboard.panes.learner.result_parts import paragraphs, population_of, result_text
 from astronomical.dashboard.panes.learner.tab_view import TabView
 from astronomical.errors import explain
 from astronomical.session import Session
@@ -89,7 +89,7 @@ class StudyView(TabView, ABC):
         if isinstance(found, Exception):
             lines = (self.intro, explain(found))
         elif found is not None:
-            lines = self._show_result(found)
+            lines = (*self._show_result(found), *population_of(self.session))
             if newest is not None and newest.key != found.key:
                 lines = (*lines, f"This is about round {found.k}. Press the button for round {newest.k}.")
         self._text.object = paragraphs(lines)

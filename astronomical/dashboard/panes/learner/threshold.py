@@ -13,7 +13,14 @@ from bokeh.plotting import figure
 
 from astronomical.config.schema import PALETTE, OperatingPointConfig
 from astronomical.dashboard.panes.learner.computed_view import ComputedView
-from astronomical.dashboard.panes.learner.result_parts import chart, chart_pane, legend_above, paragraphs, result_text
+from astronomical.dashboard.panes.learner.result_parts import (
+    chart,
+    chart_pane,
+    legend_above,
+    paragraphs,
+    population_of,
+    result_text,
+)
 from astronomical.dashboard.ui.safe_text import Markup, hover
 from astronomical.dashboard.ui.styles import PLAIN_NUMBER
 from astronomical.learning.operating_point import OperatingCurve, OperatingPoint
@@ -175,7 +182,7 @@ class ThresholdView(ComputedView):
             found,
             self.session.state.config.shown(found.class_name),
             learner.operating_point if learner is not None else None,
-        )
+        ) + paragraphs(population_of(self.session))
         chosen = float(self._slider.value)
         rows = [("In use", current), *([("Slider", chosen)] if chosen != current else [])]
         self._scores.object = _table([(title, found.curve.at(value)) for title, value in rows])

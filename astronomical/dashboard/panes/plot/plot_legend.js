@@ -3,6 +3,7 @@ const ACTIONS = [
   ['label', 'Label…', 'Label all selected sources, after confirmation'],
   ['list', 'List', 'List the selected sources in a table'],
   ['sheet', 'Images', 'Show the images of the selected sources in a contact sheet'],
+  ['subset', 'Subset…', 'Save the selected sources, or the lasso around them, as a named subset'],
   ['send', 'Send', 'Send the selected sources to TOPCAT, Aladin and other programs by SAMP'],
 ]
 

@@ -57,8 +57,8 @@ class ClassStrip(JSComponent):
     on_statistic
         Called to switch the statistic of a quantity.
     on_selection
-        Called with ``label``, ``list``, ``sheet`` or ``send`` when that button beside the number of selected sources is
-        pressed.
+        Called with ``label``, ``list``, ``sheet``, ``subset`` or ``send`` when that button beside the number of
+        selected sources is pressed.
     """
 
     entries = param.List(

@@ -14,7 +14,7 @@ __all__ = ["label_all", "question_about"]
 def question_about(session: Session, label: str, ids: Sequence[str]) -> Markup:
     """Return the question whether sources get a label, with their number and how many of them are queries."""
     shown, name = session.state.config.shown, session.state.active or ""
-    n_asked = len(set(ids) & set(session.state.queues.get(name, ())))
+    n_asked = sum(session.sheet.is_asked(id) for id in ids)
     asked = f"The {shown(name)} learner asks for {n_asked:,} of them." if n_asked else ""
     lines = [Markup("<b>Label {}?</b>").format(count_sources(len(ids), shown(label))), *filter(None, [asked])]
     return Markup("<br>").join([*lines, "One undo reverts all of them."])

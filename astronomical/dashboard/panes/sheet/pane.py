@@ -44,7 +44,6 @@ _SIZES = (12, 24, 40, 60)
 _DEFAULTS = {"kind": "queries", "image": "", "size": 24, "like": "source", "keep": "all"}
 #: Maximum number of similar sources that are searched for.
 _MOST = _SIZES[-1]
-_LARGER_BATCH = " Choose a larger batch in Model settings… to label several before the learner is trained."
 
 
 class ContactSheetPane(SessionView):
@@ -139,6 +138,7 @@ class ContactSheetPane(SessionView):
 
         def show(found: tuple[SheetSources, list[ImagePlace]]) -> None:
             self._sources, places = found
+            session.sheet.ask(self._sources)
             n = self._images.renew()
             self._grid.tiles = {"n": n, "tiles": [tile_of(session, id) for id in self._sources.ids]}
             self._images.request(image, dict(zip(self._sources.ids, places, strict=True)), insist=insist)
@@ -151,9 +151,9 @@ class ContactSheetPane(SessionView):
             self._list()
 
     def _queries_changed(self) -> None:
-        """List the queries of the learner once none of those shown is left, so that tiles keep their places."""
+        """List the queries of the learner once none of those shown is open, so that tiles keep their places."""
         queue = self.session.state.queues.get(self.session.state.active or "", ())
-        if self._kind == "queries" and queue and not set(queue) & set(self._sources.ids):
+        if self._kind == "queries" and queue and not any(map(self.session.sheet.is_asked, self._sources.ids)):
             self._list()
 
     def _round_changed(self) -> None:
@@ -208,8 +208,8 @@ class ContactSheetPane(SessionView):
             return found.text
         n_answered = sum(self.session.sheet.is_answered(id) for id in found.ids)
         more = f" of {found.n_all:,}" if found.n_all > len(found.ids) else ""
-        batch = _LARGER_BATCH if found.kind == "queries" and found.n_all == 1 else ""
-        return f"{found.text[:1].upper()}{found.text[1:]}: {len(found.ids)}{more}, {n_answered} answered.{batch}"
+        order = ", best first" if found.kind == "queries" else ""
+        return f"{found.text[:1].upper()}{found.text[1:]}{order}: {len(found.ids)}{more}, {n_answered} answered."
 
     def _show_images(self, n: int, start: int, images: list[tuple[str, dict[str, Any]]]) -> None:
         could = self._grid.head["retry"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from astronomical.learning.metrics import SetScores
 from astronomical.learning.rounds import Round
 from astronomical.learning.stopping import stop_advice
 from astronomical.session.data.dataset import Dataset
-from astronomical.session.data.population import population_subsets
+from astronomical.session.data.population import population_lines, population_subsets
 from astronomical.session.data.subsets import definitions_of, describe_subset, find_subset
 from astronomical.session.data.vectors import vector_text
 from astronomical.session.evaluation.audit_report import audit_report, report_lines
@@ -35,6 +35,8 @@ from astronomical.session.state import HoldoutResult
 __all__ = ["ClassFacts", "Facts", "ReportInput", "Section", "collect_facts"]
 
 NOT_MEASURED = "Not measured"
+#: Sections whose numbers depend on scope and askable.
+_IN_POPULATION = frozenset({"Validation set", "Threshold", "Calibration", "Audit", "Agreement of rounds", "Test set"})
 
 
 @dataclass(frozen=True)
@@ -226,7 +228,16 @@ def _class_facts(given: ReportInput, class_name: str) -> ClassFacts:
         sections.append(_missing("Audit", error))
     sections += [_count(given, class_name), _stopping(given, records, class_name), _review(given, class_name)]
     sections.append(_test(given, class_name))
-    return ClassFacts(shown, tuple(sections), records, curve, calibration)
+    population = population_lines(config, given.dataset)
+    named = (replace(item, lines=(*item.lines, *population)) if _depends(config, item) else item for item in sections)
+    return ClassFacts(shown, tuple(named), records, curve, calibration)
+
+
+def _depends(config: Config, section: Section) -> bool:
+    """Return whether a section has a measured number that depends on scope and askable."""
+    if section.title == "Test set" and config.curated.use_as_test:
+        return False
+    return section.title in _IN_POPULATION and not section.lines[-1].startswith(NOT_MEASURED)
 
 
 def _missing(title: str, reason: object) -> Section:

@@ -6,14 +6,16 @@ import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from astropy.table import Column, Table
 
+from astronomical.catalogue.moc import MAX_BYTES
 from astronomical.config.io import write_config
-from astronomical.config.schema import Config
+from astronomical.config.schema import Config, SubsetConfig
+from astronomical.config.subsets import with_moc_path
 from astronomical.errors import InvalidInputError
 from astronomical.labels.ledger import Ledger
 from astronomical.learning.scoring import CancelCheck, Progress, stop_if
@@ -207,9 +209,31 @@ def _write_project(content: PackageContent, folder: Path, files: list[tuple[str,
             else:
                 yield f"The plugin {plugin.name} is not included."
         plugins.append(plugin)
-    config = config.model_copy(update={"catalogue": moved, "plugins": tuple(plugins)})
+    subsets = yield from _write_mocs(content, folder, files)
+    config = config.model_copy(update={"catalogue": moved, "plugins": tuple(plugins), "subsets": subsets})
     write_config(config, folder / "project.yaml")
     files.append(("project.yaml", "Project file: settings, labels and recorded results"))
+
+
+def _write_mocs(
+    content: PackageContent, folder: Path, files: list[tuple[str, str]]
+) -> Generator[str, None, tuple[SubsetConfig, ...]]:
+    """Write the MOC files of subsets, and return the subsets with their paths within the package."""
+    subsets = content.config.subsets
+    names = iter(_distinct([local_path(item.moc.path).name for item in subsets if item.moc is not None]))
+    found = []
+    for item in subsets:
+        if item.moc is not None:
+            source, name = content.folder / local_path(item.moc.path), f"subsets/{next(names)}"
+            if source.is_file() and source.stat().st_size <= MAX_BYTES:
+                (folder / "subsets").mkdir(exist_ok=True)
+                shutil.copyfile(source, folder / name)
+                files.append((name, f"MOC of the subset {item.name}"))
+            else:
+                yield f"The MOC file of the subset {item.name} is not included."
+            item = with_moc_path(item, name)
+        found.append(item)
+    return tuple(found)
 
 
 def _distinct(names: Sequence[str]) -> list[str]:

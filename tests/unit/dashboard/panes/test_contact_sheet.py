@@ -84,7 +84,7 @@ def sheet(session) -> Iterator[Sheet]:
 def test_queries_are_shown_with_probability_and_keep_their_tiles_while_they_are_labelled(sheet, session):
     queue = session.state.queues["Star"]
     assert sheet.ids == list(queue[:12])
-    assert sheet.note == "Queries of Star: 12 of 20, 0 answered."
+    assert sheet.note == "Queries of Star, best first: 12 of 121, 0 answered."
     p = session.round().proba[session.dataset.catalogue.row(queue[0])]
     assert sheet.tile(queue[0])["p"] == f"p {p:.2f}"
     session.focus(queue[1])
@@ -102,7 +102,8 @@ def test_the_next_queries_are_listed_once_all_shown_are_answered(sheet, session)
     first = list(sheet.ids)
     session.sheet.label("Star", first)
     assert not set(sheet.ids) & set(first)
-    assert sheet.ids == list(session.state.queues["Star"][:12])
+    assert sheet.ids[:8] == list(session.state.queues["Star"]), "what is left of the batch does not come first"
+    assert sheet.ids[8:] == list(session.round("Star").queries[20:24])
 
 
 def test_a_label_continues_in_the_sheet_only_while_it_has_the_keyboard(sheet, session):
@@ -174,7 +175,7 @@ def test_similar_sources_are_searched_for_in_the_sheet(sheet, session):
 
 def test_settings_of_another_version_are_replaced_by_defaults(session):
     sheet = Sheet(session, kind="constellations", size="many", image=3, keep=None, more=1)
-    assert sheet.ids == list(session.state.queues["Star"])
+    assert sheet.ids == list(session.round("Star").queries[:24])
     sheet.pane.close()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from astronomical.config.schema import LassoConfig
 from astronomical.dashboard.panes.selection_actions import SelectionActions
 from astronomical.session import Session
 
@@ -39,19 +40,20 @@ def actions(session: Session, shown: list[str]) -> Iterator[SelectionActions]:
 
 
 def test_nothing_is_done_without_a_selection(actions: SelectionActions, shown: list[str]) -> None:
-    for action in ("label", "list", "send"):
+    for action in ("label", "list", "subset", "send"):
         actions.run(action)
-    assert not actions.view.open
+    assert not any(view.open for view in actions.views)
     assert shown == []
 
 
 def test_the_selection_is_labelled_after_a_class_was_chosen(actions: SelectionActions, session: Session) -> None:
     ids = session.dataset.catalogue.ids_at(range(5))
     session.select(ids)
-    actions.view.get_root()  # Panel chooses for widgets that are shown
+    dialog = actions.views[0]
+    dialog.get_root()  # Panel chooses for widgets that are shown
     actions.run("label")
-    assert actions.view.open
-    choice, *_, buttons = actions.view.objects
+    assert dialog.open
+    choice, *_, buttons = dialog.objects
     label = buttons[0]
     assert choice.value == [], "a class was chosen beforehand"
     assert label.disabled
@@ -74,3 +76,30 @@ def test_the_selection_is_listed_and_sent(actions: SelectionActions, session: Se
     assert session.state.notices[-1].text == "5 sources sent to topcat."
     actions.run("delete everything")
     assert shown == ["table"]
+
+
+def test_the_selection_or_its_lasso_is_saved_as_a_subset(actions: SelectionActions, session: Session) -> None:
+    dialog = actions.views[1]
+    dialog.get_root()  # Panel chooses for widgets that are shown
+    name, keep, about, message, buttons = dialog.objects
+    ids = session.dataset.catalogue.ids_at([3, 1, 2])
+    session.select(ids)
+    actions.run("subset")
+    assert dialog.open
+    assert not keep.visible
+    assert "The sources are kept as a list of their ids" in about.object
+    buttons[0].clicks += 1
+    assert dialog.open
+    assert "Enter a name for the subset." in str([item.object for item in message.select() if hasattr(item, "object")])
+    name.value = "three"
+    buttons[0].clicks += 1
+    assert not dialog.open
+    assert set(session.state.config.subsets[0].ids) == set(ids)
+    session.select(ids, LassoConfig(x="g", y="r", points=((0.0, 0.0), (1.0, 0.0), (1.0, 1.0))))
+    actions.run("subset")
+    assert list(keep.options) == ["The lasso", "The list of 3 sources"]
+    assert "by g and r" in about.object
+    name.value = "inside"
+    buttons[0].clicks += 1
+    assert session.state.config.subsets[1].lasso == session.state.lasso
+    assert session.subsets.names == ("three", "inside")
