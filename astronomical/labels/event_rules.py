@@ -86,6 +86,12 @@ def _refuse_target(event: LabelEvent, before: Sequence[LabelEvent], undone: Cont
             f"Event {event.n} cannot {event.kind} event {target}: it is not an earlier label "
             "or unsure event. Give the number of one."
         )
-    if (target in undone) != (event.kind == "redo"):
+    if (target in undone) != (event.kind == "redo") and not _was_toggled_elsewhere(event, before):
         state = "is already undone" if event.kind == "undo" else "is not undone"
         raise LedgerError(f"Event {event.n} cannot {event.kind} event {target}: it {state}.")
+
+
+def _was_toggled_elsewhere(event: LabelEvent, before: Sequence[LabelEvent]) -> bool:
+    """Return whether somewhere else the same was done to a label: both events are in the ledger of merged projects."""
+    last = next((item for item in reversed(before) if item.target == event.target), None)
+    return last is not None and last.kind == event.kind and (last.who, last.when) != (event.who, event.when)

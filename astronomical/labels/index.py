@@ -145,7 +145,8 @@ class LedgerIndex:
         turned: list[int] = []
         for event in new:
             kind, id, target = event.kind, event.id, event.target
-            if redo is not None or target is not None:
+            # In the ledger of merged projects a label may be undone twice.
+            if (redo is not None or target is not None) and not (kind == "undo" and target in undone):
                 redo = _redo_after(redo, event)
             if target is not None:
                 turned.append(target)

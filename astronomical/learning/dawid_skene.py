@@ -43,7 +43,8 @@ class Consensus:
         weights = np.where(np.isfinite(right), self.shares, 0.0)
         sums = weights.sum(axis=1)
         right_of_all = (weights * np.nan_to_num(right)).sum(axis=1)
-        return np.divide(right_of_all, sums, out=np.full(len(sums), np.nan), where=sums > 0)
+        rates: Floats = np.divide(right_of_all, sums, out=np.full(len(sums), np.nan), where=sums > 0)
+        return rates
 
 
 def dawid_skene(answers: NDArray[np.integer], n_classes: int) -> Consensus:
@@ -102,4 +103,5 @@ def _estimate_classes(given: Floats, errors: Floats, shares: Floats) -> Floats:
     likelihood = np.log(np.maximum(np.nan_to_num(errors), _LEAST))
     logs = np.log(np.maximum(shares, _LEAST)) + np.einsum("ail,akl->ik", given, likelihood)
     weights: Floats = np.exp(logs - logs.max(axis=1, keepdims=True))
-    return weights / weights.sum(axis=1, keepdims=True)
+    proba: Floats = weights / weights.sum(axis=1, keepdims=True)
+    return proba
