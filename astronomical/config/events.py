@@ -11,7 +11,7 @@ from astronomical.config.base import Count, Section
 
 __all__ = ["LabelEvent", "Origin", "Verdict"]
 
-Origin = Literal["start", "query", "shared", "bulk", "curated", "audit", "import", "clicked", "review"]
+Origin = Literal["start", "query", "shared", "bulk", "curated", "audit", "import", "clicked", "review", "decided"]
 #: What an annotator said of a label that was reviewed.
 Verdict = Literal["right", "wrong", "unsure"]
 

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
+from itertools import pairwise
 from typing import Any
 
 from astronomical.config.schema import LabelEvent
@@ -123,7 +124,7 @@ def _merged_order(chains: Sequence[Sequence[tuple[str, str]]]) -> Iterator[tuple
     followers: dict[tuple[str, str], set[tuple[str, str]]] = {key: set() for chain in chains for key in chain}
     n_before: Counter[tuple[str, str]] = Counter()
     for chain in chains:
-        for key, following in zip(chain, chain[1:], strict=False):
+        for key, following in pairwise(chain):
             if following not in followers[key]:
                 followers[key].add(following)
                 n_before[following] += 1
