@@ -78,6 +78,7 @@ def make_parser() -> argparse.ArgumentParser:
     judging.add_worth(commands)
     judging.add_compare(commands)
     judging.add_review(commands)
+    people.add_import(commands)
     people.add_merge(commands)
     output.add_export(commands)
     output.add_report(commands)

@@ -25,6 +25,7 @@ from astronomical.session.export.model_store import CLOSING_S
 from astronomical.session.export.models import Models
 from astronomical.session.labelling.audits import Audits
 from astronomical.session.labelling.curation import Curation
+from astronomical.session.labelling.imports import Imports
 from astronomical.session.labelling.labels import Labels
 from astronomical.session.labelling.merging import Merging
 from astronomical.session.labelling.similar import Similar
@@ -55,9 +56,9 @@ class Session:
     ----------
     state
         Reactive state; panes watch it, and only the parts of the session write it.
-    labels, curation, audits, merging
-        Give labels and notes; curate a test set; label random samples to judge the learners; merge with the version
-        that another program wrote.
+    labels, curation, audits, imports, merging
+        Give labels and notes; curate a test set; label random samples to judge the learners; import labels from a
+        table; merge with the version that another program wrote.
     subsets
         Name subsets of the catalogue, and select their sources.
     training
@@ -89,6 +90,7 @@ class Session:
         self.curation = Curation(state, writer, selection, core.curator, access)
         self.subsets = Subsets(state, writer, selection, jobs, access)
         self.audits = Audits(state, writer, core.record, selection, core.auditor, core.curator, jobs, events, access)
+        self.imports = Imports(state, writer, core.record, jobs, events, access)
         self.merging = Merging(state, writer, core.record, jobs, events, access)
         self.training = Training(state, writer, core.record, selection, core.manager, jobs, events, access)
         self.evaluation = Evaluation(state, registry, writer, jobs, core.record.who, core.check, core.advisor, access)
