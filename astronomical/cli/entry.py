@@ -80,6 +80,7 @@ def make_parser() -> argparse.ArgumentParser:
     judging.add_review(commands)
     people.add_import(commands)
     people.add_merge(commands)
+    people.add_agreement(commands)
     output.add_export(commands)
     output.add_report(commands)
     output.add_predict(commands)

@@ -1,8 +1,10 @@
-"""The commands about the labels of several annotators: `import-labels` and `merge`."""
+"""The commands about the labels of several annotators: `import-labels`, `merge` and `agreement`."""
 
 from __future__ import annotations
 
 import argparse
+import json
+from dataclasses import asdict
 
 from astronomical.cli.common import (
     DONE,
@@ -112,3 +114,23 @@ def _class_name(text: str) -> tuple[str, str]:
     if not equals or not name:
         raise InvalidInputError(f"--class must be TEXT=NAME, not {text!r}.")
     return label.strip(), name.strip()
+
+
+def add_agreement(commands: Commands) -> None:
+    """Add `agreement`."""
+    command = commands.add("agreement", _agreement, help="print how far the annotators of a project agree")
+    command.add_argument("config", type=path_argument, metavar="CONFIG", help="project file")
+    command.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def _agreement(arguments: argparse.Namespace) -> int:
+    """Print the agreement: the labels are in the project file, so the catalogue need not be there."""
+    from astronomical.labels.ledger import Ledger
+    from astronomical.session.evaluation.agreement import agreement_lines, agreement_report
+    from astronomical.session.project.store import load_project
+
+    project = load_project(arguments.config)
+    found = agreement_report(project.config, Ledger.replay(project.events))
+    text = json.dumps(asdict(found), indent=1) if arguments.json else "\n".join(map(one_line, agreement_lines(found)))
+    print(text)
+    return DONE

@@ -16,6 +16,7 @@ from astronomical.session.core import SessionCore
 from astronomical.session.data.dataset import Dataset
 from astronomical.session.data.source_search import Lookup
 from astronomical.session.errors import ReadOnlyError
+from astronomical.session.evaluation.agreement import Agreement
 from astronomical.session.evaluation.contact_sheet import ContactSheet
 from astronomical.session.evaluation.evaluation import Evaluation
 from astronomical.session.evaluation.review import Review
@@ -67,8 +68,8 @@ class Session:
         Scores on the test set, and the comparison of the classes.
     studies
         Studies of a learner that take longer, such as the comparison with random labels.
-    review
-        Review the labels that the model of a class contradicts.
+    review, agreement
+        Review the labels that the model of a class contradicts; how far annotators agree.
     similar, sheet
         Find the sources most similar to others; list sources to look at side by side, and label all of them.
     models, exports
@@ -85,7 +86,17 @@ class Session:
         self.files = Files(state, writer, jobs, access)
         self.settings = Settings(state, writer, jobs, events, derive_label_sets, access)
         self.labels = Labels(
-            state, writer, core.record, selection, core.curator, core.auditor, core.reviewer, jobs, events, access
+            state,
+            writer,
+            core.record,
+            selection,
+            core.curator,
+            core.auditor,
+            core.reviewer,
+            core.repeater,
+            jobs,
+            events,
+            access,
         )
         self.curation = Curation(state, writer, selection, core.curator, access)
         self.subsets = Subsets(state, writer, selection, jobs, access)
@@ -98,6 +109,7 @@ class Session:
         self.review = Review(
             state, registry, writer, selection, core.curator, core.auditor, core.reviewer, jobs, access
         )
+        self.agreement = Agreement(state, core.record.who)
         self.similar = Similar(state, jobs)
         self.sheet = ContactSheet(state, writer, core.record, selection, events, access)
         self.models = Models(state, writer, core.models, jobs, access)

@@ -8,11 +8,11 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.config.schema import CombinationConfig, Config
+from astronomical.dashboard.page.labelling_fields import LabellingFields
 from astronomical.dashboard.page.map_fields import MapFields
 from astronomical.dashboard.page.subsets_form import SubsetsForm, population_fields
 from astronomical.dashboard.ui.components import Message, heading, memory_switch, row
 from astronomical.dashboard.ui.session_view import SessionView
-from astronomical.dashboard.ui.styles import PLAIN_NUMBER
 from astronomical.dashboard.ui.tab_row import TabRow
 from astronomical.dashboard.wizard.class_rows import ClassRows
 from astronomical.dashboard.wizard.combination_rows import CombinationRows
@@ -102,16 +102,7 @@ class SettingsDrawer(SessionView):
         self._map = MapFields(session)
         self._memory = memory_switch()
         self._keeping = pmui.Select(label="Models of the rounds", options=_KEEPING, **wide)
-        self._blind = pmui.Switch(label="Hide catalogue labels and predictions until I label a source", margin=(8, 10))
-        self._probable = pmui.FloatInput(
-            label="Weight of probable labels in training",
-            start=0.0,
-            end=1.0,
-            step=0.1,
-            sx=PLAIN_NUMBER,
-            helper_text="For labels given with Alt. 1: like other labels; 0: no learner is trained on them.",
-            **wide,
-        )
+        self._labelling = LabellingFields()
         self._subsets = SubsetsForm(session)
         self._scope, self._askable = population_fields()
         self._effects = Message(_NOTHING, "info")
@@ -127,7 +118,7 @@ class SettingsDrawer(SessionView):
                 self._unknown,
                 self._use_unknown,
             ],
-            "Labelling": [self._blind, self._probable, self._keys.view],
+            "Labelling": [*self._labelling.widgets, self._keys.view],
             "Features": [
                 self._pattern,
                 self._features,
@@ -177,8 +168,7 @@ class SettingsDrawer(SessionView):
             self._extra,
             self._memory,
             self._keeping,
-            self._blind,
-            self._probable,
+            *self._labelling.widgets,
             self._scope,
             self._askable,
         ):
@@ -231,7 +221,7 @@ class SettingsDrawer(SessionView):
         self._chosen_keys = {config.shown(name): key for name, key in config.keys.items()}
         self._new_class.value = ""
         self._memory.value = config.catalogue.optimise_memory
-        self._blind.value, self._probable.value = config.labelling.blind, config.labelling.probable_weight
+        self._labelling.show(config.labelling)
         self._unknown.param.update(
             value=", ".join(config.catalogue.unknown_labels), visible=config.catalogue.label is not None
         )
@@ -304,14 +294,7 @@ class SettingsDrawer(SessionView):
                 ),
                 "labels": labels,
                 "keys": {names[shown]: key for shown, key in self._chosen_keys.items() if shown in names},
-                "labelling": config.labelling.model_copy(
-                    update={
-                        "blind": self._blind.value,
-                        "probable_weight": config.labelling.probable_weight
-                        if self._probable.value is None
-                        else self._probable.value,
-                    }
-                ),
+                "labelling": self._labelling.changed(config.labelling),
                 "split": config.split.model_copy(
                     update={"use_unknown": self._use_unknown.value, "drop": tuple(self._dropped.value)}
                 ),

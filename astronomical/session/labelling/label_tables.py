@@ -174,8 +174,8 @@ def read_label_table(
     newest: dict[tuple[str, str], tuple[str, int, TableLabel]] = {}
     n_known = n_catalogue = n_untimed = 0
     for row, (id, text) in enumerate(zip(ids, texts, strict=True)):
-        name = found.get(text) if id else None
-        if not name:
+        meant = found.get(text) if id else None
+        if not meant:
             continue
         by = mended(who[row] if who else "") or annotator
         if by == CATALOGUE:
@@ -186,7 +186,7 @@ def read_label_table(
         n_untimed += time is None
         key, stamp = (by, id), (time or now, row)
         if key not in newest or newest[key][:2] < stamp:
-            newest[key] = (*stamp, TableLabel(id, name, by, time or now))
+            newest[key] = (*stamp, TableLabel(id, meant, by, time or now))
     n_used = sum(counts.values())
     return LabelTable(
         path,
