@@ -8,8 +8,10 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.config.schema import CombinationConfig, Config
+from astronomical.dashboard.page.import_form import ImportForm
 from astronomical.dashboard.page.labelling_fields import LabellingFields
 from astronomical.dashboard.page.map_fields import MapFields
+from astronomical.dashboard.page.merge_form import MergeForm
 from astronomical.dashboard.page.subsets_form import SubsetsForm, population_fields
 from astronomical.dashboard.ui.components import Message, heading, memory_switch, row
 from astronomical.dashboard.ui.session_view import SessionView
@@ -104,6 +106,7 @@ class SettingsDrawer(SessionView):
         self._keeping = pmui.Select(label="Models of the rounds", options=_KEEPING, **wide)
         self._labelling = LabellingFields()
         self._subsets = SubsetsForm(session)
+        self._import, self._merge = ImportForm(session), MergeForm(session)
         self._scope, self._askable = population_fields()
         self._effects = Message(_NOTHING, "info")
         self._bar = pmui.LinearProgress(value=0, sizing_mode="stretch_width", visible=False)
@@ -119,6 +122,7 @@ class SettingsDrawer(SessionView):
                 self._use_unknown,
             ],
             "Labelling": [*self._labelling.widgets, self._keys.view],
+            "Annotators": [self._import.view, self._merge.view],
             "Features": [
                 self._pattern,
                 self._features,
@@ -183,7 +187,8 @@ class SettingsDrawer(SessionView):
         self._fill()
         self._consider()
         self._choose("Project")
-        self._subsets.open()
+        for form in (self._subsets, self._import, self._merge):
+            form.open()
         self.view.open = True
 
     def put_away(self) -> None:
@@ -192,8 +197,8 @@ class SettingsDrawer(SessionView):
 
     def close(self) -> None:
         """Close the views."""
-        self._subsets.close()
-        self._map.close()
+        for part in (self._subsets, self._import, self._merge, self._map):
+            part.close()
         super().close()
 
     def _choose(self, name: str) -> None:

@@ -9,9 +9,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from astronomical.catalogue.readers import open_table
 from astronomical.config.schema import LabelEvent
 from astronomical.labels.derived import is_by_user
 from astronomical.labels.ledger import Ledger
+from astronomical.paths import local_path
 from astronomical.session.commands import Access, command, full_access, reads
 from astronomical.session.errors import SessionError, no_learner
 from astronomical.session.events import SessionEvents
@@ -95,6 +97,24 @@ class Imports:
     ) -> None:
         self._state, self._writer, self._record = state, writer, record
         self._jobs, self._events, self._access = jobs, events, access
+
+    @reads
+    def columns(
+        self, path: str | Path, *, format: str | None = None, table: int | str | None = None
+    ) -> tuple[str, ...]:
+        """Return the names of the columns of a table. Any thread may call it.
+
+        Parameters
+        ----------
+        path, format, table
+            The table, in any format of a catalogue.
+
+        Raises
+        ------
+        CatalogueError
+            If the table cannot be read.
+        """
+        return tuple(column.name for column in open_table(local_path(path), format=format, table=table).columns)
 
     @reads
     def plan(
