@@ -10,10 +10,9 @@ import astronomical
 @astronomical.query_strategy("isolation", title="Anomalies (coniferest)", help="The most isolated sources first.")
 def isolation(classifier, X_pool, n_instances=1):
     """Return the indices of the sources to query; labels do not matter."""
-    forest = IsolationForest(n_subsamples=min(256, len(X_pool)), n_jobs=1, random_seed=0).fit(
-        np.asarray(X_pool, dtype=float)
-    )
-    return np.argsort(forest.score_samples(np.asarray(X_pool, dtype=float)), kind="stable")[:n_instances]
+    pool = np.asarray(X_pool, dtype=float)
+    forest = IsolationForest(n_subsamples=min(256, len(pool)), n_jobs=1, random_seed=0).fit(pool)
+    return np.argsort(forest.score_samples(pool), kind="stable")[:n_instances]
 
 
 @astronomical.query_strategy("aad", title="Sought anomalies (coniferest)", help="Anomalies like those of the class.")
