@@ -61,7 +61,9 @@ def other_classifier(path: str) -> Callable[..., Any] | None:
         known = plain.get_params(deep=False)
     except Exception:  # without settings, the class does not say what it needs
         raise InvalidInputError(f"{name} needs settings that are objects, so it cannot be used by its path") from None
-    fixed = {key: value for key, value in _FIXED.items() if key in known}
+    fixed: dict[str, Any] = {key: value for key, value in _FIXED.items() if key in known}
+    if path.startswith("lightgbm."):  # not among its named settings
+        fixed["verbosity"] = -1
     if not (is_classifier(plain) and hasattr(found(**fixed), "predict_proba")):
         raise InvalidInputError(f"{name} is not a classifier that gives probabilities")
     seeded = next((key for key in ("random_state", "random_seed") if key in known), None)
