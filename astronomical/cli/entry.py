@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from astronomical import __version__
-from astronomical.cli import judging, learning, output, plugins, project, serving
+from astronomical.cli import judging, learning, output, people, plugins, project, serving
 from astronomical.cli.common import DONE, FAILED, Commands, Parser
 from astronomical.errors import bug_text, explain, is_bug
 from astronomical.printable import printable_output
@@ -78,6 +78,9 @@ def make_parser() -> argparse.ArgumentParser:
     judging.add_worth(commands)
     judging.add_compare(commands)
     judging.add_review(commands)
+    people.add_import(commands)
+    people.add_merge(commands)
+    people.add_agreement(commands)
     output.add_export(commands)
     output.add_report(commands)
     output.add_predict(commands)

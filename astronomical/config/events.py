@@ -11,7 +11,7 @@ from astronomical.config.base import Count, Section
 
 __all__ = ["LabelEvent", "Origin", "Verdict"]
 
-Origin = Literal["start", "query", "shared", "bulk", "curated", "audit", "import", "clicked", "review"]
+Origin = Literal["start", "query", "shared", "bulk", "curated", "audit", "import", "clicked", "review", "decided"]
 #: What an annotator said of a label that was reviewed.
 Verdict = Literal["right", "wrong", "unsure"]
 
@@ -21,11 +21,12 @@ class LabelEvent(Section):
 
     Events that were given together, such as bulk labels, hold the number of the first of them in `batch`; they are
     undone together. `verdict` is what a review says about the label that the source had before; the event has the label
-    that it has from then on. `probable` marks a label of which the annotator is less certain.
+    that it has from then on. `probable` marks a label of which the annotator is less certain. A ``repeat`` holds the
+    answer to a query about a source that the annotator had labelled before; it is no label, and empty for unsure.
     """
 
     n: int = Field(ge=1)
-    kind: Literal["label", "unsure", "undo", "redo", "note", "tag", "flag"]
+    kind: Literal["label", "unsure", "undo", "redo", "note", "tag", "flag", "repeat"]
     id: str | None = None
     label: str | None = None
     class_name: str | None = Field(default=None, alias="class")

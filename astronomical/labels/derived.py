@@ -10,7 +10,9 @@ from astronomical.config.schema import LabelEvent, Origin
 __all__ = [
     "CATALOGUE",
     "LABEL_KINDS",
+    "REPEAT",
     "RESERVED",
+    "UNDOABLE",
     "ClassView",
     "Curated",
     "HistoryRow",
@@ -18,14 +20,19 @@ __all__ = [
     "class_view",
     "curated_view",
     "history_row",
+    "is_answer",
     "is_audit_draw",
     "is_by_user",
 ]
 
 #: Annotator of initial labels that come from the label column of the catalogue.
 CATALOGUE = "catalogue"
-#: Kinds of event that label a source or mark it as unsure, and that can be undone.
+#: Kinds of event that label a source or mark it as unsure.
 LABEL_KINDS = frozenset({"label", "unsure"})
+#: Kind of an answer to a blind repeat, which is no label: nothing but the consistency of the annotator follows from it.
+REPEAT = "repeat"
+#: Kinds of event that can be undone.
+UNDOABLE = LABEL_KINDS | {REPEAT}
 #: Origins of labels that only test learners.
 RESERVED = frozenset({"curated", "audit"})
 
@@ -112,6 +119,11 @@ def is_by_user(event: LabelEvent) -> bool:
     return (
         event.kind in LABEL_KINDS and event.who != CATALOGUE and event.origin != "shared" and not is_audit_draw(event)
     )
+
+
+def is_answer(event: LabelEvent) -> bool:
+    """Return whether an event is an answer of an annotator, also to a blind repeat; an undo reverts the newest one."""
+    return event.kind == REPEAT or is_by_user(event)
 
 
 def is_audit_draw(event: LabelEvent) -> bool:

@@ -7,12 +7,12 @@ from typing import Protocol
 
 from astronomical.config.schema import LabelEvent
 from astronomical.labels.annotations import REMARK_KINDS
-from astronomical.labels.derived import LABEL_KINDS
+from astronomical.labels.derived import LABEL_KINDS, REPEAT, UNDOABLE
 from astronomical.labels.hash_chain import LedgerError
 
 __all__ = ["count_undone", "refuse_nonsense"]
 
-_ABOUT_A_SOURCE = LABEL_KINDS | REMARK_KINDS
+_ABOUT_A_SOURCE = LABEL_KINDS | REMARK_KINDS | {REPEAT}
 
 
 class Changing(Protocol):
@@ -43,7 +43,7 @@ def refuse_nonsense(event: LabelEvent, before: Sequence[LabelEvent], undone: Con
         raise LedgerError(f"Event {event.n} ({event.kind}) has a target; only undo and redo have one.")
     if event.batch is not None:
         _refuse_batch(event, before)
-    if not event.id and event.kind in LABEL_KINDS | REMARK_KINDS:
+    if not event.id and event.kind in _ABOUT_A_SOURCE:
         raise LedgerError(f"Event {event.n} ({event.kind}) has no source; give its id.")
     if event.verdict is not None:
         _refuse_verdict(event)
@@ -81,11 +81,17 @@ def _refuse_verdict(event: LabelEvent) -> None:
 
 def _refuse_target(event: LabelEvent, before: Sequence[LabelEvent], undone: Container[int]) -> None:
     target = event.target
-    if target is None or not 1 <= target <= len(before) or before[target - 1].kind not in LABEL_KINDS:
+    if target is None or not 1 <= target <= len(before) or before[target - 1].kind not in UNDOABLE:
         raise LedgerError(
             f"Event {event.n} cannot {event.kind} event {target}: it is not an earlier label "
             "or unsure event. Give the number of one."
         )
-    if (target in undone) != (event.kind == "redo"):
+    if (target in undone) != (event.kind == "redo") and not _was_toggled_elsewhere(event, before):
         state = "is already undone" if event.kind == "undo" else "is not undone"
         raise LedgerError(f"Event {event.n} cannot {event.kind} event {target}: it {state}.")
+
+
+def _was_toggled_elsewhere(event: LabelEvent, before: Sequence[LabelEvent]) -> bool:
+    """Return whether somewhere else the same was done to a label: both events are in the ledger of merged projects."""
+    last = next((item for item in reversed(before) if item.target == event.target), None)
+    return last is not None and last.kind == event.kind and (last.who, last.when) != (event.who, event.when)

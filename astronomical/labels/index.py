@@ -19,11 +19,13 @@ from astronomical.labels.annotations import REMARK_KINDS, Remark, remarks_of
 from astronomical.labels.derived import (
     CATALOGUE,
     LABEL_KINDS,
+    REPEAT,
     RESERVED,
     Curated,
     Member,
     class_view,
     curated_view,
+    is_answer,
     is_by_user,
 )
 from astronomical.labels.sorted_sequence import SortedSequence
@@ -96,8 +98,8 @@ class LedgerIndex:
         Sources with a label in effect, from an annotator or the catalogue.
     uses
         Number of labels given of each class, including undone ones.
-    own, given
-        Numbers of the annotators' label and unsure events in effect, and of the labels among them.
+    own, given, repeats
+        Numbers of the annotators' answers in effect, of the labels among them, and of answers to blind repeats.
     tabs
         Sources of each learner.
     curated, curated_order
@@ -125,6 +127,7 @@ class LedgerIndex:
     uses: Map[str, int] = field(default_factory=Map)
     own: SortedSequence[int] = field(default_factory=_no_numbers)
     given: SortedSequence[int] = field(default_factory=_no_numbers)
+    repeats: SortedSequence[int] = field(default_factory=_no_numbers)
     tabs: Map[str, Tab] = field(default_factory=Map)
     curated: Map[str, Curated] = field(default_factory=Map)
     curated_order: SortedSequence[tuple[int, str]] = field(default_factory=_no_order)
@@ -145,7 +148,8 @@ class LedgerIndex:
         turned: list[int] = []
         for event in new:
             kind, id, target = event.kind, event.id, event.target
-            if redo is not None or target is not None:
+            # In the ledger of merged projects a label may be undone twice.
+            if (redo is not None or target is not None) and not (kind == "undo" and target in undone):
                 redo = _redo_after(redo, event)
             if target is not None:
                 turned.append(target)
@@ -165,6 +169,8 @@ class LedgerIndex:
             elif kind in REMARK_KINDS:
                 known = sources.get(id, _NO_SOURCE_EVENTS)
                 sources[id] = SourceEvents(known.answers, (*known.remarks, event))
+            elif id not in sources:  # a repeat of nothing
+                sources[id] = _NO_SOURCE_EVENTS
         answers = [event for event in new if event.kind in LABEL_KINDS]
         mine = [event for event in answers if is_by_user(event)]
         uses = Counter(event.label for event in answers if event.kind == "label" and event.label is not None)
@@ -176,8 +182,9 @@ class LedgerIndex:
             undone=undone.finish(),
             sources=sources.finish(),
             redo=redo,
-            own=self.own.extended(event.n for event in mine),
+            own=self.own.extended(event.n for event in new if is_answer(event)),
             given=self.given.extended(event.n for event in mine if event.kind == "label"),
+            repeats=self.repeats.extended(event.n for event in new if event.kind == REPEAT),
         )
         return found._with_toggled(turned)._with_sources(touched)
 
@@ -188,11 +195,12 @@ class LedgerIndex:
         """Return the index after an undo or redo of some events."""
         if not numbers:
             return self
-        mine = [event for n in dict.fromkeys(numbers) if is_by_user(event := self.events[n - 1])]
+        mine = [event for n in dict.fromkeys(numbers) if is_answer(event := self.events[n - 1])]
         return replace(
             self,
             own=self._toggled(self.own, mine),
             given=self._toggled(self.given, [event for event in mine if event.kind == "label"]),
+            repeats=self._toggled(self.repeats, [event for event in mine if event.kind == REPEAT]),
         )
 
     def _toggled(self, numbers: SortedSequence[int], events: list[LabelEvent]) -> SortedSequence[int]:
@@ -357,7 +365,7 @@ def _redo_after(stack: tuple[int, Any] | None, event: LabelEvent) -> tuple[int, 
         for n in reversed(passed):
             rest = n, rest
         return rest
-    return None if is_by_user(event) else stack
+    return None if is_answer(event) else stack
 
 
 def _set_entry(mutation: Any, key: Any, value: Any) -> None:

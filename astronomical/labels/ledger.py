@@ -26,7 +26,7 @@ from astronomical.labels.sorted_sequence import SortedSequence
 
 __all__ = ["FIRST_CHECK", "ChainError", "ClassView", "Curated", "HistoryRow", "Kind", "Ledger", "LedgerError", "Member"]
 
-Kind = Literal["label", "unsure", "undo", "redo", "note", "tag", "flag"]
+Kind = Literal["label", "unsure", "undo", "redo", "note", "tag", "flag", "repeat"]
 
 
 class Ledger:

@@ -45,6 +45,19 @@ class Registry:
         self._entries: dict[tuple[Kind, str], Entry] = {}
         self._deferred: dict[Kind, Callable[[Registry], None]] = {}
         self._extras: dict[tuple[Kind, str], str] = {}
+        self._makers: dict[Kind, Callable[[str], Any]] = {}
+
+    def make_by_name(self, kind: Kind, make: Callable[[str], Any]) -> None:
+        """Use a function for names that are not registered.
+
+        Parameters
+        ----------
+        kind
+            Kind of the objects.
+        make
+            Returns a decorated object from a name, or None. An `InvalidInputError` says why a name cannot be used.
+        """
+        self._makers[kind] = make
 
     def defer(self, kind: Kind, fill: Callable[[Registry], None]) -> None:
         """Register the built-in objects of a kind when it is first used, because plots import large libraries.
@@ -69,6 +82,7 @@ class Registry:
         fresh._entries.update(self._entries)
         fresh._deferred.update(self._deferred)
         fresh._extras.update(self._extras)
+        fresh._makers.update(self._makers)
         return fresh
 
     def add(self, obj: Any, source: str, plugin: PluginFile | Package | None = None) -> None:
@@ -162,7 +176,7 @@ class Registry:
             If there is no object of this kind with this name.
         """
         self._ready(kind)
-        entry = self._entries.get((kind, name))
+        entry = self._entries.get((kind, name)) or self._made(kind, name)
         if entry is None:
             needed = self.how_to_get(kind, name)
             if needed:
@@ -171,6 +185,15 @@ class Registry:
             listed = f"; there are {', '.join(names) or 'none'}"
             raise UnknownExtensionError(f"there is no {kind} named {name!r}{did_you_mean(name, names) or listed}")
         return entry
+
+    def _made(self, kind: Kind, name: str) -> Entry | None:
+        """Return an object that is made from its name."""
+        try:
+            obj = self._makers[kind](name) if kind in self._makers else None
+        except InvalidInputError as error:
+            raise UnknownExtensionError(f"the {kind} {name!r} cannot be used: {error}") from None
+        extension = None if obj is None else extension_of(obj)
+        return None if extension is None else Entry(extension, obj, name.split(".")[0])
 
     def names(self, kind: Kind) -> tuple[str, ...]:
         """Return the names of one kind, in the order of registration."""
@@ -194,6 +217,7 @@ def builtin_registry() -> Registry:
         registry.add_all(module.BUILTINS, module.__name__)
     for extra, _, model in models.OF_EXTRAS:
         registry.announce(model, extra)
+    registry.make_by_name("model", models.other_classifier)
     registry.defer("plot", _add_plots)
     return registry
 

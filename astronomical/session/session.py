@@ -16,6 +16,7 @@ from astronomical.session.core import SessionCore
 from astronomical.session.data.dataset import Dataset
 from astronomical.session.data.source_search import Lookup
 from astronomical.session.errors import ReadOnlyError
+from astronomical.session.evaluation.agreement import Agreement
 from astronomical.session.evaluation.contact_sheet import ContactSheet
 from astronomical.session.evaluation.evaluation import Evaluation
 from astronomical.session.evaluation.review import Review
@@ -25,6 +26,7 @@ from astronomical.session.export.model_store import CLOSING_S
 from astronomical.session.export.models import Models
 from astronomical.session.labelling.audits import Audits
 from astronomical.session.labelling.curation import Curation
+from astronomical.session.labelling.imports import Imports
 from astronomical.session.labelling.labels import Labels
 from astronomical.session.labelling.merging import Merging
 from astronomical.session.labelling.similar import Similar
@@ -55,9 +57,9 @@ class Session:
     ----------
     state
         Reactive state; panes watch it, and only the parts of the session write it.
-    labels, curation, audits, merging
-        Give labels and notes; curate a test set; label random samples to judge the learners; merge with the version
-        that another program wrote.
+    labels, curation, audits, imports, merging
+        Give labels and notes; curate a test set; label random samples to judge the learners; import labels from a
+        table; merge with the version that another program wrote.
     subsets
         Name subsets of the catalogue, and select their sources.
     training
@@ -66,8 +68,8 @@ class Session:
         Scores on the test set, and the comparison of the classes.
     studies
         Studies of a learner that take longer, such as the comparison with random labels.
-    review
-        Review the labels that the model of a class contradicts.
+    review, agreement
+        Review the labels that the model of a class contradicts; how far annotators agree.
     similar, sheet
         Find the sources most similar to others; list sources to look at side by side, and label all of them.
     models, exports
@@ -84,11 +86,22 @@ class Session:
         self.files = Files(state, writer, jobs, access)
         self.settings = Settings(state, writer, jobs, events, derive_label_sets, access)
         self.labels = Labels(
-            state, writer, core.record, selection, core.curator, core.auditor, core.reviewer, jobs, events, access
+            state,
+            writer,
+            core.record,
+            selection,
+            core.curator,
+            core.auditor,
+            core.reviewer,
+            core.repeater,
+            jobs,
+            events,
+            access,
         )
         self.curation = Curation(state, writer, selection, core.curator, access)
         self.subsets = Subsets(state, writer, selection, jobs, access)
         self.audits = Audits(state, writer, core.record, selection, core.auditor, core.curator, jobs, events, access)
+        self.imports = Imports(state, writer, core.record, jobs, events, access)
         self.merging = Merging(state, writer, core.record, jobs, events, access)
         self.training = Training(state, writer, core.record, selection, core.manager, jobs, events, access)
         self.evaluation = Evaluation(state, registry, writer, jobs, core.record.who, core.check, core.advisor, access)
@@ -96,6 +109,7 @@ class Session:
         self.review = Review(
             state, registry, writer, selection, core.curator, core.auditor, core.reviewer, jobs, access
         )
+        self.agreement = Agreement(state, core.record.who)
         self.similar = Similar(state, jobs)
         self.sheet = ContactSheet(state, writer, core.record, selection, events, access)
         self.models = Models(state, writer, core.models, jobs, access)

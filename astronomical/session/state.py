@@ -59,6 +59,8 @@ class Curating:
         Whether labels are now given to an audit instead.
     reviewing
         Class whose suspects are now reviewed, or None.
+    repeating
+        Source that is now queried again, to see whether its label is the same, or None.
     """
 
     on: bool = False
@@ -68,6 +70,7 @@ class Curating:
     problem: str = ""
     auditing: bool = False
     reviewing: str | None = None
+    repeating: str | None = None
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,13 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.config.schema import CombinationConfig, Config
+from astronomical.dashboard.page.import_form import ImportForm
+from astronomical.dashboard.page.labelling_fields import LabellingFields
 from astronomical.dashboard.page.map_fields import MapFields
+from astronomical.dashboard.page.merge_form import MergeForm
 from astronomical.dashboard.page.subsets_form import SubsetsForm, population_fields
 from astronomical.dashboard.ui.components import Message, heading, memory_switch, row
 from astronomical.dashboard.ui.session_view import SessionView
-from astronomical.dashboard.ui.styles import PLAIN_NUMBER
 from astronomical.dashboard.ui.tab_row import TabRow
 from astronomical.dashboard.wizard.class_rows import ClassRows
 from astronomical.dashboard.wizard.combination_rows import CombinationRows
@@ -102,17 +104,9 @@ class SettingsDrawer(SessionView):
         self._map = MapFields(session)
         self._memory = memory_switch()
         self._keeping = pmui.Select(label="Models of the rounds", options=_KEEPING, **wide)
-        self._blind = pmui.Switch(label="Hide catalogue labels and predictions until I label a source", margin=(8, 10))
-        self._probable = pmui.FloatInput(
-            label="Weight of probable labels in training",
-            start=0.0,
-            end=1.0,
-            step=0.1,
-            sx=PLAIN_NUMBER,
-            helper_text="For labels given with Alt. 1: like other labels; 0: no learner is trained on them.",
-            **wide,
-        )
+        self._labelling = LabellingFields()
         self._subsets = SubsetsForm(session)
+        self._import, self._merge = ImportForm(session), MergeForm(session)
         self._scope, self._askable = population_fields()
         self._effects = Message(_NOTHING, "info")
         self._bar = pmui.LinearProgress(value=0, sizing_mode="stretch_width", visible=False)
@@ -127,7 +121,8 @@ class SettingsDrawer(SessionView):
                 self._unknown,
                 self._use_unknown,
             ],
-            "Labelling": [self._blind, self._probable, self._keys.view],
+            "Labelling": [*self._labelling.widgets, self._keys.view],
+            "Annotators": [self._import.view, self._merge.view],
             "Features": [
                 self._pattern,
                 self._features,
@@ -177,8 +172,7 @@ class SettingsDrawer(SessionView):
             self._extra,
             self._memory,
             self._keeping,
-            self._blind,
-            self._probable,
+            *self._labelling.widgets,
             self._scope,
             self._askable,
         ):
@@ -193,7 +187,8 @@ class SettingsDrawer(SessionView):
         self._fill()
         self._consider()
         self._choose("Project")
-        self._subsets.open()
+        for form in (self._subsets, self._import, self._merge):
+            form.open()
         self.view.open = True
 
     def put_away(self) -> None:
@@ -202,8 +197,8 @@ class SettingsDrawer(SessionView):
 
     def close(self) -> None:
         """Close the views."""
-        self._subsets.close()
-        self._map.close()
+        for part in (self._subsets, self._import, self._merge, self._map):
+            part.close()
         super().close()
 
     def _choose(self, name: str) -> None:
@@ -231,7 +226,7 @@ class SettingsDrawer(SessionView):
         self._chosen_keys = {config.shown(name): key for name, key in config.keys.items()}
         self._new_class.value = ""
         self._memory.value = config.catalogue.optimise_memory
-        self._blind.value, self._probable.value = config.labelling.blind, config.labelling.probable_weight
+        self._labelling.show(config.labelling)
         self._unknown.param.update(
             value=", ".join(config.catalogue.unknown_labels), visible=config.catalogue.label is not None
         )
@@ -304,14 +299,7 @@ class SettingsDrawer(SessionView):
                 ),
                 "labels": labels,
                 "keys": {names[shown]: key for shown, key in self._chosen_keys.items() if shown in names},
-                "labelling": config.labelling.model_copy(
-                    update={
-                        "blind": self._blind.value,
-                        "probable_weight": config.labelling.probable_weight
-                        if self._probable.value is None
-                        else self._probable.value,
-                    }
-                ),
+                "labelling": self._labelling.changed(config.labelling),
                 "split": config.split.model_copy(
                     update={"use_unknown": self._use_unknown.value, "drop": tuple(self._dropped.value)}
                 ),

@@ -13,6 +13,7 @@ from astronomical.learning.models.keras_mlp import keras_mlp
 from astronomical.learning.models.linear_and_gp import gaussian_process, logistic_regression
 from astronomical.learning.models.neighbours import NearestNeighbours, knn
 from astronomical.learning.models.networks import is_installed
+from astronomical.learning.models.other_classifiers import other_classifier
 from astronomical.learning.models.sklearn_models import ALLOWED, by_path
 from astronomical.learning.models.torch_mlp import torch_mlp
 from astronomical.learning.models.trees import (
@@ -38,6 +39,7 @@ __all__ = [
     "keras_mlp",
     "knn",
     "logistic_regression",
+    "other_classifier",
     "random_forest",
     "torch_mlp",
 ]

@@ -153,6 +153,8 @@ def plan_change(config: Config, changed: Config, ledger: Ledger, registry: Regis
     if changed.labelling.probable_weight != config.labelling.probable_weight:
         weight = changed.labelling.probable_weight
         effects.append(f"Probable labels have a weight of {weight:g} in training: learners with such labels retrain.")
+    if (every := changed.labelling.repeat_every) != config.labelling.repeat_every:
+        effects.append("There are no blind repeats." if every is None else f"One in {every} queries is a blind repeat.")
     if changed.labelling.blind != config.labelling.blind:
         how = "hidden until you label a source" if changed.labelling.blind else "shown"
         effects.append(f"Catalogue labels and predictions are {how}; no learner is retrained.")

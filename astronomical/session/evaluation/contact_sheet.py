@@ -9,13 +9,20 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from astronomical.config.schema import LabelEvent
+from astronomical.labels.annotators import Disagreement, disagreement_about, disagreements
 from astronomical.session.commands import Access, command, full_access, reads
 from astronomical.session.errors import SessionError, no_class
 from astronomical.session.evaluation.operating_points import threshold_of
 from astronomical.session.events import SessionEvents
 from astronomical.session.labelling.blind import is_hidden
 from astronomical.session.labelling.bulk_labels import find_rows
-from astronomical.session.labelling.label_context import answer_of, is_already_recorded, is_asked, label_context
+from astronomical.session.labelling.label_context import (
+    answer_of,
+    is_already_recorded,
+    is_asked,
+    is_undecided,
+    label_context,
+)
 from astronomical.session.labelling.record import LabelRecord
 from astronomical.session.labelling.selection import Selection
 from astronomical.session.labelling.training_set import training_set_of
@@ -24,8 +31,9 @@ from astronomical.session.state import ListedQuery, SessionState
 
 __all__ = ["MOST_AT_ONCE", "ContactSheet", "SheetKind", "SheetSources"]
 
-#: The lists: queries of the learner, selected sources, similar sources, suspects, and sources near the threshold.
-SheetKind = Literal["queries", "selection", "similar", "suspects", "threshold"]
+#: The lists: queries of the learner, selected sources, similar sources, suspects, sources near the threshold, and
+#: sources on which annotators disagree.
+SheetKind = Literal["queries", "selection", "similar", "suspects", "threshold", "disagreements"]
 #: Maximum number of sources labelled at once: as many as a person can look at.
 MOST_AT_ONCE = 60
 #: Number of sources near the threshold that are looked through for some without a label, for each one wanted.
@@ -98,7 +106,8 @@ class ContactSheet:
         kind
             The list: ``queries`` of the learner, best first, with those that follow its batch; ``selection``;
             ``similar`` for the latest search for similar sources; ``suspects``, the least credible first; ``threshold``
-            for sources without a label whose probability is closest to the threshold of the class.
+            for sources without a label whose probability is closest to the threshold of the class; ``disagreements``
+            for sources on which annotators disagree, undecided ones first.
         n
             Maximum number of sources.
         class_name
@@ -120,6 +129,7 @@ class ContactSheet:
             "similar": lambda: self._similar(n),
             "suspects": lambda: self._suspects(n, name),
             "threshold": lambda: self._near_threshold(n, name),
+            "disagreements": lambda: self._disagreements(n),
         }
         return lists[kind]()
 
@@ -165,6 +175,42 @@ class ContactSheet:
             return True
         return ledger.human(id) is not None or (name is not None and id in ledger.tab(name).unsure)
 
+    @reads
+    def disagreement(self, id: str) -> Disagreement | None:
+        """Return how annotators disagree on a source, and the decision; None if they do not."""
+        return disagreement_about(self._state.ledger, id)
+
+    @command
+    def decide(self, label: str, ids: Sequence[str]) -> tuple[LabelEvent, ...]:
+        """Decide which label several sources have on which annotators disagree. Decided sources are skipped.
+
+        All decisions are on disk when this returns, and one undo reverts all of them. To decide about one source,
+        label it: see `Session.assign`.
+
+        Parameters
+        ----------
+        label
+            Name of a class.
+        ids
+            The sources.
+
+        Returns
+        -------
+        tuple of LabelEvent
+            The recorded events, in the order of the sources.
+
+        Raises
+        ------
+        SessionError
+            As for `label`.
+        """
+        ids = self._checked(label, ids)
+        drafts = [{**answer_of(label), "id": id, "origin": "decided"} for id in ids if is_undecided(self._state, id)]
+        events = self._record.add_all(drafts, batch=True)
+        if events:
+            self._events.labels_changed()
+        return events
+
     @command
     def label(self, label: str, ids: Sequence[str], class_name: str | None = None) -> tuple[LabelEvent, ...]:
         """Give one label to several sources that have none, each with the origin that its label would have alone.
@@ -192,14 +238,7 @@ class ContactSheet:
             audit or a review.
         """
         state, name = self._state, class_name or self._state.active
-        self._writer.check_writable()
-        if label not in state.config.class_names:
-            raise no_class(label, state.config.class_names)
-        self._check_mode()
-        ids = tuple(dict.fromkeys(ids))
-        if len(ids) > MOST_AT_ONCE:
-            raise SessionError(f"{len(ids):,} sources are too many to label at once: {MOST_AT_ONCE} is the limit.")
-        find_rows(state, ids)
+        ids = self._checked(label, ids)
         answer = answer_of(label)
         drafts: list[dict[str, Any]] = [
             {**answer, "id": id, **label_context(state, id, label, name)}
@@ -212,6 +251,19 @@ class ContactSheet:
         if events:
             self._events.labels_changed()
         return events
+
+    def _checked(self, label: str, ids: Sequence[str]) -> tuple[str, ...]:
+        """Return sources that can get a label, each once, or raise an error."""
+        state = self._state
+        self._writer.check_writable()
+        if label not in state.config.class_names:
+            raise no_class(label, state.config.class_names)
+        self._check_mode()
+        ids = tuple(dict.fromkeys(ids))
+        if len(ids) > MOST_AT_ONCE:
+            raise SessionError(f"{len(ids):,} sources are too many to label at once: {MOST_AT_ONCE} is the limit.")
+        find_rows(state, ids)
+        return ids
 
     def _check_mode(self) -> None:
         """Raise an error if answers are now given to something that is labelled source by source."""
@@ -257,6 +309,14 @@ class ContactSheet:
         ids = tuple(item.id for item in found.suspects if not is_hidden(self._state, item.id))
         text = f"suspects of {self._state.config.shown(name)}" if ids else "The models contradict no label."
         return SheetSources("suspects", ids[:n], len(ids), text)
+
+    def _disagreements(self, n: int) -> SheetSources:
+        catalogue = self._state.dataset.catalogue
+        found = [item for item in disagreements(self._state.ledger) if item.id in catalogue]
+        ids = tuple(item.id for item in sorted(found, key=lambda item: item.decided is not None))
+        n_open = sum(item.decided is None for item in found)
+        text = f"sources on which annotators disagree ({n_open:,} undecided)" if ids else "Annotators do not disagree."
+        return SheetSources("disagreements", ids[:n], len(ids), text)
 
     def _near_threshold(self, n: int, name: str) -> SheetSources:
         state, newest = self._state, self._state.rounds.get(name)

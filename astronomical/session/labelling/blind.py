@@ -13,7 +13,9 @@ def is_blind(state: SessionState) -> bool:
 
 
 def is_hidden(state: SessionState, id: str) -> bool:
-    """Return whether the catalogue label and the predictions of a source are hidden: it has no answer yet."""
+    """Return whether the catalogue label and predictions of a source are hidden: it has no answer, or is repeated."""
+    if state.curating.repeating == id:
+        return True
     reserved = state.ledger.curated.get(id)
     if reserved is not None and reserved.audit:
         return not reserved.answered  # also while no audit is going on: the answer must not depend on the predictions

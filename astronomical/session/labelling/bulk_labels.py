@@ -10,7 +10,7 @@ from astronomical.session.errors import SessionError, no_class, no_learner
 from astronomical.session.labelling.training_set import training_set_of
 from astronomical.session.state import SessionState
 
-__all__ = ["BULK_LIMIT", "BulkPlan", "count_sources", "plan_bulk"]
+__all__ = ["BULK_LIMIT", "BulkPlan", "count_sources", "find_rows", "plan_bulk", "trainable_ids", "training_ids"]
 
 #: Maximum number of sources labelled at once; each label is a separate event in the project file.
 BULK_LIMIT = 10_000
@@ -88,19 +88,10 @@ def plan_bulk(state: SessionState, label: str, ids: Sequence[str], train: Iterab
             f"{len(ids):,} sources are too many to label at once: each label is a separate event, "
             f"and {BULK_LIMIT:,} is the limit. Select fewer."
         )
-    rows = find_rows(state, ids)
-    inside = data.split.training[rows]
-    data.note_training(ids, inside)
-    in_training = frozenset(id for id, known in zip(ids, inside.tolist(), strict=True) if known)
-    human, curated = ledger.human_labels, ledger.curated
-    open_to_all = (
-        frozenset()
-        if label in config.split.drop
-        else frozenset(
-            id for id in in_training if id not in curated or (curated[id].label is None and not curated[id].audit)
-        )
-    )
+    in_training = training_ids(state, ids)
+    open_to_all = frozenset() if label in config.split.drop else _not_reserved(state, in_training)
     views = {name: training_set_of(config, data, ledger, name) for name in train}
+    human = ledger.human_labels
     said = frozenset(id for id in ids if human.get(id) == label)
     return BulkPlan(
         label,
@@ -111,6 +102,24 @@ def plan_bulk(state: SessionState, label: str, ids: Sequence[str], train: Iterab
         {name: frozenset(id for id in open_to_all if id not in view.trained) for name, view in views.items()},
         said,
     )
+
+
+def training_ids(state: SessionState, ids: Sequence[str]) -> frozenset[str]:
+    """Return those of some sources that are in the training set of the catalogue."""
+    data = state.dataset
+    inside = data.split.training[find_rows(state, ids)]
+    data.note_training(ids, inside)
+    return frozenset(id for id, known in zip(ids, inside.tolist(), strict=True) if known)
+
+
+def trainable_ids(state: SessionState, ids: Sequence[str]) -> frozenset[str]:
+    """Return those of some sources that learners may train on: of the training set, and not reserved for testing."""
+    return _not_reserved(state, training_ids(state, ids))
+
+
+def _not_reserved(state: SessionState, ids: frozenset[str]) -> frozenset[str]:
+    curated = state.ledger.curated
+    return frozenset(id for id in ids if id not in curated or (curated[id].label is None and not curated[id].audit))
 
 
 def find_rows(state: SessionState, ids: Sequence[str]) -> Any:

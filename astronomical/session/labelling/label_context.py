@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from astronomical.labels.annotators import disagreement_about
 from astronomical.session.errors import SessionError
 from astronomical.session.labelling.training_set import training_set_of
 from astronomical.session.state import ListedQuery, SessionState
 
-__all__ = ["Answer", "answer_of", "is_already_recorded", "is_asked", "label_context"]
+__all__ = ["Answer", "answer_of", "is_already_recorded", "is_asked", "is_undecided", "label_context"]
 
 #: Fields of an event that say how a source was answered.
 Answer = dict[str, Any]
@@ -22,7 +23,9 @@ def answer_of(label: str | None, probable: bool = False) -> Answer:
 
 
 def label_context(state: SessionState, id: str, label: str | None, name: str | None) -> dict[str, Any]:
-    """Return the origin of a label: queried by a learner, a correction, or given without a query.
+    """Return the origin of a label: queried by a learner, a decision, a correction, or given without a query.
+
+    A label for a source on which annotators disagree decides between their labels.
 
     Parameters
     ----------
@@ -38,6 +41,8 @@ def label_context(state: SessionState, id: str, label: str | None, name: str | N
     SessionError
         If the source cannot be marked as unsure, because no learner would query it.
     """
+    if label is not None and is_undecided(state, id) and id not in state.queues.get(name or "", ()):
+        return {"origin": "decided"}
     if name is None or state.config.learner(name) is None:
         return {"origin": "clicked"}
     if id in state.queues.get(name, ()):
@@ -68,12 +73,19 @@ def is_asked(state: SessionState, id: str, name: str | None) -> bool:
     )
 
 
+def is_undecided(state: SessionState, id: str) -> bool:
+    """Return whether annotators disagree on a source, and no label decides between them yet."""
+    found = disagreement_about(state.ledger, id)
+    return found is not None and found.decided is None
+
+
 def is_already_recorded(state: SessionState, id: str, answer: Answer, name: str | None) -> bool:
     """Return whether a source already has this label, as certain as this, and no learner queries it."""
     if is_asked(state, id, name):
         return False
     if (label := answer.get("label")) is not None:
-        return bool(state.ledger.human(id) == label and state.ledger.is_probable(id) == bool(answer["probable"]))
+        there = state.ledger.human(id) == label and state.ledger.is_probable(id) == bool(answer["probable"])
+        return bool(there and not is_undecided(state, id))
     return name is not None and id in state.ledger.tab(name).unsure
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from astronomical.config.parsing import mended
 from astronomical.config.schema import LabelEvent
 from astronomical.labels.annotations import Remark, remark_events
+from astronomical.labels.derived import REPEAT
 from astronomical.session.commands import Access, command, full_access, reads
 from astronomical.session.errors import SessionError, StaleFocusError, no_class
 from astronomical.session.events import SessionEvents
@@ -17,6 +18,7 @@ from astronomical.session.labelling.bulk_labels import BulkPlan, count_sources, 
 from astronomical.session.labelling.curator import Curator
 from astronomical.session.labelling.label_context import Answer, answer_of, is_already_recorded, label_context
 from astronomical.session.labelling.record import MANY, LabelRecord
+from astronomical.session.labelling.repeats import Repeater
 from astronomical.session.labelling.reviewer import Reviewer
 from astronomical.session.labelling.selection import Selection
 from astronomical.session.project.writer import ProjectWriter
@@ -37,8 +39,8 @@ class Labels:
         Writer of the project, and what adds events to the ledger.
     selection
         Selection of the source to show.
-    curator, auditor, reviewer
-        Continue the curated test set, an audit, or a review of labels, while answers are given to it.
+    curator, auditor, reviewer, repeater
+        Continue the curated test set, an audit, a review of labels, or a blind repeat, while answers are given to it.
     jobs
         Jobs; without threads, many labels are recorded directly.
     events
@@ -56,13 +58,14 @@ class Labels:
         curator: Curator,
         auditor: Auditor,
         reviewer: Reviewer,
+        repeater: Repeater,
         jobs: Jobs,
         events: SessionEvents,
         access: Access = full_access,
     ) -> None:
         self._state, self._writer, self._record, self._selection = state, writer, record, selection
-        self._curator, self._auditor, self._reviewer, self._jobs = curator, auditor, reviewer, jobs
-        self._events, self._access = events, access
+        self._curator, self._auditor, self._reviewer, self._repeater = curator, auditor, reviewer, repeater
+        self._jobs, self._events, self._access = jobs, events, access
 
     @reads
     def label_of(self, id: str) -> str | None:
@@ -142,6 +145,8 @@ class Labels:
             return self._assign_curated(shown, answer)
         if self._reviewer.given_label(shown) is not None:
             return self._assign_reviewed(shown, answer)
+        if self._repeater.is_repeat(shown):
+            return self._assign_repeat(shown, answer)
         name = class_name or self._state.active
         if is_already_recorded(self._state, shown, answer, name):
             return None
@@ -335,6 +340,11 @@ class Labels:
             self._events.labels_changed()
         return event
 
+    def _assign_repeat(self, id: str, answer: Answer) -> LabelEvent:
+        event = self._record.add(**self._repeater.draft(id, answer))
+        self._repeater.move_on()
+        return event
+
     def _report_bulk(self, events: Sequence[LabelEvent], label: str) -> None:
         if events:
             n = len({event.id for event in events})
@@ -381,6 +391,7 @@ class Labels:
             self._state.active = event.class_name
         self._selection.await_query(None)
         if event.id is not None and event.id in self._state.dataset.catalogue:
+            self._repeater.turn(event.id if event.kind == REPEAT and kind == "undo" else None)
             self._selection.focus(event.id)
             if kind == "redo" and event.class_name is not None:
                 self._selection.await_query(event.class_name)

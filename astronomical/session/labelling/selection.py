@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from astronomical.config.schema import LassoConfig
 from astronomical.session.errors import SessionError
@@ -30,6 +31,8 @@ class Selection:
         self._state, self._events = state, events
         #: The learner whose next query is shown when it is ready, and the source that must then still be selected.
         self._awaited: tuple[str, str | None] | None = None
+        #: Returns the source to show instead of an awaited query, if any.
+        self.instead: Callable[[], str | None] = lambda: None
 
     def focus(self, id: str | None) -> None:
         """Select a source and show it in every pane; None clears the selection.
@@ -42,6 +45,8 @@ class Selection:
         state = self._state
         if id is not None and id not in state.dataset.catalogue:
             raise SessionError(f"Source {id!r} is not in the catalogue.")
+        if state.curating.repeating not in (None, id):  # the user went on to another source
+            state.curating = replace(state.curating, repeating=None)
         state.focus = id
         if id is not None and state.history[:1] != (id,):
             state.history = (id, *state.history)[:_HISTORY]
@@ -69,4 +74,8 @@ class Selection:
         """Show the query of a learner if it is awaited, unless the user has selected another source."""
         if self._awaited is not None and self._awaited == (class_name, self._state.focus):
             self._awaited = None
-            self.show_query(class_name)
+            other = self.instead()
+            if other is not None:
+                self.focus(other)
+            else:
+                self.show_query(class_name)

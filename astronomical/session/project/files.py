@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from astronomical.config.schema import Config
@@ -12,6 +12,7 @@ from astronomical.session.data.catalogue_paths import catalogue_path
 from astronomical.session.project.outputs import Input, check_output, project_inputs, write_project
 from astronomical.session.project.round_records import environment
 from astronomical.session.project.store import check_suffix, moved_paths
+from astronomical.session.project.union import MergedProjects, merge_projects, plan_merge
 from astronomical.session.project.writer import ProjectWriter
 from astronomical.session.state import SessionState
 from astronomical.tasks import Jobs
@@ -120,6 +121,38 @@ class Files:
             title="Saving a copy",
             lane="files",
         )
+
+    @reads
+    def plan_merge(self, others: Sequence[str | Path]) -> MergedProjects:
+        """Return what `merge_with` would write, without writing anything. Any thread may call it."""
+        return plan_merge([self._writer.path, *others])
+
+    @reads
+    def merge_with(self, others: Sequence[str | Path], path: str | Path, *, overwrite: bool = False) -> MergedProjects:
+        """Merge this project with those of other annotators, and write the result to a new project file.
+
+        No project is changed; see `astronomical.session.project.union.merge_projects`. Any thread may call it.
+
+        Parameters
+        ----------
+        others
+            Project files on the same catalogue.
+        path
+            The project file to write.
+        overwrite
+            Whether it may replace an existing project.
+
+        Returns
+        -------
+        MergedProjects
+            The new project, and what was merged.
+
+        Raises
+        ------
+        SessionError
+            If the projects do not belong together.
+        """
+        return merge_projects([self._writer.path, *others], path, overwrite=overwrite)
 
     @reads
     def inputs(self) -> tuple[Input, ...]:

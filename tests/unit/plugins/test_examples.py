@@ -13,8 +13,10 @@ EXAMPLES = sorted((Path(__file__).resolve().parents[3] / "docs" / "plugins").glo
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_passes_the_kit(path: Path):
-    if "torch" in path.read_text(encoding="utf-8"):
-        pytest.importorskip("torch")
+    text = path.read_text(encoding="utf-8")
+    for library in ("torch", "skactiveml", "coniferest"):
+        if library in text:
+            pytest.importorskip(library)
     findings = list(check_path(path))
     assert findings
     assert [str(finding) for finding in findings if finding.error is not None] == []

@@ -220,7 +220,9 @@ class LabelPanelView(SessionView):
 
     def _answers(self) -> list[dict[str, Any]]:
         focus = self.session.state.focus
-        now = self.session.labels.label_of(focus) if focus is not None else None
+        now = None
+        if focus is not None and focus != self.session.state.curating.repeating:
+            now = self.session.labels.label_of(focus)
         return answer_buttons(self.session.state.config, now, focus is not None and not self.session.read_only)
 
     def _actions(self) -> list[dict[str, Any]]:
@@ -254,7 +256,7 @@ class LabelPanelView(SessionView):
                 "Asked source",
                 "Q",
                 "Back to the source that the learner asks for (Q)",
-                query is not None and query != session.state.focus,
+                query is not None and query != session.state.focus and session.state.curating.repeating is None,
             ),
             make_button(
                 "checkpoint",

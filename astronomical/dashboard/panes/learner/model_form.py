@@ -14,6 +14,7 @@ from astronomical.dashboard.ui.components import Message
 from astronomical.dashboard.ui.parameter_widgets import ParameterBox
 from astronomical.dashboard.ui.safe_text import Html
 from astronomical.errors import InvalidInputError
+from astronomical.learning.models.other_classifiers import PACKAGES
 from astronomical.plugins.registry import Registry, UnknownExtensionError
 from astronomical.session import Session
 
@@ -95,6 +96,10 @@ class ModelRows:
         self._on_change()
 
 
+#: Choice of a model by its import path. No model has an empty name.
+_OTHER = ""
+
+
 class _Row:
     """Row of one model: its name, its parameters behind a button, and a button to remove it."""
 
@@ -128,7 +133,18 @@ class _Row:
             margin=0,
             sizing_mode="stretch_width",
         )
+        self._path = pmui.TextInput(
+            label="Import path of a classifier",
+            placeholder="xgboost.XGBClassifier; press Enter",
+            helper_text=f"With the interface of scikit-learn, of {', '.join(PACKAGES)}.",
+            size="small",
+            sizing_mode="stretch_width",
+            margin=(6, 4),
+            visible=False,
+        )
+        self.view.insert(1, self._path)
         self._select.param.watch(lambda *_: self._show({}), "value")
+        self._path.param.watch(lambda *_: self._show({}), "value")
         self._more.param.watch(lambda *_: self._fold(), "value")
         self._less.on_click(lambda *_: partial(on_remove, self)())
         self._show(model.parameters)
@@ -136,7 +152,7 @@ class _Row:
     @property
     def name(self) -> str:
         """Name of the model in the project file."""
-        return str(self._select.value)
+        return str(self._path.value).strip() if self._select.value == _OTHER else str(self._select.value)
 
     def place(self, place: int, of: int) -> None:
         """Show the number of the row. A single model cannot be removed, and shows its parameters."""
@@ -148,10 +164,14 @@ class _Row:
 
     def _show(self, values: dict[str, bool | int | float | str]) -> None:
         self._obstacle.show("")
+        self._path.visible = self._select.value == _OTHER
+        if not self.name:
+            self._help.object = ""
+            return
         try:
             extension = self._registry.find("model", self.name).extension
-        except UnknownExtensionError:  # from a plugin that is not loaded
-            self._help.object = "This model is not installed here."
+        except UnknownExtensionError as error:  # from a plugin that is not loaded, or no classifier
+            self._help.object = f"{error}." if self._path.visible else "This model is not installed here."
             return
         self._help.object = extension.help
         self.parameters.show(extension, values)
@@ -176,4 +196,9 @@ class _Row:
 def _titles(registry: Registry, name: str) -> dict[str, str]:
     """Return the models by title, including the current one even if it is not installed."""
     known = {entry.extension.title: entry.extension.name for entry in registry.entries("model")}
-    return known if name in known.values() else {**known, f"{name} (not installed)": name}
+    if name not in known.values():
+        try:
+            known[registry.find("model", name).extension.title] = name
+        except UnknownExtensionError:
+            known[f"{name} (not installed)"] = name
+    return {**known, "Other…": _OTHER}

@@ -10,6 +10,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.config.schema import Config
+from astronomical.dashboard.panes.learner.agreement import AgreementView
 from astronomical.dashboard.panes.learner.audit import AuditView
 from astronomical.dashboard.panes.learner.calibration import CalibrationView
 from astronomical.dashboard.panes.learner.class_menu import ClassMenu
@@ -41,12 +42,12 @@ __all__ = ["LearningPane"]
 _GROUPS = {
     "Learn": ("Scores", "Confidence", "Training", "Validation"),
     "Judge": ("Threshold", "Calibration", "Matrices", "Audit", "Finds", "Worth it", "Models", "Test", "Report"),
-    "Review": ("Suspects", "Saved models"),
+    "Review": ("Suspects", "Agreement", "Saved models"),
 }
 _TIPS = (
     "Learn: scores by number of labels, confidence in the pool, correctness in training and validation set. Judge: "
     "threshold, calibration, confusion matrices, audits, finds, comparison with random labels and other models, test "
-    "results, report. Review: suspect labels, saved models"
+    "results, report. Review: suspect labels, agreement of annotators, saved models"
 )
 #: Maximum number of classes with tabs. For more classes there is a menu.
 _MOST_TABS = 8
@@ -95,6 +96,7 @@ class LearningPane(SessionView):
             "Worth it": partial(WorthView, session),
             "Models": partial(ModelsView, session),
             "Report": partial(ReportView, session),
+            "Agreement": partial(AgreementView, session, show_sheet),
             "Suspects": partial(SuspectsView, session, show_sheet),
             "Saved models": partial(SavedModelsView, session),
         }

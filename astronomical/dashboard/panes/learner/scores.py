@@ -148,9 +148,8 @@ class ScoresView(TabView):
             )
         else:
             self._note.object = _without_truth(guesses, scope_text(self.session.dataset))
-        reviewed = self.session.review.summary(name)
-        if reviewed:
-            self._note.object = Markup("{}<p>{}</p>").format(self._note.object, reviewed)
+        for text in filter(None, (self.session.review.summary(name), *self.session.agreement.repeat_texts())):
+            self._note.object = Markup("{}<p>{}</p>").format(self._note.object, text)
 
     def _fit_axes(self, name: object, columns: dict[str, list[float]]) -> None:
         """Fit the axes to all scores, unless the user has zoomed the plot of what `name` stands for."""

@@ -20,9 +20,9 @@ def question_about(session: Session, label: str, ids: Sequence[str]) -> Markup:
     return Markup("<br>").join([*lines, "One undo reverts all of them."])
 
 
-def label_all(session: Session, label: str, ids: Sequence[str]) -> None:
-    """Label sources, and say how many were labelled."""
-    made = session.sheet.label(label, ids)
+def label_all(session: Session, label: str, ids: Sequence[str], *, decide: bool) -> None:
+    """Label sources, or decide which label they have, and say how many were labelled."""
+    made = session.sheet.decide(label, ids) if decide else session.sheet.label(label, ids)
     if made:
         counted = count_sources(len(made), session.state.config.shown(label))
         session.notify(f"Labelled {counted}. Undo reverts all of them.", "success")

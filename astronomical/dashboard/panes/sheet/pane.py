@@ -17,6 +17,7 @@ from astronomical.dashboard.panes.sheet.tiles import (
     NO_CHOICE,
     ImageChoice,
     ImagePlace,
+    disputed_tile,
     first_open,
     image_choices,
     tile_of,
@@ -38,6 +39,7 @@ _KINDS: dict[SheetKind, str] = {
     "similar": "Similar sources",
     "suspects": "Suspects",
     "threshold": "Near the threshold",
+    "disagreements": "Disagreements",
 }
 _KEEPS: dict[Keep, str] = {"all": "All sources", "unlabelled": "Unlabelled only", "other": "Labelled otherwise"}
 _SIZES = (12, 24, 40, 60)
@@ -140,7 +142,7 @@ class ContactSheetPane(SessionView):
             self._sources, places = found
             session.sheet.ask(self._sources)
             n = self._images.renew()
-            self._grid.tiles = {"n": n, "tiles": [tile_of(session, id) for id in self._sources.ids]}
+            self._grid.tiles = {"n": n, "tiles": [self._tile(id) for id in self._sources.ids]}
             self._images.request(image, dict(zip(self._sources.ids, places, strict=True)), insist=insist)
             self._show_head()
 
@@ -169,7 +171,7 @@ class ContactSheetPane(SessionView):
 
     def _show_tiles(self) -> None:
         """Update probabilities and answers."""
-        shown = [tile_of(self.session, id) for id in self._sources.ids if id in self.session.dataset.catalogue]
+        shown = [self._tile(id) for id in self._sources.ids if id in self.session.dataset.catalogue]
         if len(shown) == len(self._sources.ids) and shown != self._grid.tiles["tiles"]:
             self._grid.tiles = {**self._grid.tiles, "tiles": shown}
             self._show_head()
@@ -206,7 +208,7 @@ class ContactSheetPane(SessionView):
         found = self._sources
         if not found.ids:
             return found.text
-        n_answered = sum(self.session.sheet.is_answered(id) for id in found.ids)
+        n_answered = sum(map(self._is_answered, found.ids))
         more = f" of {found.n_all:,}" if found.n_all > len(found.ids) else ""
         order = ", best first" if found.kind == "queries" else ""
         return f"{found.text[:1].upper()}{found.text[1:]}{order}: {len(found.ids)}{more}, {n_answered} answered."
@@ -260,7 +262,7 @@ class ContactSheetPane(SessionView):
         shown = frozenset(map(str, told["ids"]))
         if label not in self.session.state.config.class_names:
             return
-        ids = [id for id in self._sources.ids if id in shown and not self.session.sheet.is_answered(id)]
+        ids = [id for id in self._sources.ids if id in shown and not self._is_answered(id)]
         if not ids:
             self.session.notify("All sources shown have an answer already.")
             return
@@ -268,7 +270,9 @@ class ContactSheetPane(SessionView):
             "Label all shown",
             question_about(self.session, label, ids),
             "Label",
-            lambda: self.run_command(partial(label_all, self.session, label, ids)),
+            lambda: self.run_command(
+                partial(label_all, self.session, label, ids, decide=self._sources.kind == "disagreements")
+            ),
         )
 
     def _take_keyboard(self, on: bool) -> None:
@@ -279,7 +283,19 @@ class ContactSheetPane(SessionView):
 
     def _following(self, id: str) -> str | None:
         """Return the source to select after a label of one in this sheet."""
-        return first_open(self.session, self._sources.ids, id) if id in self._sources.ids else None
+        return first_open(self._is_answered, self._sources.ids, id) if id in self._sources.ids else None
+
+    def _is_answered(self, id: str) -> bool:
+        """Return whether nothing is left to say about a source: it has a label, or annotators do not disagree on it."""
+        sheet = self.session.sheet
+        if self._sources.kind != "disagreements":
+            return sheet.is_answered(id)
+        found = sheet.disagreement(id)
+        return found is None or found.decided is not None
+
+    def _tile(self, id: str) -> dict[str, Any]:
+        disputed = self._sources.kind == "disagreements"
+        return disputed_tile(self.session, id) if disputed else tile_of(self.session, id)
 
 
 def _choice(name: str, title: str, tip: str, options: Any, value: object) -> dict[str, Any]:

@@ -15,7 +15,16 @@ from astronomical.services.surveys import Survey, survey_from_config
 from astronomical.services.tile_images import TileHandle, TileImage, TileImages
 from astronomical.session import Session
 
-__all__ = ["NO_CHOICE", "ImageChoice", "ImagePlace", "first_open", "image_choices", "shown_image", "tile_of"]
+__all__ = [
+    "NO_CHOICE",
+    "ImageChoice",
+    "ImagePlace",
+    "disputed_tile",
+    "first_open",
+    "image_choices",
+    "shown_image",
+    "tile_of",
+]
 
 _UNSURE = "Unsure"
 _NO_IMAGES = "The project has no surveys and no image columns."
@@ -104,6 +113,8 @@ def tile_of(session: Session, id: str) -> dict[str, Any]:
     label, reserved = ledger.human(id), ledger.curated.get(id)
     if reserved is not None and reserved.answered:
         label = reserved.label
+    if id == session.state.curating.repeating:
+        label = None
     answered = session.sheet.is_answered(id)
     colour = config.colours.get(label, UNKNOWN_COLOUR) if label is not None else ""
     return {
@@ -117,7 +128,19 @@ def tile_of(session: Session, id: str) -> dict[str, Any]:
     }
 
 
-def first_open(session: Session, ids: Sequence[str], after: str) -> str | None:
+def disputed_tile(session: Session, id: str) -> dict[str, Any]:
+    """Return a tile of a source on which annotators disagree: their labels, or the decision."""
+    found, tile, shown = session.sheet.disagreement(id), tile_of(session, id), session.state.config.shown
+    if found is None:
+        return tile
+    said = "\n".join(f"{who}: {shown(label)}" for who, label in found.labels.items())
+    if found.decided is not None:
+        return {**tile, "tip": f"{id}\n{said}\nDecided by {found.decided_by}: {shown(found.decided)}"}
+    labels = " / ".join(dict.fromkeys(shown(label) for label in found.labels.values()))
+    return {**tile, "answer": labels, "colour": "", "ink": "", "answered": False, "tip": f"{id}\n{said}"}
+
+
+def first_open(is_answered: Callable[[str], bool], ids: Sequence[str], after: str) -> str | None:
     """Return the first source without an answer after one, from the start again after the end; None if all have one."""
     place = ids.index(after) + 1 if after in ids else 0
-    return next((id for id in (*ids[place:], *ids[:place]) if id != after and not session.sheet.is_answered(id)), None)
+    return next((id for id in (*ids[place:], *ids[:place]) if id != after and not is_answered(id)), None)

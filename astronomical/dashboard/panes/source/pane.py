@@ -233,7 +233,7 @@ class SourcePane(SessionView):
                 )
             )
         mine = ledger.human(id)
-        if mine is not None:
+        if mine is not None and id != self.session.state.curating.repeating:
             chips.append(
                 chip(f"You: {config.shown(mine)}", config.colours.get(mine, UNKNOWN_COLOUR), "The latest human label")
             )

@@ -85,8 +85,13 @@ def value_rows(session: Session, id: str, ready: frozenset[str]) -> list[dict[st
 
 
 def label_rows(session: Session, id: str) -> list[dict[str, Any]]:
-    """Return all labels that a source was given, newest first: label, tab, origin, annotator and time."""
+    """Return all labels that a source was given, newest first: label, tab, origin, annotator and time.
+
+    A source that is queried again shows none.
+    """
     rows, config = [], session.state.config
+    if id == session.state.curating.repeating:
+        return []
     for entry in session.ledger.history_of(id):
         cells = [
             config.shown(entry.label or "unsure"),
