@@ -18,34 +18,16 @@ from astronomical.session.errors import ReadOnlyError, SessionError
 from astronomical.session.evaluation.reproduce import reproduce
 from astronomical.session.project.new import ProjectOptions, new_project
 from astronomical.session.project.validate import validate
-from tests.support.light_curves import variables, write_lists
+from tests.support.light_curves import make_variables_project
 from tests.support.plugin_files import write_plugin
-from tests.support.projects import label_until, start_small, without_models
+from tests.support.projects import label_until, start_small
 
 TABLE: dict[str, Any] = {"time": "mjd", "value": "mag", "error": "magerr", "band": "band", "time_scale": "mjd"}
 
 
-def make_project(folder: Path, *, lists: bool = False) -> Path:
-    """Make a project on a catalogue of variable and constant stars, with a table of their epochs beside it."""
-    catalogue, epochs = variables()
-    epochs.write(folder / "epochs.fits")
-    catalogue["file"] = [f"{name}.csv" for name in catalogue["name"]]
-    for name in catalogue["name"][:2]:
-        epochs[epochs["name"] == name].write(folder / f"{name}.csv")
-    where = folder / ("stars.parquet" if lists else "stars.fits")
-    if lists:
-        write_lists(where, catalogue, epochs)
-    else:
-        catalogue.write(where)
-    path = folder / "project.yaml"
-    options = ProjectOptions(catalogue=where, id="name", label="label", features=("ra",))
-    without_models(new_project(options, path), path)
-    return path
-
-
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    return make_project(tmp_path)
+    return make_variables_project(tmp_path)
 
 
 def table(**changes: Any) -> LightCurvesConfig:
@@ -73,7 +55,7 @@ def test_light_curves_of_a_table_are_declared_and_shown(project: Path) -> None:
 
 
 def test_lists_of_the_catalogue_and_files_of_the_sources_give_the_same_light_curves(tmp_path: Path) -> None:
-    project = make_project(tmp_path, lists=True)
+    project = make_variables_project(tmp_path, lists=True)
     files = LightCurvesConfig(source="files", files="file", **TABLE)
     with Session.open(project, look_ahead=False) as session:
         session.light_curves.declare(table())

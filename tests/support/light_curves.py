@@ -12,6 +12,8 @@ from astropy.table import Table
 from numpy.typing import NDArray
 
 from astronomical.catalogue.light_curves.curves import CurveSet, make_curves
+from astronomical.session.project.new import ProjectOptions, new_project
+from tests.support.projects import without_models
 
 
 def rr_lyrae(time: NDArray[np.float64], period: float, amplitude: float = 0.9) -> NDArray[np.float64]:
@@ -89,4 +91,22 @@ def write_lists(path: Path, catalogue: Table, epochs: Table, *, structure: bool 
     else:
         columns |= {name: pa.array(each) for name, each in lists.items()}
     pq.write_table(pa.table(columns), path)
+    return path
+
+
+def make_variables_project(folder: Path, *, lists: bool = False) -> Path:
+    """Make a project on a catalogue of variable and constant stars, with a table of their epochs beside it."""
+    catalogue, epochs = variables()
+    epochs.write(folder / "epochs.fits")
+    catalogue["file"] = [f"{name}.csv" for name in catalogue["name"]]
+    for name in catalogue["name"][:2]:
+        epochs[epochs["name"] == name].write(folder / f"{name}.csv")
+    where = folder / ("stars.parquet" if lists else "stars.fits")
+    if lists:
+        write_lists(where, catalogue, epochs)
+    else:
+        catalogue.write(where)
+    path = folder / "project.yaml"
+    options = ProjectOptions(catalogue=where, id="name", label="label", features=("ra",))
+    without_models(new_project(options, path), path)
     return path

@@ -8,6 +8,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.config.schema import CombinationConfig, Config
+from astronomical.dashboard.page.light_curve_fields import LightCurveFields
 from astronomical.dashboard.page.map_fields import MapFields
 from astronomical.dashboard.page.subsets_form import SubsetsForm, population_fields
 from astronomical.dashboard.ui.components import Message, heading, memory_switch, row
@@ -100,6 +101,7 @@ class SettingsDrawer(SessionView):
         )
         self._extra = pmui.MultiChoice(label="Columns shown for a source", sizing_mode="stretch_width")
         self._map = MapFields(session)
+        self._light_curves = LightCurveFields(session)
         self._memory = memory_switch()
         self._keeping = pmui.Select(label="Models of the rounds", options=_KEEPING, **wide)
         self._blind = pmui.Switch(label="Hide catalogue labels and predictions until I label a source", margin=(8, 10))
@@ -136,7 +138,7 @@ class SettingsDrawer(SessionView):
                 row(self._scaling, self._policy),
                 self._missing,
             ],
-            "Columns": [self._virtual, self._map.view],
+            "Columns": [self._virtual, self._map.view, self._light_curves.view],
             "Subsets": [self._subsets.view, self._scope, self._askable],
         }
         # Mounting components takes time, especially those of Material, so show one part at a time.
@@ -204,6 +206,7 @@ class SettingsDrawer(SessionView):
         """Close the views."""
         self._subsets.close()
         self._map.close()
+        self._light_curves.close()
         super().close()
 
     def _choose(self, name: str) -> None:
@@ -211,6 +214,7 @@ class SettingsDrawer(SessionView):
         self._tabs.shown = {"names": list(self._sections), "chosen": name}
         if name == "Columns":
             self._map.show()
+            self._light_curves.show()
         if self._form.objects != self._sections[name]:
             self._form.objects = self._sections[name]
 
