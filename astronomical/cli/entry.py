@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from astronomical import __version__
-from astronomical.cli import judging, learning, output, plugins, project, serving
+from astronomical.cli import judging, learning, light_curves, output, plugins, project, serving
 from astronomical.cli.common import DONE, FAILED, Commands, Parser
 from astronomical.errors import bug_text, explain, is_bug
 from astronomical.printable import printable_output
@@ -82,6 +82,7 @@ def make_parser() -> argparse.ArgumentParser:
     output.add_report(commands)
     output.add_predict(commands)
     project.add_map(commands)
+    light_curves.add_light_curves(commands)
     project.add_migrate(commands)
     plugins.add_plugins(commands)
     return parser

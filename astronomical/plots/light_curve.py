@@ -17,8 +17,10 @@ __all__ = ["MAX_SHOWN", "CurvePlot", "band_colours", "draw_curve", "plot_of"]
 
 #: Maximum number of epochs to draw; of more, every second, third, ... is drawn.
 MAX_SHOWN = 20_000
-#: Colours of bands from blue to red, for colour-blind people as well: each band differs in brightness, too.
-_COLOURS = ("#332288", "#0072B2", "#009E73", "#D55E00", "#882255", "#6F4E37", "#8A8F98", "#CC79A7", "#56B4E9")
+#: Colours of bands from blue to red, which differ in brightness as well, and can be seen on light and dark pages.
+_COLOURS = ("#8E6BBF", "#2F86C9", "#009E73", "#D9A300", "#D55E00", "#B5477A", "#8A8F98", "#56B4E9", "#A6761D")
+#: Places of the colours if there are few bands.
+_FEW: dict[int, tuple[int, ...]] = {1: (1,), 2: (1, 4), 3: (1, 2, 4), 4: (1, 2, 3, 4)}
 _PAD = 0.08
 
 
@@ -57,9 +59,8 @@ class CurvePlot:
 
 def band_colours(bands: Sequence[str]) -> dict[str, str]:
     """Return a colour for each band, from blue to red."""
-    if len(bands) == 1:
-        return {bands[0]: _COLOURS[1]}
-    return {band: _COLOURS[place % len(_COLOURS)] for place, band in enumerate(bands)}
+    places = _FEW.get(len(bands), tuple(range(len(bands))))
+    return {band: _COLOURS[place % len(_COLOURS)] for place, band in zip(places, bands, strict=True)}
 
 
 def plot_of(

@@ -99,7 +99,8 @@ class LightCurveFields(SessionView):
         )
         self._text = hint("")
         self._features = pn.Column(
-            row(self._make, self._stop, self._periods, self._train),
+            row(self._periods, self._train),
+            row(self._make, self._stop),
             self._text,
             visible=False,
             sizing_mode="stretch_width",

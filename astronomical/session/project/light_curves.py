@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from astronomical.catalogue.errors import CatalogueError
 from astronomical.catalogue.light_curves.curves import CurveSet, LightCurve
 from astronomical.catalogue.light_curves.features import curve_features
-from astronomical.catalogue.light_curves.guesses import CurveColumns, guess_columns
+from astronomical.catalogue.light_curves.guesses import CurveColumns, guess_columns, guess_period
 from astronomical.catalogue.light_curves.periods import find_period, find_periods
 from astronomical.catalogue.light_curves.reading import list_columns, list_head
 from astronomical.catalogue.light_curves.times import Times, guess_times
@@ -184,6 +184,44 @@ class LightCurves:
             where = local_path(path)
         source = open_table(where)
         return _described(source.columns, lambda name: source.read_head([name], _N_HEAD)[name], where.name)
+
+    @reads
+    def propose(self, section_source: str, path: str = "", files: str | None = None, **given: Any) -> LightCurvesConfig:
+        """Return where the light curves are, with the columns that were recognised. This reads files.
+
+        Parameters
+        ----------
+        section_source, path, files
+            As for `inspect`.
+        **given
+            Values of `LightCurvesConfig` that are known.
+
+        Raises
+        ------
+        SessionError, CatalogueError
+            If there is no such file, or its times or values are not recognised.
+        """
+        found = self.inspect(section_source, path, files)
+        guess, times, columns = found.guess, found.times, self._state.dataset.catalogue.columns
+        known = {name: value for name, value in given.items() if value is not None}
+        named = {name: getattr(guess, name) for name in ("time", "value", "error", "band", "limit")} | known
+        for role in ("time", "value"):
+            if named[role] is None:
+                listed = ", ".join(column.name for column in found.columns)
+                raise SessionError(f"No column of {role}s was recognised. Name it; the columns are {listed}.")
+        return LightCurvesConfig(
+            **{
+                "source": section_source,
+                "path": self.placed(path) if path else None,
+                "files": files,
+                "kind": "flux" if guess.is_flux else "magnitude",
+                "time_scale": times.scale,
+                "time_unit": times.unit,
+                "time_zero": times.zero,
+                "period": guess_period(columns),
+                **named,
+            }
+        )
 
     @reads
     def check(self, section: LightCurvesConfig) -> str:
