@@ -15,6 +15,7 @@ __all__ = [
     "FingerprintConfig",
     "IdConfig",
     "JoinConfig",
+    "OriginConfig",
     "PositionConfig",
     "TableFormat",
     "VirtualColumnConfig",
@@ -100,6 +101,17 @@ class VirtualColumnConfig(Section):
     unit: str = Field(default="", max_length=100)
 
 
+class OriginConfig(Section):
+    """The archive that the catalogue was fetched from: its address, the query in ADQL, the time, rows and sha256."""
+
+    service: str
+    query: str = Field(max_length=4000)
+    fetched: str = ""
+    rows: Count = 0
+    sha256: str = Field(default="", pattern=r"^[0-9a-f]*$")
+    incomplete: bool = False
+
+
 class CatalogueConfig(Section):
     """The catalogue file, and the roles of its columns.
 
@@ -127,12 +139,13 @@ class CatalogueConfig(Section):
     light_curves: LightCurvesConfig | None = None
     optimise_memory: bool = False
     incomplete: str | None = None
+    origin: OriginConfig | None = None
     fingerprint: FingerprintConfig | None = None
 
     @model_serializer(mode="wrap")
     def _without_empty_parts(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
         found: dict[str, Any] = write(self)
-        for name in ("virtual", "light_curves"):
+        for name in ("virtual", "light_curves", "origin"):
             if not found.get(name):
                 found.pop(name, None)
         return found

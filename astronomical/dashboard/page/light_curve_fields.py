@@ -6,6 +6,7 @@ from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
+from pydantic import ValidationError
 
 from astronomical.catalogue.light_curves.guesses import guess_period
 from astronomical.catalogue.light_curves.times import SCALES, Times
@@ -235,7 +236,7 @@ class LightCurveFields(SessionView):
         }
         try:
             return LightCurvesConfig.model_validate(given)
-        except ValueError as error:
+        except ValidationError as error:
             raise InvalidInputError(str(problems_of(error, LightCurvesConfig)[0])) from None
 
     def _work(self, work: Any, done: Any, doing: str) -> None:

@@ -225,7 +225,7 @@ class LightCurves:
 
     @reads
     def check(self, section: LightCurvesConfig) -> str:
-        """Read light curves, and return a sentence about them. Call it in a thread.
+        """Return a sentence about light curves, after reading them. Call it in a thread.
 
         Parameters
         ----------
