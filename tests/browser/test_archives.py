@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.stubs.tap_server import TapServer
-from tests.support.workbench import LONG, button, choose
+from tests.support.workbench import APP, LONG, button, choose
 
 pytest.importorskip("pyvo")
 pytestmark = [pytest.mark.timeout(600)]
 
 
-def test_a_table_is_searched_for_counted_fetched_and_read(app_url: str, page: Page, tmp_path: Path) -> None:
+def test_a_table_is_searched_for_counted_fetched_and_read(
+    serve: Callable[..., str], page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ASTRONOMICAL_OFFLINE")
+    monkeypatch.setenv("ASTRONOMICAL_ALLOW_PRIVATE_HOSTS", "1")
     with TapServer() as server:
-        page.goto(app_url)
+        page.goto(serve(APP))
         button(page, "From an archive…").click()
         choose(page, "Archive", "Another TAP service")
         page.get_by_label("Address of the service").fill(server.url)

@@ -14,11 +14,12 @@ import panel_material_ui as pmui
 
 from astronomical.dashboard.ui.components import Message, Progress, hint, leave_button, row, words_for
 from astronomical.dashboard.ui.styles import PLAIN_DIALOG, PLAIN_NUMBER
-from astronomical.errors import InvalidInputError
+from astronomical.errors import InvalidInputError, explain
 from astronomical.paths import local_path
 from astronomical.services.archives.adql import Cone, build_query, count_query
 from astronomical.services.archives.tap import SERVICES, ArchiveColumn, ArchiveTable, TapArchive
 from astronomical.services.proxy import read_proxy
+from astronomical.services.transfer import FetchError
 from astronomical.session.project.example import projects_folder
 from astronomical.tasks import Workers
 
@@ -61,11 +62,10 @@ class ArchiveDialog:
         self._words = pmui.TextInput(label="Search for a table", placeholder="I/239, gaia, allwise …", **wide)
         self._find = pmui.Button(label="Find tables", variant="outlined", margin=(7, 10))
         self._table = pmui.Select(label="Table", options=[], value=None, visible=False, **wide)
-        self._chosen = pmui.MultiChoice(label="Columns; all if none is chosen", options=[], **wide)
-        number: dict[str, Any] = {"sx": PLAIN_NUMBER, "value": None, **wide}
-        self._ra = pmui.FloatInput(label="Right ascension (°)", **number)
-        self._dec = pmui.FloatInput(label="Declination (°)", **number)
-        self._radius = pmui.FloatInput(label="Radius (°)", **number)
+        self._chosen = pmui.MultiChoice(label="Columns; all if none is chosen", options=[], sizing_mode="stretch_width")
+        self._ra = pmui.TextInput(label="Right ascension (°)", placeholder="all", **wide)
+        self._dec = pmui.TextInput(label="Declination (°)", placeholder="all", **wide)
+        self._radius = pmui.TextInput(label="Radius (°)", placeholder="all", **wide)
         self._limit = pmui.IntInput(
             label="Rows at most", sx=PLAIN_NUMBER, value=_LIMIT, start=1, end=_MAX_LIMIT, **wide
         )
@@ -164,15 +164,19 @@ class ArchiveDialog:
         self._write_query()
 
     def _cone(self) -> Cone | None:
-        given = ra, dec, radius = self._ra.value, self._dec.value, self._radius.value
-        if all(value is None for value in given):
+        given = [str(widget.value).strip() for widget in (self._ra, self._dec, self._radius)]
+        if not any(given):
             return None
-        if any(value is None for value in given):
-            raise InvalidInputError("Enter right ascension, declination and radius, or none of them.")
+        try:
+            ra, dec, radius = map(float, given)
+        except ValueError:
+            raise InvalidInputError(
+                "Enter right ascension, declination and radius as numbers in degrees, or none of them."
+            ) from None
         columns = [_position(self._columns, what) for what in ("pos.eq.ra", "pos.eq.dec")]
         if columns[0] is None or columns[1] is None:
             raise InvalidInputError("This table has no columns of positions. Remove the cone, or write the query.")
-        return Cone(float(ra), float(dec), float(radius), columns[0], columns[1])
+        return Cone(ra, dec, radius, columns[0], columns[1])
 
     def _write_query(self) -> None:
         """Write the query of the form, unless it was edited by hand."""
@@ -252,8 +256,11 @@ class ArchiveDialog:
         try:
             return await self._workers.run_async(run, what=doing)
         except Exception as error:
-            cancelled = self._cancelled.is_set()
-            self._message.show("Stopped." if cancelled else words_for(error, doing), "info" if cancelled else "error")
+            if self._cancelled.is_set():
+                self._message.show("Stopped.", "info")
+            else:
+                failed = isinstance(error, FetchError)
+                self._message.show(explain(error) if failed else words_for(error, doing), "error")
             return None
         finally:
             self._progress.show(None)
