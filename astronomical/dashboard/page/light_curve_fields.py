@@ -16,7 +16,8 @@ from astronomical.dashboard.ui.components import Message, hint, row, section, se
 from astronomical.dashboard.ui.session_view import SessionView
 from astronomical.errors import InvalidInputError
 from astronomical.session import Session
-from astronomical.session.project.light_curves import LIGHT_CURVES, CurveFile
+from astronomical.session.data.curve_columns import CurveFile
+from astronomical.session.project.light_curves import LIGHT_CURVES
 
 __all__ = ["LightCurveFields"]
 

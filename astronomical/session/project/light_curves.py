@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,19 +10,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from astronomical.catalogue.errors import CatalogueError
 from astronomical.catalogue.light_curves.curves import CurveSet, LightCurve
 from astronomical.catalogue.light_curves.features import curve_features
-from astronomical.catalogue.light_curves.guesses import CurveColumns, guess_columns, guess_period
+from astronomical.catalogue.light_curves.guesses import guess_period
 from astronomical.catalogue.light_curves.periods import find_period, find_periods
 from astronomical.catalogue.light_curves.reading import list_columns, list_head
-from astronomical.catalogue.light_curves.times import Times, guess_times
 from astronomical.catalogue.readers import open_table
-from astronomical.catalogue.readers.source import ColumnInfo
 from astronomical.config.light_curves import LightCurvesConfig
 from astronomical.paths import local_path, relative_to
 from astronomical.plugins.registry import Registry
 from astronomical.session.commands import Access, command, full_access, reads
+from astronomical.session.data.curve_columns import CurveFile, bands_text, describe_file
 from astronomical.session.data.curve_plugins import plugin_features
 from astronomical.session.data.curve_table import (
     check_columns_of,
@@ -39,7 +36,7 @@ from astronomical.session.project.writer import ProjectWriter
 from astronomical.session.state import SessionState
 from astronomical.tasks import CancelledError, Job, Jobs
 
-__all__ = ["LIGHT_CURVES", "CurveFile", "LightCurves"]
+__all__ = ["LIGHT_CURVES", "LightCurves"]
 
 #: Name of the job that computes features of light curves.
 LIGHT_CURVES = "light curves"
@@ -47,25 +44,6 @@ LIGHT_CURVES = "light curves"
 _READ, _COMPUTED = 0.3, 0.5
 #: Number of rows of a table from which the meaning of times is guessed.
 _N_HEAD = 200
-
-
-@dataclass(frozen=True)
-class CurveFile:
-    """Columns of a file of light curves, and which of them contain what.
-
-    Attributes
-    ----------
-    columns
-        All columns, or for a Parquet file with lists those of lists.
-    guess
-        The columns that were recognised.
-    times
-        What the times probably mean.
-    """
-
-    columns: tuple[ColumnInfo, ...]
-    guess: CurveColumns
-    times: Times
 
 
 class LightCurves:
@@ -124,6 +102,11 @@ class LightCurves:
         return self._reader(self._declared()).curve(id)
 
     @reads
+    def curves(self) -> CurveSet:
+        """Return the light curves of all sources, in the order of the ids. This reads files: call it in a thread."""
+        return self._reader(self._declared()).all()
+
+    @reads
     def period(self, id: str) -> float | None:
         """Return the period of a source in days: from the column of periods, else as it was found; None if unknown.
 
@@ -177,13 +160,13 @@ class LightCurves:
         catalogue = self._state.dataset.catalogue
         if section_source == "lists":
             where = local_path(path) if path else catalogue.source.path
-            return _described(list_columns(where), partial(list_head, where), where.name)
+            return describe_file(list_columns(where), partial(list_head, where), where.name)
         if section_source == "files":
             where = self._reader_of_files(files).first_file()
         else:
             where = local_path(path)
         source = open_table(where)
-        return _described(source.columns, lambda name: source.read_head([name], _N_HEAD)[name], where.name)
+        return describe_file(source.columns, lambda name: source.read_head([name], _N_HEAD)[name], where.name)
 
     @reads
     def propose(self, section_source: str, path: str = "", files: str | None = None, **given: Any) -> LightCurvesConfig:
@@ -241,7 +224,7 @@ class LightCurves:
         reader = self._reader(section)
         if section.files is not None:
             curve = reader.first()
-            bands = _bands_text(curve.bands)
+            bands = bands_text(curve.bands)
             return f"The first file has {len(curve.time):,} epochs{bands}."
         curves = reader.all()
         n = int(np.count_nonzero(np.diff(curves.starts)))
@@ -249,7 +232,7 @@ class LightCurves:
             raise SessionError("No source has an epoch with a time. Check the columns.")
         if not np.isfinite(curves.value).any():
             raise SessionError(f"Column {section.value!r} has no values. Choose another column.")
-        return f"{len(curves.time):,} epochs of {n:,} sources{_bands_text(curves.bands)}."
+        return f"{len(curves.time):,} epochs of {n:,} sources{bands_text(curves.bands)}."
 
     @reads
     def placed(self, path: str) -> str:
@@ -368,21 +351,6 @@ class LightCurves:
         check_light_curves(section, self._state.dataset.catalogue)
         folder: Path = self._writer.path.parent
         return CurveReader(section, (), self._state.dataset.catalogue, folder)
-
-
-def _described(columns: tuple[ColumnInfo, ...], head: Callable[[str], NDArray[Any]], name: str) -> CurveFile:
-    guess = guess_columns(columns)
-    if not any(column.kind in ("float", "integer") for column in columns):
-        raise CatalogueError(f"{name} has no columns of numbers for light curves")
-    if guess.time is None:
-        return CurveFile(columns, guess, Times())
-    info = next(column for column in columns if column.name == guess.time)
-    values = np.ma.filled(np.ma.asarray(head(guess.time), dtype=np.float64), np.nan)
-    return CurveFile(columns, guess, guess_times(info, values))
-
-
-def _bands_text(bands: tuple[str, ...]) -> str:
-    return "" if bands == ("",) else f" in {', '.join(bands)}"
 
 
 def _compute(
