@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from astronomical.catalogue.errors import CatalogueError
 
-__all__ = ["BAND_ORDER", "MAX_BANDS", "CurveSet", "LightCurve", "join_curves", "make_curves"]
+__all__ = ["BAND_ORDER", "MAX_BANDS", "BandCodes", "CurveSet", "LightCurve", "join_curves", "make_curves"]
 
 #: A column with more bands than this contains something else.
 MAX_BANDS = 30
@@ -20,6 +20,10 @@ MAX_BANDS = 30
 BAND_ORDER = ("fuv", "nuv", "u", "b", "bp", "g", "v", "r", "rp", "i", "z", "y", "j", "h", "k", "ks", "w1", "w2")
 #: First letters of the survey in names of bands, such as zg (ZTF) and lsstg.
 _PREFIXES = ("lsst", "ps", "z", "c", "o")
+
+
+#: Number of the band of each epoch, shape (n_epochs,), and the names of the bands by this number.
+BandCodes = tuple[NDArray[np.integer], tuple[str, ...]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +102,7 @@ class CurveSet:
         return found.hexdigest()[:16]
 
 
-def make_curves(rows: NDArray[np.integer], n_sources: int, columns: Mapping[str, NDArray[Any]]) -> CurveSet:
+def make_curves(rows: NDArray[np.integer], n_sources: int, columns: Mapping[str, Any]) -> CurveSet:
     """Sort epochs by source and time.
 
     Epochs at the same time are sorted by band and value, so that the result does not depend on the order of the epochs.
@@ -110,8 +114,8 @@ def make_curves(rows: NDArray[np.integer], n_sources: int, columns: Mapping[str,
     n_sources
         Number of sources.
     columns
-        ``time`` in days and ``value``; optional are ``error``, ``band`` (texts) and ``limit``: the limit itself where
-        there is no value, or whether the value is a limit. All have shape (n_epochs,).
+        ``time`` in days and ``value``; optional are ``error``, ``band`` (texts, or `BandCodes`) and ``limit``: the
+        limit itself where there is no value, or whether the value is a limit. All have shape (n_epochs,).
 
     Raises
     ------
@@ -186,21 +190,32 @@ def _with_limits(
     return np.where(is_limit, numbers, value).astype(value.dtype), is_limit
 
 
-def _bands(column: NDArray[Any] | None, n: int) -> tuple[NDArray[np.int16], tuple[str, ...]]:
+def _bands(column: NDArray[Any] | BandCodes | None, n: int) -> tuple[NDArray[np.int16], tuple[str, ...]]:
     """Return the index of the band of each epoch, and the names of the bands."""
     if column is None:
         return np.zeros(n, dtype=np.int16), ("",)
-    found, codes = np.unique(np.strings.strip(column), return_inverse=True)
-    if len(found) > MAX_BANDS:
+    codes, given = column if isinstance(column, tuple) else _distinct(column)
+    stripped = [name.strip() for name in given]
+    used = np.bincount(codes, minlength=len(given)) > 0
+    names = list(dict.fromkeys(name for name, there in zip(stripped, used.tolist(), strict=True) if there))
+    if len(names) > MAX_BANDS:
         raise CatalogueError(
-            f"The column of bands has {len(found):,} different values, such as {found[0]!s} and {found[1]!s}; at most "
+            f"The column of bands has {len(names):,} different values, such as {names[0]} and {names[1]}; at most "
             f"{MAX_BANDS} are possible. Choose the column with the names of the bands"
         )
-    names = [str(name) for name in found.tolist()]
-    ranked = sorted(range(len(names)), key=lambda place: (_wavelength_rank(names[place]), names[place]))
-    rank = np.empty(len(names), dtype=np.int16)
-    rank[ranked] = np.arange(len(names))
-    return rank[codes.ravel()], tuple(names[place] for place in ranked) or ("",)
+    ranked = sorted(names, key=lambda name: (_wavelength_rank(name), name))
+    rank = np.array([ranked.index(name) if name in names else -1 for name in stripped], dtype=np.int16)
+    return rank[codes] if len(rank) else np.zeros(n, dtype=np.int16), tuple(ranked) or ("",)
+
+
+def _distinct(column: NDArray[Any]) -> BandCodes:
+    """Return the number of the text of each epoch, and the texts. Short texts are compared as integers."""
+    numbers = {4: np.uint32, 8: np.uint64}.get(column.dtype.itemsize)
+    found, codes = np.unique(
+        column if numbers is None else np.ascontiguousarray(column).view(numbers), return_inverse=True
+    )
+    texts = found if numbers is None else found.view(column.dtype)
+    return codes.ravel(), tuple(str(text) for text in texts.tolist())
 
 
 def _wavelength_rank(name: str) -> int:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from astronomical.catalogue.errors import CatalogueError
 from astronomical.catalogue.ids import encode_ids
-from astronomical.catalogue.light_curves.curves import CurveSet, LightCurve, make_curves
+from astronomical.catalogue.light_curves.curves import BandCodes, CurveSet, LightCurve, make_curves
 from astronomical.catalogue.light_curves.times import Times
 from astronomical.catalogue.readers import open_table
 from astronomical.catalogue.readers.arrow import arrow_buffer, kind_of, to_numpy
@@ -141,9 +141,9 @@ def read_lists(path: Path, roles: Roles, rows: NDArray[np.intp], n_sources: int)
     return make_curves(np.repeat(rows, lengths), n_sources, _prepared(columns, roles))
 
 
-def _read_list_columns(path: Path, roles: Roles) -> tuple[dict[str, NDArray[Any]], NDArray[np.int64]]:
+def _read_list_columns(path: Path, roles: Roles) -> tuple[dict[str, Any], NDArray[np.int64]]:
     """Return the values of the lists, one list after another, and the lengths of the lists."""
-    found: dict[str, NDArray[Any]] = {}
+    found: dict[str, Any] = {}
     lengths: NDArray[np.int64] | None = None
     with arrow_buffer(path) as content, pq.ParquetFile(content) as file:
         chunks = [file.metadata.row_group(group) for group in range(file.metadata.num_row_groups)]
@@ -166,8 +166,21 @@ def _read_list_columns(path: Path, roles: Roles) -> tuple[dict[str, NDArray[Any]
                 )
             lengths = counts
             flat = pc.list_flatten(lists)
-            found[role] = to_numpy(name, flat, kind_of(flat.type))
+            found[role] = _coded(flat) if role == "band" else to_numpy(name, flat, kind_of(flat.type))
     return found, np.zeros(0, dtype=np.int64) if lengths is None else lengths
+
+
+def _coded(column: Any) -> BandCodes:
+    """Return the numbers and names of bands from an Arrow column, without a text for each epoch."""
+    if pa.types.is_floating(column.type):
+        column = pc.cast(column, pa.float64())
+    coded = column.combine_chunks()
+    if not pa.types.is_dictionary(coded.type):
+        coded = coded.dictionary_encode()
+    texts = coded.dictionary.to_pylist()
+    codes = pc.fill_null(coded.indices, len(texts)).to_numpy(zero_copy_only=False)
+    names = [f"{text:g}" if isinstance(text, float) else str(text) for text in texts]
+    return codes.astype(np.int64), (*names, "")
 
 
 def _column(file: Any, name: str) -> Any:
@@ -263,7 +276,7 @@ def _read_columns(source: TableSource, roles: Roles) -> dict[str, NDArray[Any]]:
     return {role: read[name] for role, name in names.items()}
 
 
-def _prepared(columns: Mapping[str, NDArray[Any]], roles: Roles) -> dict[str, NDArray[Any]]:
+def _prepared(columns: Mapping[str, Any], roles: Roles) -> dict[str, Any]:
     """Return the columns with times in days, texts of bands, and NaN for missing-value codes."""
     found = dict(columns)
     for role in ("time", "value", "error"):
@@ -278,7 +291,7 @@ def _prepared(columns: Mapping[str, NDArray[Any]], roles: Roles) -> dict[str, ND
                 plain = np.where(plain == plain.dtype.type(code), plain.dtype.type(np.nan), plain)
             found[role] = plain
     found["time"] = roles.times.in_days(found["time"])
-    if "band" in found and found["band"].dtype.kind != "U":
+    if "band" in found and not isinstance(found["band"], tuple) and found["band"].dtype.kind != "U":
         codes, place = np.unique(found["band"], return_inverse=True)
         found["band"] = np.array([f"{code:g}" for code in codes.tolist()])[place.ravel()]
     return found
