@@ -33,6 +33,7 @@ _LAZY = {
     "model": "astronomical.extend",
     "query_strategy": "astronomical.extend",
     "feature": "astronomical.extend",
+    "light_curve_feature": "astronomical.extend",
     "plot": "astronomical.extend",
     "create_plot": "astronomical.plots.create",
 }

@@ -1,4 +1,4 @@
-"""Decorators that mark a model, a query strategy, a feature operation or a plot.
+"""Decorators that mark a model, a query strategy, a feature operation, a feature of light curves or a plot.
 
 Importing a marked object registers nothing. The registry of `astronomical.plugins` collects marked objects from the
 built-in modules and from the modules of plugins.
@@ -13,9 +13,19 @@ from typing import Any, Literal, TypeVar
 
 from astronomical.errors import InvalidInputError
 
-__all__ = ["Column", "Extension", "Parameter", "extension_of", "feature", "model", "plot", "query_strategy"]
+__all__ = [
+    "Column",
+    "Extension",
+    "Parameter",
+    "extension_of",
+    "feature",
+    "light_curve_feature",
+    "model",
+    "plot",
+    "query_strategy",
+]
 
-Kind = Literal["model", "strategy", "feature", "plot"]
+Kind = Literal["model", "strategy", "feature", "light_curve", "plot"]
 LooksAt = Literal["probabilities", "votes", "features"]
 Learners = Literal["any", "single", "committee"]
 T = TypeVar("T", bound=Callable[..., Any])
@@ -244,6 +254,32 @@ def feature(
         Symbol between the column names in the name of the feature, such as the minus sign of ``u-g``.
     """
     return _mark("feature", name, title, help, version, parameters, symbol=symbol)
+
+
+def light_curve_feature(
+    name: str,
+    *,
+    title: str = "",
+    help: str = "",
+    version: str = "1",
+    parameters: tuple[Parameter, ...] = (),
+) -> Callable[[T], T]:
+    """Mark a function ``f(time, value, error, **parameters)`` that describes the light curve of a source by a number.
+
+    It is called for each source and each band that has epochs, with times in days, ascending, magnitudes or fluxes, and
+    their 1σ errors (NaN where unknown), each a float64 array of shape (n_epochs,). Upper limits are not included. It
+    may return NaN for a missing value. The column is called ``lc_NAME_BAND``.
+
+    Parameters
+    ----------
+    name
+        Name of the feature.
+    title, help, version
+        Title, help, and version of the feature.
+    parameters
+        Settings, passed as keyword arguments with their defaults.
+    """
+    return _mark("light_curve", name, title, help, version, parameters)
 
 
 #: Other keys among the settings of a plot's pane.

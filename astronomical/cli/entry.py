@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from astronomical import __version__
-from astronomical.cli import judging, learning, output, people, plugins, project, serving
+from astronomical.cli import archives, judging, learning, light_curves, output, people, plugins, project, serving
 from astronomical.cli.common import DONE, FAILED, Commands, Parser
 from astronomical.errors import bug_text, explain, is_bug
 from astronomical.printable import printable_output
@@ -71,6 +71,7 @@ def make_parser() -> argparse.ArgumentParser:
     commands = Commands(parser.add_subparsers(required=True, metavar="COMMAND"), common)
     serving.add_serve(commands)
     project.add_new(commands)
+    archives.add_fetch(commands)
     project.add_validate(commands)
     learning.add_reproduce(commands)
     learning.add_simulate(commands)
@@ -85,6 +86,7 @@ def make_parser() -> argparse.ArgumentParser:
     output.add_report(commands)
     output.add_predict(commands)
     project.add_map(commands)
+    light_curves.add_light_curves(commands)
     project.add_migrate(commands)
     plugins.add_plugins(commands)
     return parser

@@ -15,7 +15,7 @@ def add_plugins(commands: Commands) -> None:
         "plugins",
         _plugins,
         parents=[plugin_options()],
-        help="list the available models, query strategies, feature operations and plots",
+        help="list the available models, query strategies, features and plots",
     )
     command.add_argument("--json", action="store_true", help="print the list as JSON")
 
@@ -28,7 +28,7 @@ def _plugins(arguments: argparse.Namespace) -> int:
         print(json.dumps([report.plain() for report in reports], indent=1))
         return DONE
     for report in reports:
-        print(one_line(f"{report.kind:<9}{report.name:<24}{report.version:<8}{report.status:<10}{report.source}"))
+        print(one_line(f"{report.kind:<13}{report.name:<24}{report.version:<8}{report.status:<10}{report.source}"))
         if report.error is not None:
-            print(one_line(f"         {report.error}"))
+            print(one_line(f"             {report.error}"))
     return DONE

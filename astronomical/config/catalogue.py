@@ -7,12 +7,15 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from astronomical.config.base import Count, Name, PathText, Section
+from astronomical.config.formats import TableFormat
+from astronomical.config.light_curves import LightCurvesConfig
 
 __all__ = [
     "CatalogueConfig",
     "FingerprintConfig",
     "IdConfig",
     "JoinConfig",
+    "OriginConfig",
     "PositionConfig",
     "TableFormat",
     "VirtualColumnConfig",
@@ -30,25 +33,6 @@ class IdConfig(Section):
         if (self.source == "column") != (self.column is not None):
             raise ValueError("a column is required if source is 'column', and not allowed otherwise")
         return self
-
-
-TableFormat = Literal[
-    "fits",
-    "votable",
-    "ecsv",
-    "ipac",
-    "parquet",
-    "feather",
-    "hdf5",
-    "npy",
-    "sextractor",
-    "daophot",
-    "cds",
-    "csv",
-    "text",
-    "text-header",
-    "text-no-header",
-]
 
 
 class PositionConfig(Section):
@@ -117,6 +101,17 @@ class VirtualColumnConfig(Section):
     unit: str = Field(default="", max_length=100)
 
 
+class OriginConfig(Section):
+    """The archive that the catalogue was fetched from: its address, the query in ADQL, the time, rows and sha256."""
+
+    service: str
+    query: str = Field(max_length=4000)
+    fetched: str = ""
+    rows: Count = 0
+    sha256: str = Field(default="", pattern=r"^[0-9a-f]*$")
+    incomplete: bool = False
+
+
 class CatalogueConfig(Section):
     """The catalogue file, and the roles of its columns.
 
@@ -141,13 +136,16 @@ class CatalogueConfig(Section):
     redshift_column: str | None = None
     joins: tuple[JoinConfig, ...] = ()
     virtual: tuple[VirtualColumnConfig, ...] = ()
+    light_curves: LightCurvesConfig | None = None
     optimise_memory: bool = False
     incomplete: str | None = None
+    origin: OriginConfig | None = None
     fingerprint: FingerprintConfig | None = None
 
     @model_serializer(mode="wrap")
-    def _without_empty_virtual(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _without_empty_parts(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
         found: dict[str, Any] = write(self)
-        if not found.get("virtual"):
-            found.pop("virtual", None)
+        for name in ("virtual", "light_curves", "origin"):
+            if not found.get(name):
+                found.pop(name, None)
         return found

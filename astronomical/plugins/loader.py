@@ -19,7 +19,13 @@ from astronomical.plugins.registry import Package, Registry, builtin_registry
 __all__ = ["GROUPS", "PluginReport", "Plugins", "Trust", "load_plugins", "trust_none"]
 
 #: Entry point groups of installed packages.
-GROUPS = ("astronomical.plots", "astronomical.query_strategies", "astronomical.models", "astronomical.features")
+GROUPS = (
+    "astronomical.plots",
+    "astronomical.query_strategies",
+    "astronomical.models",
+    "astronomical.features",
+    "astronomical.light_curve_features",
+)
 
 Status = Literal["built in", "loaded", "failed", "not trusted", "missing"]
 Trust = Callable[[PluginFile], bool]

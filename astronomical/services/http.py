@@ -23,7 +23,7 @@ from astronomical.services.connections import Attempt, CheckedAdapter, Origin, l
 from astronomical.services.proxy import DIRECT, Proxy
 from astronomical.services.transfer import FetchError, Transfer
 
-__all__ = ["HttpClient", "Reply", "get"]
+__all__ = ["HttpClient", "Reply", "get", "origin_of", "reason_of"]
 
 _CHUNK_BYTES = 64 * 1024
 _NOTE_BYTES = 2000
@@ -101,7 +101,7 @@ class HttpClient:
             If the download fails.
         """
         transfer = transfer or Transfer(timeout_s)
-        trusted = _origin(url) if self._allow_private else None
+        trusted = origin_of(url) if self._allow_private else None
         for _ in range(_MAX_REDIRECTS + 1):
             found = self._exchange("GET", url, transfer, trusted)
             if isinstance(found, bytes):
@@ -117,7 +117,7 @@ class HttpClient:
         FetchError
             If the request fails.
         """
-        trusted = _origin(url) if self._allow_private else None
+        trusted = origin_of(url) if self._allow_private else None
         found = self._exchange("POST", url, Transfer(timeout_s), trusted, body, {"Content-Type": content_type})
         if isinstance(found, str):
             raise FetchError("the server redirected a request that sends data")
@@ -129,7 +129,7 @@ class HttpClient:
 
     def _exchange(self, method: str, url: str, transfer: Transfer, trusted: Origin | None, *sent: Any) -> bytes | str:
         """Send one request; return the body, or the URL of a redirect. All failures become a `FetchError`."""
-        host, port = _origin(url)
+        host, port = origin_of(url)
         proxies = self._proxy.for_url(url)
         for is_last in (False, True):
             attempt = Attempt(transfer, trusted, self._loopback_only)
@@ -148,7 +148,7 @@ class HttpClient:
                 transfer.check()
                 # The server may have closed an idle connection just when it was used again.
                 if is_last or attempt.connected:
-                    raise FetchError(_reason(error, host, transfer), trouble=True) from error
+                    raise FetchError(reason_of(error, host, transfer), trouble=True) from error
         raise AssertionError("unreachable")
 
     def _send(
@@ -216,7 +216,7 @@ def _read(response: requests.Response, n_bytes: int) -> bytes:
     return found
 
 
-def _origin(url: str) -> Origin:
+def origin_of(url: str) -> Origin:
     """Return the host and port of a URL, as requests reads them."""
     refused = FetchError(f"not an http or https URL: {url[:100]}")
     try:
@@ -253,7 +253,8 @@ def _retry_after(response: requests.Response) -> float | None:
     return float(text) if text.isascii() and text.isdigit() and len(text) < 8 else None
 
 
-def _reason(error: Exception, host: str, transfer: Transfer) -> str:
+def reason_of(error: Exception, host: str, transfer: Transfer) -> str:
+    """Return why a transfer failed, for the user."""
     causes = list(_causes(error))
 
     def involves(*kinds: type[BaseException]) -> bool:

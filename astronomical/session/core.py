@@ -10,6 +10,7 @@ from astronomical.labels.ledger import Ledger
 from astronomical.paths import current_user
 from astronomical.plugins.loader import Plugins
 from astronomical.session.data.dataset import Dataset
+from astronomical.session.data.light_curves import CurveReader
 from astronomical.session.data.source_search import Lookup
 from astronomical.session.evaluation.calibrations import calibration_record
 from astronomical.session.evaluation.operating_points import all_thresholds
@@ -92,6 +93,7 @@ class SessionCore:
         self.models = None if store is None else open_store(state, registry, jobs, path, events)
         self.check = RecordCheck(state, loaded.config, registry, jobs, self.record.who)
         self.find_sources = lru_cache(maxsize=1)(Lookup)
+        self.read_curves = lru_cache(maxsize=1)(CurveReader)
         self._connect()
         for text in (*loaded.notices, *plugins.problems):
             state.notify(text, "warning")

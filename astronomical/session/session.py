@@ -33,7 +33,9 @@ from astronomical.session.labelling.similar import Similar
 from astronomical.session.labelling.subsets import Subsets
 from astronomical.session.labelling.unused_labels import derive_label_sets
 from astronomical.session.opening import OpenOptions, open_core
+from astronomical.session.project.apply_settings import SettingsApplier
 from astronomical.session.project.files import Files
+from astronomical.session.project.light_curves import LightCurves
 from astronomical.session.project.settings import Settings
 from astronomical.session.state import Level
 from astronomical.session.training.training import Training
@@ -76,6 +78,8 @@ class Session:
         Save the models of rounds; export labels, notes, subsets, predictions and models.
     files, settings
         Save the project and copies of it; change its settings.
+    light_curves
+        Read the light curves of the sources, and compute features of them.
     """
 
     def __init__(self, core: SessionCore, access: Access = full_access) -> None:
@@ -84,7 +88,9 @@ class Session:
         jobs, events, writer, selection = core.jobs, core.events, core.writer, core.selection
         registry = core.plugins.registry
         self.files = Files(state, writer, jobs, access)
-        self.settings = Settings(state, writer, jobs, events, derive_label_sets, access)
+        applier = SettingsApplier(state, writer, jobs, events, derive_label_sets)
+        self.settings = Settings(state, writer, applier, access)
+        self.light_curves = LightCurves(state, writer, jobs, applier, core.read_curves, access)
         self.labels = Labels(
             state,
             writer,

@@ -10,6 +10,7 @@ import panel_material_ui as pmui
 from astronomical.config.schema import CombinationConfig, Config
 from astronomical.dashboard.page.import_form import ImportForm
 from astronomical.dashboard.page.labelling_fields import LabellingFields
+from astronomical.dashboard.page.light_curve_fields import LightCurveFields
 from astronomical.dashboard.page.map_fields import MapFields
 from astronomical.dashboard.page.merge_form import MergeForm
 from astronomical.dashboard.page.subsets_form import SubsetsForm, population_fields
@@ -102,6 +103,7 @@ class SettingsDrawer(SessionView):
         )
         self._extra = pmui.MultiChoice(label="Columns shown for a source", sizing_mode="stretch_width")
         self._map = MapFields(session)
+        self._light_curves = LightCurveFields(session)
         self._memory = memory_switch()
         self._keeping = pmui.Select(label="Models of the rounds", options=_KEEPING, **wide)
         self._labelling = LabellingFields()
@@ -131,7 +133,7 @@ class SettingsDrawer(SessionView):
                 row(self._scaling, self._policy),
                 self._missing,
             ],
-            "Columns": [self._virtual, self._map.view],
+            "Columns": [self._virtual, self._map.view, self._light_curves.view],
             "Subsets": [self._subsets.view, self._scope, self._askable],
         }
         # Mounting components takes time, especially those of Material, so show one part at a time.
@@ -197,7 +199,7 @@ class SettingsDrawer(SessionView):
 
     def close(self) -> None:
         """Close the views."""
-        for part in (self._subsets, self._import, self._merge, self._map):
+        for part in (self._subsets, self._import, self._merge, self._map, self._light_curves):
             part.close()
         super().close()
 
@@ -206,6 +208,7 @@ class SettingsDrawer(SessionView):
         self._tabs.shown = {"names": list(self._sections), "chosen": name}
         if name == "Columns":
             self._map.show()
+            self._light_curves.show()
         if self._form.objects != self._sections[name]:
             self._form.objects = self._sections[name]
 

@@ -10,6 +10,7 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
+from astronomical.dashboard.page.archive_dialog import ArchiveDialog
 from astronomical.dashboard.page.open_card import OpenCard, OpenRequest
 from astronomical.dashboard.page.recent_list import RecentList
 from astronomical.dashboard.ui.components import Message, Progress, centred, heading, hint
@@ -47,6 +48,8 @@ class StartPage:
         Called to create a project from a catalogue.
     example_exists
         Whether a copy of the example exists already.
+    on_fetched
+        Called with a table that was fetched from an archive.
 
     Attributes
     ----------
@@ -60,6 +63,7 @@ class StartPage:
         on_example: Callable[[bool], None],
         on_new: Callable[[], None],
         example_exists: bool,
+        on_fetched: Callable[[Path], None] = lambda path: None,
     ) -> None:
         self._on_open, self._on_example, self._on_new = on_open, on_example, on_new
         self._error, self._progress = Message(), Progress()
@@ -92,6 +96,13 @@ class StartPage:
             sizing_mode="stretch_width",
             on_click=lambda _: self._on_new(),
         )
+        self.archive = ArchiveDialog(on_fetched)
+        self.from_archive = pmui.Button(
+            label="From an archive…",
+            variant="outlined",
+            sizing_mode="stretch_width",
+            on_click=lambda _: self.archive.open(),
+        )
         cards = (
             _card(
                 "Try the example",
@@ -102,7 +113,7 @@ class StartPage:
                 self.fresh_example,
             ),
             _card("Open a project", *self.card.objects, pn.VSpacer()),
-            _card("New project", hint(_NEW), pn.VSpacer(), self.new),
+            _card("New project", hint(_NEW), pn.VSpacer(), self.new, self.from_archive),
         )
         self._cards = pn.FlexBox(
             *cards, align_items="stretch", gap=f"{_GAP}px", sizing_mode="stretch_width", margin=(24, 10)
@@ -119,6 +130,7 @@ class StartPage:
                 pn.Column(self.recents.view, margin=(0, 10), sizing_mode="stretch_width"),
                 where,
                 self._changes.view,
+                self.archive.view,
                 max_width=3 * _CARD_WIDTH + 2 * _GAP + 22,
                 margin=(40, 0, 20, 0),
             ),
@@ -162,7 +174,7 @@ class StartPage:
             self._error.show("", "error")
         self.card.disable(text is not None)
         self.recents.disable(text is not None)
-        for widget in (self.continue_example, self.fresh_example, self.new):
+        for widget in (self.continue_example, self.fresh_example, self.new, self.from_archive):
             widget.disabled = text is not None
 
     def _forget(self, path: Path) -> None:

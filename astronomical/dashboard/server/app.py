@@ -6,6 +6,7 @@ import asyncio
 import logging
 import weakref
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -71,6 +72,7 @@ class App:
             on_example=self._open_example,
             on_new=lambda: pn.state.execute(self._show_wizard),
             example_exists=newest_example() is not None,
+            on_fetched=lambda path: pn.state.execute(partial(self._show_wizard, catalogue=path)),
         )
         key = _key_in_url()
         found = registry().find(key)
@@ -94,7 +96,7 @@ class App:
         self._start.refresh()
         self._main.objects = [self._start.view]
 
-    async def _show_wizard(self, layout: LayoutConfig | None = None) -> None:
+    async def _show_wizard(self, layout: LayoutConfig | None = None, catalogue: Path | None = None) -> None:
         try:
             plugins = await self._workers.run_async(registry().load_plugins, what="Loading the plugins")
         except Exception as error:
@@ -107,6 +109,7 @@ class App:
                 layout=layout,
                 plugins=plugins,
                 is_dark=lambda: bool(self.page.dark_theme),
+                catalogue=catalogue,
             ).view
         ]
 

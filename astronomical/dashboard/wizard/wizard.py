@@ -53,6 +53,8 @@ class Wizard:
         Plugins that the server has loaded.
     is_dark
         Returns whether the page has the dark theme, which the project then gets too.
+    catalogue
+        Table to read at once; None to ask for it.
 
     Attributes
     ----------
@@ -69,6 +71,7 @@ class Wizard:
         layout: LayoutConfig | None = None,
         plugins: Plugins | None = None,
         is_dark: Callable[[], bool] = lambda: False,
+        catalogue: Path | None = None,
     ) -> None:
         self._on_created, self._on_cancel, self._is_dark = on_created, on_cancel, is_dark
         self.draft = Draft(layout=layout, registry=plugins.registry if plugins else builtin_registry())
@@ -110,6 +113,8 @@ class Wizard:
             margin=0,
         )
         self.refresh()
+        if catalogue is not None:
+            self.data.path.value = str(catalogue)  # starts reading, as if it had been typed
 
     # -- used by the steps --------------------------------------------------------------------------
 

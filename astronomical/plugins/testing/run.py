@@ -10,7 +10,7 @@ from typing import Any
 
 from astronomical.extend import Kind, extension_of
 from astronomical.plugins.files import find_files, run_file
-from astronomical.plugins.testing import features, models, plots, strategies
+from astronomical.plugins.testing import features, light_curves, models, plots, strategies
 
 __all__ = ["Finding", "check_extension", "check_path"]
 
@@ -20,6 +20,7 @@ _CHECKS: dict[Kind, tuple[Check, ...]] = {
     "model": models.CHECKS,
     "strategy": strategies.CHECKS,
     "feature": features.CHECKS,
+    "light_curve": light_curves.CHECKS,
     "plot": plots.CHECKS,
 }
 

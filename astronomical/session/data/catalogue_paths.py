@@ -9,15 +9,15 @@ from astronomical.catalogue.joins import Join
 from astronomical.config.schema import CatalogueConfig, JoinConfig
 from astronomical.paths import local_path
 
-__all__ = ["catalogue_path", "join_of"]
+__all__ = ["absolute_path", "catalogue_path", "join_of"]
 
 
 def catalogue_path(config: CatalogueConfig, folder: Path) -> Path:
     """Return the path of the catalogue, which is relative to the folder of the project file."""
-    return _absolute(config.path, folder)
+    return absolute_path(config.path, folder)
 
 
-def _absolute(text: str, folder: Path) -> Path:
+def absolute_path(text: str, folder: Path) -> Path:
     """Return the path that a project file in a folder states; unlike `Path.resolve`, this does not access a disk."""
     path = local_path(text)
     return path if path.is_absolute() else Path(os.path.abspath(folder / path))  # noqa: PTH100
@@ -27,7 +27,7 @@ def join_of(config: JoinConfig, folder: Path) -> Join:
     """Return how another table is joined, with its path relative to a folder."""
     position = config.position
     return Join(
-        path=_absolute(config.path, folder),
+        path=absolute_path(config.path, folder),
         by=config.by,
         format=config.format,
         table=config.table,

@@ -22,6 +22,7 @@ from astronomical.config.schema import (
 )
 from astronomical.paths import local_path, relative_to, wrong_separator
 from astronomical.session.data.catalogue_paths import join_of
+from astronomical.session.data.origin import cut_off_text, origin_of_table
 from astronomical.session.errors import SessionError
 from astronomical.session.project.named_values import check_names, named_values, no_such_column
 from astronomical.session.project.options import MAX_CLASSES, ProjectOptions
@@ -77,11 +78,13 @@ def catalogue_config(choices: ProjectOptions, folder: Path) -> CatalogueConfig:
     if is_column and source.info(choices.id).kind == "float":
         check_exact(source.read([choices.id])[choices.id], choices.id)
     source_of_id = "column" if is_column else choices.id
+    origin = origin_of_table(choices.catalogue) if source.format == "parquet" else None
     return CatalogueConfig(
         path=relative_to(choices.catalogue, folder),
         format=source.format,
         table=choices.table,
-        incomplete=source.incomplete,
+        incomplete=source.incomplete or cut_off_text(origin),
+        origin=origin,
         id=IdConfig.model_validate({"source": source_of_id, "column": choices.id if is_column else None}),
         label=choices.label,
         position=position,

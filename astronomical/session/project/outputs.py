@@ -11,7 +11,7 @@ from astronomical.config.schema import Config
 from astronomical.labels.journal import journal_path
 from astronomical.labels.lock import ProjectLock
 from astronomical.paths import exists, is_same_file, local_path
-from astronomical.session.data.catalogue_paths import catalogue_path, join_of
+from astronomical.session.data.catalogue_paths import absolute_path, catalogue_path, join_of
 from astronomical.session.errors import SessionError
 from astronomical.session.project.store import models_folder
 
@@ -144,6 +144,9 @@ def project_inputs(
     for subset in config.subsets:
         if subset.moc is not None:
             yield Input(f"the MOC file of the subset {subset.name}", folder / local_path(subset.moc.path))
+    curves = config.catalogue.light_curves
+    if curves is not None and curves.path is not None:
+        yield Input("the light curves of the project", absolute_path(curves.path, folder))
     for pane in config.layout.panes:
         name = pane.settings.get("bands")
         if isinstance(name, str) and name:

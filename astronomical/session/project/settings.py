@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 from astronomical.config.parsing import mended
 from astronomical.config.schema import Config, PaneConfig
 from astronomical.config.services import SurveyConfig
-from astronomical.labels.ledger import Ledger
 from astronomical.learning.feature_map import METHODS, MapMethod, feature_map
 from astronomical.session.commands import Access, command, full_access, reads
 from astronomical.session.data.class_changes import with_class
 from astronomical.session.data.class_guides import with_guide
-from astronomical.session.data.column_memory import memory_text
 from astronomical.session.data.columns import with_columns
-from astronomical.session.data.dataset import Dataset
 from astronomical.session.data.maps import check_map, map_text, with_map, write_map
-from astronomical.session.data.population import check_population
-from astronomical.session.data.settings_changes import CHANGEABLE, ChangePlan, plan_change
 from astronomical.session.data.settings_changes import JOB as SETTINGS
-from astronomical.session.data.settings_changes import rebuild as rebuild_dataset
-from astronomical.session.data.virtual import check_virtual
+from astronomical.session.data.settings_changes import ChangePlan
 from astronomical.session.errors import SessionError
-from astronomical.session.events import SessionEvents
+from astronomical.session.project.apply_settings import SettingsApplier
 from astronomical.session.project.writer import ProjectWriter
 from astronomical.session.state import SessionState
-from astronomical.tasks import Job, Jobs
+from astronomical.tasks import Job
 
 __all__ = ["MAP", "Settings"]
 
@@ -40,40 +34,24 @@ class Settings:
     Parameters
     ----------
     state
-        State of the session; `config`, `dataset` and `active` are written.
+        State of the session.
     writer
         Writer of the project.
-    jobs
-        Jobs that compute features.
-    events
-        Events of the session; `features_changed` is reported.
-    prepare
-        Derives from a ledger what the learners need with a new dataset, so that the event loop need not go through all
-        events; called in a thread.
+    applier
+        Applies changes that need a new dataset.
     access
         Called before each command.
     """
 
     def __init__(
-        self,
-        state: SessionState,
-        writer: ProjectWriter,
-        jobs: Jobs,
-        events: SessionEvents,
-        prepare: Callable[[Config, Dataset, Ledger], None],
-        access: Access = full_access,
+        self, state: SessionState, writer: ProjectWriter, applier: SettingsApplier, access: Access = full_access
     ) -> None:
-        self._state, self._writer, self._jobs, self._events, self._access = state, writer, jobs, events, access
-        self._prepare = prepare
+        self._state, self._writer, self._applier, self._access = state, writer, applier, access
 
     @reads
     def plan(self, changed: Config) -> ChangePlan:
         """Return what `change` would do, without changing anything; refuse to orphan labels."""
-        if changed.catalogue.virtual != self._state.config.catalogue.virtual:
-            check_virtual(changed.catalogue, self._state.dataset.catalogue)
-        if changed.population != self._state.config.population:
-            check_population(changed, self._state.dataset.catalogue)
-        return plan_change(self._state.config, changed, self._state.ledger, self._writer.plugins.registry)
+        return self._applier.plan(changed)
 
     @command
     def change(self, changed: Config) -> None:
@@ -91,27 +69,12 @@ class Settings:
             while the features are computed, are shown as a message.
         """
         self._writer.check_writable()
-        plan, data, ledger = self.plan(changed), self._state.dataset, self._state.ledger
+        plan = self.plan(changed)
         if not plan.takes_time:
-            self._apply_settings(plan.config, data, ledger)
+            self._applier.apply(plan.config, self._state.dataset, self._state.ledger)
             return
-
-        def work(job: Job) -> tuple[Config, Dataset, Ledger]:
-            registry, folder = self._writer.plugins.registry, self._writer.path.parent
-            config, made = rebuild_dataset(
-                plan, data, ledger, registry, folder, lambda _, fraction: job.progress(fraction)
-            )
-            prepared = ledger.detached()
-            self._prepare(config, made, prepared)
-            return config, made, prepared
-
-        self._jobs.submit(
-            SETTINGS,
-            work,
-            lambda made: self._apply_settings(*made),
-            lambda error: self._state.notify(f"The settings were not changed: {error}", "error"),
-            title="Applying the settings",
-            lane="files",
+        self._applier.submit(
+            SETTINGS, lambda job: plan, title="Applying the settings", failed="The settings were not changed"
         )
 
     @reads
@@ -138,31 +101,24 @@ class Settings:
             message.
         """
         self._writer.check_writable()
-        config, data, ledger = self._state.config, self._state.dataset, self._state.ledger
+        config, data, path = self._state.config, self._state.dataset, self._writer.path
         if method not in METHODS:
             raise SessionError(f"There is no method {method!r}. Choose one of: {', '.join(METHODS)}.")
-        path = self._writer.path
         check_map(config, data, path)
 
-        def work(job: Job) -> tuple[Config, Dataset, Ledger]:
+        def make(job: Job) -> ChangePlan:
             made = feature_map(
                 data.features, data.catalogue.ids, method, config.project.seed, job.cancelled, job.progress
             )
             write_map(config, data, path, method, made)
-            plan = ChangePlan(with_map(config, path), (), rereads=True)
-            return (*rebuild_dataset(plan, data, ledger, self._writer.plugins.registry, path.parent), ledger.detached())
+            return ChangePlan(with_map(config, path), (), rereads=True)
 
-        def arrive(made: tuple[Config, Dataset, Ledger]) -> None:
-            self._apply_settings(*made)
-            self._state.notify("The map is ready: choose map_1 and map_2 as the axes of a plot.", "success")
-
-        self._jobs.submit(
+        self._applier.submit(
             MAP,
-            work,
-            arrive,
-            lambda error: self._state.notify(f"The map was not made: {error}", "error"),
+            make,
             title=f"Making a map of the features by {METHODS[method]}",
-            lane="files",
+            failed="The map was not made",
+            ready="The map is ready: choose map_1 and map_2 as the axes of a plot.",
         )
 
     @command
@@ -234,30 +190,3 @@ class Settings:
     def set_theme(self, theme: Literal["light", "dark"]) -> None:
         """Save the theme."""
         self._writer.change(layout=self._state.config.layout.model_copy(update={"theme": theme}))
-
-    def _apply_settings(self, made: Config, data: Dataset, prepared: Ledger) -> None:
-        try:
-            plan = self.plan(self._state.config.model_copy(update={name: getattr(made, name) for name in CHANGEABLE}))
-        except SessionError as error:  # labels were given in the meantime
-            self._state.notify(f"The settings were not changed: {error}", "error")
-            return
-        self._state.ledger.adopt_derived(prepared)
-        renewed, retrained = data is not self._state.dataset, data.features is not self._state.dataset.features
-        active = next(
-            (
-                name
-                for name in (self._state.active, *(item.class_name for item in plan.config.learners))
-                if name is not None and plan.config.learner(name) is not None
-            ),
-            None,
-        )
-        weights = [config.labelling.probable_weight for config in (self._state.config, plan.config)]
-        self._state.param.update(config=plan.config, dataset=data, active=active, saved=False)
-        if renewed and self._state.config.catalogue.optimise_memory:
-            self._state.notify(memory_text(data.catalogue))
-        if retrained or weights[0] != weights[1]:
-            self._events.features_changed()
-        if self._jobs.inline:  # nothing else computes the missing records
-            self._writer.save()
-        else:
-            self._writer.save_settings()

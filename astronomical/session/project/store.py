@@ -356,7 +356,12 @@ def moved_paths(config: Config, catalogue: Path, old: Path, new: Path) -> Config
         item if item.moc is None else with_moc_path(item, relative_to(old / local_path(item.moc.path), new))
         for item in config.subsets
     )
-    moved = config.catalogue.model_copy(update={"path": relative_to(catalogue, new), "joins": joins})
+    curves = config.catalogue.light_curves
+    if curves is not None and curves.path is not None:
+        curves = curves.model_copy(update={"path": relative_to(old / local_path(curves.path), new)})
+    moved = config.catalogue.model_copy(
+        update={"path": relative_to(catalogue, new), "joins": joins, "light_curves": curves}
+    )
     return config.model_copy(update={"catalogue": moved, "plugins": plugins, "subsets": subsets})
 
 

@@ -49,6 +49,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Path:
     fits.HDUList([fits.PrimaryHDU(), fits.BinTableHDU(Table({"n": [1]}), name="NOTES"), survey]).writeto(
         folder / "survey.fits"
     )
+    shutil.copyfile(DOCS.parent / "data" / "variables.parquet", folder / "variables.parquet")
     shutil.copytree(DOCS / "plugins", folder / "plugins")
     shutil.copyfile(DOCS / "plugins" / "naive_bayes.py", folder / "mine.py")
     return folder

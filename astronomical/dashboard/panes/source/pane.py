@@ -1,4 +1,4 @@
-"""The source pane: id, labels, values, cutouts and spectrum of the selected source."""
+"""The source pane: id, labels, values, cutouts, spectrum and light curve of the selected source."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from astronomical.dashboard.panes.source.annotations import RemarksView
 from astronomical.dashboard.panes.source.components import SourceBar, SourceCard, SourceList, SourceTable
 from astronomical.dashboard.panes.source.cutouts import CutoutView
 from astronomical.dashboard.panes.source.image_columns import ImageColumnsView
+from astronomical.dashboard.panes.source.light_curve import LightCurveView
 from astronomical.dashboard.panes.source.samp_dialog import SampDialog
 from astronomical.dashboard.panes.source.settings import SourceSettings
 from astronomical.dashboard.panes.source.spectrum import SpectrumView
@@ -105,6 +106,7 @@ class SourcePane(SessionView):
         )
         self._images: ImageColumnsView | None = None
         self._spectrum: SpectrumView | None = None
+        self._light_curve: LightCurveView | None = None
         self._remarks: RemarksView | None = None
         self._why = WhyView(session, show_sheet)
         self._bar = SourceBar(self._on_event)
@@ -154,7 +156,8 @@ class SourcePane(SessionView):
     def close(self) -> None:
         """Close the pane, and drop pending cutouts."""
         super().close()
-        for part in (self._cutouts, self._images, self._spectrum, self._remarks, self._why, self._samp):
+        views = (self._spectrum, self._light_curve, self._remarks, self._why)
+        for part in (self._cutouts, self._images, *views, self._samp):
             if part is not None:
                 part.close()
 
@@ -275,6 +278,7 @@ class SourcePane(SessionView):
         return [
             "Overview",
             *(["Spectrum"] if section.spectrum_column else []),
+            *(["Light curve"] if section.light_curves else []),
             "Labels",
             "Notes",
             "Why",
@@ -304,6 +308,9 @@ class SourcePane(SessionView):
         if name == "Spectrum":
             self._spectrum = self._spectrum or SpectrumView(self.session, self._services.files)
             return self._spectrum.view
+        if name == "Light curve":
+            self._light_curve = self._light_curve or LightCurveView(self.session)
+            return self._light_curve.view
         if name == "Notes":
             self._remarks = self._remarks or RemarksView(self.session, lists=False)
             return self._remarks.view

@@ -195,7 +195,10 @@ def _write_project(content: PackageContent, folder: Path, files: list[tuple[str,
         join.model_copy(update={"path": f"catalogue/{name}"})
         for join, name in zip(section.joins, names[1:], strict=True)
     )
-    moved = section.model_copy(update={"path": f"catalogue/{names[0]}", "joins": joins})
+    # Light curves outside the catalogue are not included; their features are a joined table.
+    curves = section.light_curves
+    curves = None if curves is None or curves.path is not None or curves.files is not None else curves
+    moved = section.model_copy(update={"path": f"catalogue/{names[0]}", "joins": joins, "light_curves": curves})
     plugins = []
     named = _distinct([Path(plugin.path or "").name for plugin in config.plugins])
     for plugin, file in zip(config.plugins, named, strict=True):

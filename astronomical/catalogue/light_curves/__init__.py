@@ -1,0 +1,1 @@
+"""Light curves: brightness of sources against time, read from tables and files."""
