@@ -22,6 +22,7 @@ from astronomical.session.data.population import population_subsets
 from astronomical.session.data.subsets import definitions_of, describe_subset, find_subset
 from astronomical.session.data.vectors import vector_text
 from astronomical.session.evaluation.audit_report import audit_report, report_lines
+from astronomical.session.evaluation.belief import recorded_lines
 from astronomical.session.evaluation.calibrations import CalibrationReport, calibration_report
 from astronomical.session.evaluation.label_review import review_text
 from astronomical.session.evaluation.operating_points import RoundCurve, round_curve, threshold_of
@@ -225,7 +226,7 @@ def _class_facts(given: ReportInput, class_name: str) -> ClassFacts:
     except InvalidInputError as error:
         sections.append(_missing("Audit", error))
     sections += [_count(given, class_name), _stopping(given, records, class_name), _review(given, class_name)]
-    sections.append(_test(given, class_name))
+    sections += [_belief(records, shown), _test(given, class_name)]
     return ClassFacts(shown, tuple(sections), records, curve, calibration)
 
 
@@ -315,6 +316,13 @@ def _stopping(given: ReportInput, records: LearnerResultConfig | None, class_nam
     view = training_set_of(given.config, given.dataset, given.ledger, class_name)
     advice = stop_advice(records.agreement.kappas, view.n_own, view.k - view.n_own)
     return Section("Agreement of rounds", (advice_text(advice, given.config.shown(class_name)),))
+
+
+def _belief(records: LearnerResultConfig | None, shown: str) -> Section:
+    title = "Where to believe"
+    if records is None or records.belief is None:
+        return _missing(title, "the catalogue was not compared with the known labels.")
+    return Section(title, recorded_lines(records.belief, shown))
 
 
 def _review(given: ReportInput, class_name: str) -> Section:
