@@ -30,6 +30,7 @@ from astronomical.session.evaluation.predictions import Predictions
 from astronomical.session.evaluation.reproduce import Report
 from astronomical.session.evaluation.stopping import advice_text
 from astronomical.session.evaluation.test_set import n_openings
+from astronomical.session.labelling.audits import joined_audits
 from astronomical.session.labelling.training_set import training_set_of
 from astronomical.session.state import HoldoutResult
 
@@ -361,9 +362,10 @@ def _methods(given: ReportInput) -> str:
     parts.append(f"{n:,} labels were given by {len(people)} {'person' if len(people) == 1 else 'people'}.")
     parts.append("Intervals are Wilson score intervals of 95 % (Wilson 1927).")
     if config.audits:
-        last = config.audits[-1]
+        audits = joined_audits(config, given.ledger)
+        n_audited = sum(len(audit.ids) for audit in audits)
         parts.append(
-            f"A random sample of {len(last.ids)} of {last.n_population:,} sources without an answer was labelled "
+            f"A random sample of {n_audited} of {audits[0].n_population:,} sources without an answer was labelled "
             "without seeing predictions; numbers of sources were estimated by prediction-powered inference "
             "(Angelopoulos et al. 2023) where it applies."
         )
