@@ -76,6 +76,7 @@ def make_parser() -> argparse.ArgumentParser:
     learning.add_reproduce(commands)
     learning.add_simulate(commands)
     judging.add_audit(commands)
+    judging.add_belief(commands)
     judging.add_worth(commands)
     judging.add_compare(commands)
     judging.add_review(commands)

@@ -1,4 +1,4 @@
-"""The commands that judge learners and their labels: `audit`, `worth`, `compare` and `review`."""
+"""The commands that judge learners and their labels: `audit`, `belief`, `worth`, `compare` and `review`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from astronomical.cli.common import DONE, Commands, ProgressBar, at_least, learner_options, open_project
 from astronomical.errors import InvalidInputError
 from astronomical.labels.derived import CATALOGUE
+from astronomical.paths import path_argument
 from astronomical.printable import one_line
 
 
@@ -88,6 +89,42 @@ def _report(arguments: argparse.Namespace) -> int:
         print(json.dumps([_plain(report) for _, report in reports], indent=1))
     else:
         print("\n".join(map(one_line, lines)))
+    return DONE
+
+
+def add_belief(commands: Commands) -> None:
+    """Add `belief`."""
+    command = commands.add(
+        "belief",
+        _belief,
+        parents=[learner_options("class of the learner")],
+        help="say how much of the catalogue is like the sources with known labels, with scores weighted to it",
+    )
+    command.add_argument(
+        "-o", "--output", type=path_argument, metavar="FILE", help="write the likeness of each source to this table"
+    )
+    command.add_argument("--overwrite", action="store_true", help="replace an existing file")
+
+
+def _belief(arguments: argparse.Namespace) -> int:
+    from astronomical.session.evaluation.belief import belief_lines, plain_belief
+    from astronomical.session.export.likeness import write_likeness
+    from astronomical.session.export.table_io import check_table_name
+    from astronomical.session.project.outputs import check_output
+
+    with open_project(arguments) as session, ProgressBar("%", 100) as bar:
+        output = arguments.output
+        if output is not None:
+            inputs = session.files.inputs()
+            output = check_table_name(check_output(output, inputs, overwrite=arguments.overwrite))
+        found = session.studies.belief(arguments.class_name, progress=bar.to_fraction)
+        if output is not None:
+            write_likeness(session.dataset, found, output, overwrite=arguments.overwrite)
+        shown = session.state.config.shown(arguments.class_name)
+    if arguments.json:
+        print(json.dumps(plain_belief(found), indent=1))
+    else:
+        print("\n".join(map(one_line, belief_lines(found, shown))))
     return DONE
 
 

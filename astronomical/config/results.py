@@ -10,6 +10,7 @@ from astronomical.config.base import Count, Name, Section
 
 __all__ = [
     "AgreementConfig",
+    "BeliefConfig",
     "CalibrationConfig",
     "CheckpointConfig",
     "EnvironmentConfig",
@@ -86,14 +87,35 @@ class AgreementConfig(Section):
     kappas: tuple[float, ...]
 
 
+class BeliefConfig(Section):
+    """How much of the catalogue is like the sources with known labels, for the newest round after event `event`.
+
+    Accuracy, purity and completeness at the threshold are weighted to the fraction `covered` of the catalogue that is
+    like the scored sources; a score with fewer than 30 sources in effect is null.
+    """
+
+    event: Count
+    threshold: float = Field(ge=0, lt=1)
+    n_catalogue: Count
+    n_known: Count
+    n_scored: Count
+    n_unlike: Count
+    covered: float
+    n_effective: float
+    accuracy: float | None = None
+    purity: float | None = None
+    completeness: float | None = None
+
+
 class LearnerResultConfig(Section):
-    """Recorded rounds of one learner; sampled probabilities, the calibration and the agreement of the newest."""
+    """Recorded rounds of one learner; sampled probabilities, calibration, agreement and belief of the newest."""
 
     class_name: Name = Field(alias="class")
     rounds: Annotated[tuple[RoundResultConfig, ...], FailFast()] = ()
     probabilities: dict[str, float] = {}
     calibration: CalibrationConfig | None = None
     agreement: AgreementConfig | None = None
+    belief: BeliefConfig | None = None
 
 
 class CheckpointConfig(Section):

@@ -32,6 +32,7 @@ from astronomical.config.palette import PALETTE, UNKNOWN_COLOUR
 from astronomical.config.plugins import ModelsConfig, PluginConfig
 from astronomical.config.results import (
     AgreementConfig,
+    BeliefConfig,
     CalibrationConfig,
     CheckpointConfig,
     EnvironmentConfig,
@@ -53,6 +54,7 @@ __all__ = [
     "UNKNOWN_COLOUR",
     "AgreementConfig",
     "AuditConfig",
+    "BeliefConfig",
     "CalibrationConfig",
     "CatalogueConfig",
     "CheckpointConfig",

@@ -37,6 +37,8 @@ class Space:
         Seeded hash of each source of the pool, shape (n_pool,).
     labelled
         Row numbers of the labelled sources, shape (n_labels,).
+    scored
+        Row numbers of sources outside the pool on which the learner is scored, shape (n_scored,).
     """
 
     def __init__(
@@ -45,16 +47,24 @@ class Space:
         pool: NDArray[np.intp],
         order: NDArray[np.uint64],
         labelled: NDArray[np.intp] | None = None,
+        scored: NDArray[np.intp] | None = None,
     ) -> None:
         self._features = features
         self._pool = pool
         self._order = order
-        self._labelled = np.empty(0, dtype=np.intp) if labelled is None else labelled
+        nothing = np.empty(0, dtype=np.intp)
+        self._labelled = nothing if labelled is None else labelled
+        self._scored = nothing if scored is None else scored
 
     @cached_property
     def labelled(self) -> NDArray[np.float64]:
         """Scaled features of the labelled sources, shape (n_labels, n_features)."""
         return self.rows(self._labelled)
+
+    @cached_property
+    def scored(self) -> NDArray[np.float64]:
+        """Scaled features of the sources on which the learner is scored, shape (n_scored, n_features)."""
+        return self.rows(self._scored)
 
     @cached_property
     def sample(self) -> NDArray[np.intp]:

@@ -12,7 +12,7 @@ from scipy.stats import quantile_test
 __all__ = ["f1_interval", "median_interval", "wilson_interval"]
 
 
-def wilson_interval(k: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
+def wilson_interval(k: float, n: float, confidence: float = 0.95) -> tuple[float, float]:
     """Return the Wilson score interval of a proportion [1]_.
 
     Unlike the normal approximation, it stays between 0 and 1, and has a positive width if all or none of the sources
@@ -21,7 +21,8 @@ def wilson_interval(k: int, n: int, confidence: float = 0.95) -> tuple[float, fl
     Parameters
     ----------
     k, n
-        Number of successes, for example of correct predictions, and number of trials.
+        Number of successes, for example of correct predictions, and number of trials; effective numbers need not be
+        whole.
     confidence
         Confidence level, between 0 and 1.
 

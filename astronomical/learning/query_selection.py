@@ -74,6 +74,9 @@ class Pool:
         Probability of the class from each member of the learner, shape (n_members, n_pool).
     labelled
         Row numbers of the sources trained on, shape (n_labels,).
+    scored
+        Row numbers of a sample of the sources on which the learner is scored, shape (n_scored,); only for strategies
+        that look at features.
     """
 
     features: FeatureMatrix
@@ -81,6 +84,7 @@ class Pool:
     order: NDArray[np.uint64]
     votes: NDArray[np.float64]
     labelled: NDArray[np.intp]
+    scored: NDArray[np.intp] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +131,9 @@ def select_queries(strategy: Strategy, pool: Pool, learners: Sequence[ActiveLear
         confidence = (strategy.confidence or margin_confidence)(sides)
         return QuerySelection(ranked, 1.0 / np.arange(1, ranked.size + 1), np.asarray(confidence, dtype=np.float64))
     seen = pool.votes if strategy.looks_at == "votes" else sides
-    space = (Space(pool.features, pool.rows, pool.order, pool.labelled),) if strategy.looks_at == "features" else ()
+    space: tuple[Space, ...] = ()
+    if strategy.looks_at == "features":
+        space = (Space(pool.features, pool.rows, pool.order, pool.labelled, pool.scored),)
     with naming_failures(f"the query strategy {strategy.name!r}"):
         utilities = np.asarray(strategy.utility(seen, pool.order, *space), dtype=np.float64)
     if utilities.shape != proba.shape:

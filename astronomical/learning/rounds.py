@@ -12,13 +12,13 @@ from modAL.models import ActiveLearner, Committee
 from numpy.typing import NDArray
 
 from astronomical.catalogue.features import FeatureMatrix
-from astronomical.catalogue.hashing import derive_seed, hash_ids
+from astronomical.catalogue.hashing import derive_seed, first_by_hash, hash_ids
 from astronomical.errors import InvalidInputError
 from astronomical.learning.failures import naming_failures
 from astronomical.learning.farthest_first import farthest_first
 from astronomical.learning.forest_fit import fit
 from astronomical.learning.left_out_features import features_without_values, leave_out, left_out_text
-from astronomical.learning.metrics import SetScores, confusion, is_claimed
+from astronomical.learning.metrics import UNKNOWN, SetScores, confusion, is_claimed
 from astronomical.learning.query_selection import Pool, Strategy, select_queries
 from astronomical.learning.scoring import (
     CancelCheck,
@@ -37,6 +37,8 @@ __all__ = ["Cancelled", "Member", "Round", "RoundRequest", "fit_round"]
 
 #: scikit-learn expects seeds of 32 bits.
 _SEED_MASK = 2**32 - 1
+#: Number of scored sources that query strategies see.
+_N_SCORED = 1000
 #: Fraction of the progress of a round for fitting the models; the rest is for scoring.
 _SHARE_OF_FIT = 0.5
 
@@ -230,7 +232,7 @@ def fit_round(request: RoundRequest, cancelled: CancelCheck = never, progress: P
         )
     )
     votes = _votes(request, learners, pool, left_out, cancelled, _shares(request, progress, _SHARE_OF_FIT, 1.0))
-    asked = Pool(request.features, pool_rows, order, votes[:, pool_rows], request.rows)
+    asked = Pool(request.features, pool_rows, order, votes[:, pool_rows], request.rows, _scored(request))
     judgement = select_queries(request.strategy, asked, learners, request.n_ranked)
     stop_if(cancelled)
     proba = (votes[0] if len(votes) == 1 else votes.mean(axis=0)).astype(np.float32)
@@ -348,6 +350,14 @@ def _truth_trained_on(request: RoundRequest) -> NDArray[np.int8]:
     truth = request.truth.copy()
     truth[request.rows] = request.targets
     return truth
+
+
+def _scored(request: RoundRequest) -> NDArray[np.intp] | None:
+    """Return a sample of the sources on which the learner is scored, for strategies that look at features."""
+    if request.strategy.looks_at != "features":
+        return None
+    rows = np.flatnonzero(request.validation & (request.truth != UNKNOWN))
+    return rows[first_by_hash(request.ids[rows], request.query_seed, _N_SCORED)]
 
 
 def _set_scores(chosen: NDArray[np.bool_], truth: NDArray[np.int8], proba: NDArray[np.float32]) -> SetScores | None:

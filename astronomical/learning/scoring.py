@@ -12,6 +12,7 @@ import numpy as np
 from modAL.models import ActiveLearner
 from numpy.typing import NDArray
 from scipy.special import expit
+from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
@@ -267,7 +268,17 @@ def _score_any(
     if fill:
         block = fill_missing(block, features.medians)
     with one_thread():
+        if type(estimator) in (RandomForestClassifier, ExtraTreesClassifier) and not np.isinf(block).any():
+            return _mean_of_trees(estimator, column, np.ascontiguousarray(block, dtype=np.float32))
         return np.asarray(estimator.predict_proba(block.astype(np.float64))[:, column], dtype=np.float64)
+
+
+def _mean_of_trees(forest: Any, column: int, block: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the same as the forest, which with few rows takes longer to prepare each tree than to score by it."""
+    total = np.zeros(len(block))
+    for tree in forest.estimators_:
+        total += tree.predict_proba(block, check_input=False)[:, column]
+    return total / len(forest.estimators_)
 
 
 def one_thread() -> AbstractContextManager[Any]:

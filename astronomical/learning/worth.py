@@ -12,6 +12,7 @@ from scipy.stats import t
 
 from astronomical.catalogue.hashing import derive_seed, first_by_hash
 from astronomical.errors import InvalidInputError
+from astronomical.learning.kernels import KERNELS
 from astronomical.learning.metrics import UNKNOWN
 from astronomical.learning.rounds import RoundRequest
 from astronomical.learning.scoring import CancelCheck, Progress, never, no_progress
@@ -146,6 +147,7 @@ def compare_with_random(
     few = only_rows(request, keep)
     few = replace(few, validation=np.isin(keep, known))
     shape = (n_seeds, len(points))
+    KERNELS.use(2 * n_seeds * len(points) * len(known))  # few rows each time, but many in all
     own, others = ({name: np.full(shape, np.nan) for name in SCORES} for _ in range(2))
     n_done = 0
     for seed, draw in enumerate(draws):

@@ -111,7 +111,7 @@ class Session:
         self.merging = Merging(state, writer, core.record, jobs, events, access)
         self.training = Training(state, writer, core.record, selection, core.manager, jobs, events, access)
         self.evaluation = Evaluation(state, registry, writer, jobs, core.record.who, core.check, core.advisor, access)
-        self.studies = Studies(state, registry, jobs)
+        self.studies = Studies(state, registry, writer, jobs)
         self.review = Review(
             state, registry, writer, selection, core.curator, core.auditor, core.reviewer, jobs, access
         )

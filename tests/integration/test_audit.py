@@ -184,3 +184,26 @@ def test_a_label_given_in_the_audit_starts_no_training(session):
         session.assign("QSO", id=session.state.focus)
     assert session.round("QSO") is reserved
     assert answer(session, "QSO") is not None
+
+
+def test_audits_of_one_population_add_up_and_a_later_population_is_a_new_audit(session):
+    first = do_audit(session, 20)
+    session.undo()
+    session.redo()
+    second = do_audit(session, 30)
+    report = session.evaluation.audit_report("Star")
+    population = session.state.config.audits[0].n_population
+    assert not set(first) & set(second)
+    assert (report.n_audits, report.n, report.n_answered) == (2, 50, 50)
+    assert report.estimate.n_population == population
+    truth = np.array([true_label(session, id) == "Star" for id in (*first, *second)])
+    assert report.estimate.scores.prevalence == truth.mean()
+    assert "50 of 50 audited sources are answered in 2 audits of one population" in report_lines(report, "Star")[0]
+    found = session.evaluation.finds("Star")
+    assert found.n_audited == np.count_nonzero(truth)
+
+    answer(session, "Star")
+    do_audit(session, 10)
+    report = session.evaluation.audit_report("Star")
+    assert (report.n_audits, report.n) == (1, 10)
+    assert report.estimate.n_population == session.state.config.audits[2].n_population < population - 50

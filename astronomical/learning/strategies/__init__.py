@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from astronomical.learning.strategies.committee import consensus_entropy, max_disagreement, vote_entropy
-from astronomical.learning.strategies.features import batch, density
+from astronomical.learning.strategies.features import batch, cover, density
 from astronomical.learning.strategies.probability import entropy, likely, margin, random, uncertainty
 
 __all__ = [
     "BUILTINS",
     "batch",
     "consensus_entropy",
+    "cover",
     "density",
     "entropy",
     "likely",
@@ -33,6 +34,7 @@ BUILTINS: tuple[Callable[..., Any], ...] = (
     max_disagreement,
     density,
     batch,
+    cover,
     likely,
     random,
 )

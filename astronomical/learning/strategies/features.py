@@ -11,11 +11,12 @@ from astronomical.learning.feature_space import Space
 from astronomical.learning.ranking import DECIMALS, best_first
 from astronomical.learning.strategies.probability import Order, Proba, margin_confidence
 
-__all__ = ["batch", "density"]
+__all__ = ["batch", "cover", "density"]
 
 #: Only this many of the most uncertain sources are compared, so that the cost does not grow with the catalogue.
 _N_DENSITY, _N_REFERENCES = 10_000, 1_000
 _N_BATCH, _N_CHOSEN = 1_000, 256
+_N_COVERING, _N_COVERED = 1_000, 64
 _BLOCK = 2_000
 
 
@@ -90,6 +91,58 @@ def batch(proba: Proba, order: Order, space: Space, diversity: float = 0.5) -> N
     utilities = (1.0 - diversity) * uncertain
     utilities[candidates] = _joining_scores(utilities[candidates], space.places(candidates), space.labelled, diversity)
     return utilities
+
+
+@extend.query_strategy(
+    "cover",
+    title="Cover the catalogue",
+    looks_at="features",
+    needs_model=False,
+    help="Queries sources that are unlike those with labels, but like many others, so that scores can be believed for "
+    "more of the catalogue. It does not use the model, and learns more slowly than uncertainty.",
+)
+def cover(proba: Proba, order: Order, space: Space) -> NDArray[np.float64]:
+    """Return by how much each source would reduce the mean distance of the pool from the nearest known source.
+
+    Known are the labelled sources and those on which the learner is scored. The distance is Euclidean, between robustly
+    scaled features, and its mean is taken over a seeded sample of 1,000 sources of the pool. The source with the
+    largest reduction is chosen, then the next one beside it, up to 64 sources of the sample: the greedy solution of the
+    k-medoids problem, which is close to the best one (facility location; Nemhauser, Wolsey & Fisher 1978, Mathematical
+    Programming 14, 265). All others have the utility 0.
+
+    Parameters
+    ----------
+    proba
+        Probabilities of rest and class, shape (n, 2); they are not used.
+    order
+        Seeded hash of each source, shape (n,).
+    space
+        Scaled features of the pool, and of the known sources.
+    """
+    utilities = np.zeros(order.size)
+    chosen = space.sample[:_N_COVERING]
+    if chosen.size:
+        utilities[chosen] = _covering_scores(space.places(chosen), np.vstack([space.labelled, space.scored]))
+    return utilities
+
+
+def _covering_scores(points: NDArray[np.float64], known: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the reduction of the mean distance by each point when it was chosen, or at the end if it was not."""
+    between = _distances(points, points)
+    # Without any known source, the centre of the sample is the first one.
+    nearest = _distances(points, known).min(axis=1) if len(known) else between.max(axis=1)
+    scores = np.zeros(len(points))
+    waiting = np.ones(len(points), dtype=bool)
+    for turn in range(min(_N_COVERED, len(points)) + 1):
+        gains = np.maximum(nearest - between, 0.0).mean(axis=1)
+        scores[waiting] = gains[waiting]
+        if turn == _N_COVERED or not waiting.any():
+            break
+        # Points with equal gains are in the order of their hashes, and argmax takes the first.
+        best = int(np.argmax(np.where(waiting, np.round(gains, DECIMALS), -np.inf)))
+        waiting[best] = False
+        nearest = np.minimum(nearest, between[best])
+    return scores
 
 
 def _joining_scores(

@@ -1,4 +1,4 @@
-"""What the newest audit says about a class: scores, and the number of sources in its population."""
+"""What audits of one population say about a class: scores, and the number of sources in the population."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from astronomical.learning.rounds import Round
 from astronomical.session.data.dataset import Dataset
 from astronomical.session.errors import SessionError
 from astronomical.session.evaluation.operating_points import threshold_of
-from astronomical.session.labelling.audits import audit_sample, population_rows
+from astronomical.session.labelling.audits import audit_sample, joined_audits, population_rows
 
 __all__ = ["AuditReport", "audit_differences", "audit_report", "report_lines"]
 
 
 @dataclass(frozen=True)
 class AuditReport:
-    """Estimates of a class from the newest audit.
+    """Estimates of a class from the newest audit, and those before it of the same population.
 
     Attributes
     ----------
@@ -31,9 +31,11 @@ class AuditReport:
     threshold
         Probability above which the class is predicted.
     when
-        Time at which the sample was drawn.
+        Time at which the first sample was drawn.
+    n_audits
+        Number of audits.
     n, n_answered, n_unsure
-        Number of sources of the audit, of those with an answer, and of those that were marked as unsure.
+        Number of sources of the audits, of those with an answer, and of those that were marked as unsure.
     estimate
         The estimates, from the sources with a label.
     """
@@ -43,6 +45,7 @@ class AuditReport:
     key: str
     threshold: float
     when: str
+    n_audits: int
     n: int
     n_answered: int
     n_unsure: int
@@ -50,10 +53,10 @@ class AuditReport:
 
 
 def audit_report(config: Config, dataset: Dataset, ledger: Ledger, round: Round | None) -> AuditReport:
-    """Judge a round by the newest audit.
+    """Judge a round by the newest audit, together with those before it of the same population.
 
-    Unsure sources are left out. The population is the one that the sample was drawn from, also if some of its sources
-    were labelled later.
+    Unsure sources are left out. The population is the one that the first sample was drawn from, also if some of its
+    sources were labelled later.
 
     Raises
     ------
@@ -64,24 +67,26 @@ def audit_report(config: Config, dataset: Dataset, ledger: Ledger, round: Round 
         raise SessionError("There is no audit yet.")
     if round is None or not round.trained:
         raise SessionError("The learner is not trained yet. Label more sources first.")
-    audit, curated, name = config.audits[-1], ledger.curated, round.class_name
-    items = [(id, curated.get(id)) for id in audit.ids if id in dataset.catalogue]
+    audits, curated, name = joined_audits(config, ledger), ledger.curated, round.class_name
+    first, ids = audits[0], [id for audit in audits for id in audit.ids]
+    items = [(id, curated.get(id)) for id in ids if id in dataset.catalogue]
     answered = [(id, item.label) for id, item in items if item is not None and item.answered]
     labelled = [(id, label) for id, label in answered if label is not None]
     rows = dataset.catalogue.rows_of([id for id, _ in labelled])
     truth = np.array([label == name for _, label in labelled], dtype=np.int8)
     rest = np.zeros(dataset.catalogue.n_rows, dtype=np.bool_)
-    rest[population_rows(dataset, ledger, audit.event)] = True
+    rest[population_rows(dataset, ledger, first.event)] = True
     rest[rows] = False
     threshold, proba = threshold_of(config, name), round.proba[rows]
-    estimate = audit_estimate(truth, is_claimed(proba, threshold), proba, round.proba[rest], audit.n_population)
+    estimate = audit_estimate(truth, is_claimed(proba, threshold), proba, round.proba[rest], first.n_population)
     return AuditReport(
         name,
         round.k,
         round.key,
         threshold,
-        audit.when,
-        len(audit.ids),
+        first.when,
+        len(audits),
+        len(ids),
         len(answered),
         len(answered) - len(labelled),
         estimate,
@@ -92,10 +97,11 @@ def report_lines(report: AuditReport, name: str) -> tuple[str, ...]:
     """Return the estimates as lines of text about the class of this name."""
     found, scores = report.estimate, report.estimate.scores
     unsure = f", {report.n_unsure} of them unsure" if report.n_unsure else ""
+    several = f" in {report.n_audits} audits of one population" if report.n_audits > 1 else ""
     lines = [
         f"{name}, round {report.k}, predicted above {report.threshold:g}: {report.n_answered} of {report.n} audited "
-        f"sources are answered{unsure}. Population: {found.n_population:,} sources of the training set without an "
-        f"answer on {report.when[:10]}."
+        f"sources are answered{several}{unsure}. Population: {found.n_population:,} sources of the training set "
+        f"without an answer on {report.when[:10]}."
     ]
     for title, value, interval in (
         ("Accuracy", scores.accuracy, found.accuracy),

@@ -15,6 +15,7 @@ from astronomical.plugins.registry import Registry
 from astronomical.session.data.dataset import Dataset
 from astronomical.session.errors import SessionError
 from astronomical.session.evaluation.audit_report import audit_report
+from astronomical.session.labelling.audits import joined_audits
 from astronomical.session.labelling.training_set import TrainingSet, training_set_of
 from astronomical.session.project.extensions import member_of, strategy_of
 from astronomical.session.training.round_requests import request_for
@@ -191,8 +192,9 @@ def _audited(
     count = audit_report(config, dataset, ledger, round).estimate.count
     if count is None:
         return None
-    event = config.audits[-1].event
-    earlier = config.model_copy(update={"audits": config.audits[:-1]})
+    joined = joined_audits(config, ledger)
+    event = joined[0].event
+    earlier = config.model_copy(update={"audits": config.audits[: -len(joined)]})
     before = sum(example.target for example in view.examples if example.n <= event)
     before += _n_audited(earlier, ledger, view.class_name)
     number, low, high = (max(before + value, float(n_found)) for value in count)

@@ -81,6 +81,8 @@ class Predictions:
         Probability above which each class is predicted; 0.5 if it is not given.
     calibrations
         Calibrations of the classes that have one.
+    likeness
+        How like the sources with known labels each source is, by class, shape (n_rows,), where it was computed.
     """
 
     ids: NDArray[np.bytes_]
@@ -88,6 +90,7 @@ class Predictions:
     kept: tuple[str, ...]
     thresholds: dict[str, float] = field(default_factory=dict)
     calibrations: dict[str, Calibration] = field(default_factory=dict)
+    likeness: dict[str, NDArray[np.float32]] = field(default_factory=dict)
 
     def claimed(self, class_name: str) -> NDArray[np.bool_]:
         """Return whether the learner of a class predicts it for each source, shape (n_rows,)."""
@@ -205,6 +208,10 @@ class Predictions:
                 table[f"combined_{name}"] = Column(
                     self.combined(name), description=f"Combined score, uncalibrated: p_{name} over the sum of all p"
                 )
+        for name, likeness in self.likeness.items():
+            table[f"likeness_{name}"] = Column(
+                likeness, description=f"Likeness to the sources with known labels of {name}, from 0 to 1"
+            )
         return table
 
 

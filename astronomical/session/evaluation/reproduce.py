@@ -18,6 +18,7 @@ from astronomical.plugins.registry import Registry
 from astronomical.session.data.dataset import Dataset, build_dataset, open_project_catalogue
 from astronomical.session.errors import SessionError
 from astronomical.session.evaluation.audit_report import audit_differences
+from astronomical.session.evaluation.belief import belief_differences
 from astronomical.session.evaluation.calibrations import calibration_record, differs
 from astronomical.session.evaluation.operating_points import point_differences
 from astronomical.session.evaluation.stopping import agreement_differs
@@ -250,6 +251,9 @@ def _compare_round(
         if differs(result.calibration, again):
             got = again and again.model_dump()
             yield Difference("calibration", name, k, None, result.calibration.model_dump(), got)
+    if is_last and result.belief is not None:
+        for what, expected, got in belief_differences(result.belief, config, dataset, round, cancelled):
+            yield Difference(what, name, k, None, expected, got)
     if is_last and result.probabilities:
         sample = sampled_probabilities(round, dataset, config.project.seed)
         for id, p in result.probabilities.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -21,6 +22,7 @@ from astronomical.session.evaluation.predictions import (
 )
 from astronomical.session.export.candidates import CandidateChoice, candidate_table, check_choice
 from astronomical.session.export.labels import export_labels
+from astronomical.session.export.likeness import known_likeness
 from astronomical.session.export.model_bundle import check_model_name, make_bundle
 from astronomical.session.export.remarks import export_remarks
 from astronomical.session.export.report.work import report_work
@@ -330,7 +332,9 @@ def _write_predictions(
     cancelled: CancelCheck,
     progress: Progress,
 ) -> str:
+    likeness = known_likeness(state)
     found = predictions_of(state, votes(), cancelled, lambda fraction: progress(0.8 * fraction))
+    found = replace(found, likeness={name: values for name, values in likeness.items() if name in found.proba})
     table = found.table() if choice is None else candidate_table(state, found, choice)
     write_table(table, path, cancelled, for_spreadsheets=for_spreadsheets, overwrite=overwrite)
     return f"Predictions for {len(table):,} source{'' if len(table) == 1 else 's'} written: {path}"

@@ -22,7 +22,7 @@ from astronomical.session.project.writer import ProjectWriter
 from astronomical.session.state import SessionState
 from astronomical.tasks import Jobs
 
-__all__ = ["MOST_AUDITED", "AuditStatus", "Auditor", "Audits", "audit_sample", "population_rows"]
+__all__ = ["MOST_AUDITED", "AuditStatus", "Auditor", "Audits", "audit_sample", "joined_audits", "population_rows"]
 
 #: Maximum number of sources of an audit.
 MOST_AUDITED = 2000
@@ -58,6 +58,24 @@ def audit_sample(config: Config, dataset: Dataset, ledger: Ledger, event: int, n
     rows = population_rows(dataset, ledger, event)
     drawn = rows[first_by_hash(dataset.catalogue.ids[rows], derive_seed(config.project.seed, "audit", event), n)]
     return tuple(dataset.catalogue.id_at(row) for row in drawn), len(rows)
+
+
+def joined_audits(config: Config, ledger: Ledger) -> tuple[AuditConfig, ...]:
+    """Return the newest audit, and those before it that were drawn from the same population, oldest first.
+
+    The population is the same if no other source was answered between two draws: together, the samples are a random
+    sample of the population of the first one.
+    """
+    joined = list(config.audits[-1:])
+    for place in range(len(config.audits) - 2, -1, -1):
+        audit, later = config.audits[place], joined[0]
+        reserved = {id for earlier in config.audits[: place + 1] for id in earlier.ids}
+        between = ledger.events[audit.event : later.event]
+        others = any(item.kind in LABEL_KINDS and item.id is not None and item.id not in reserved for item in between)
+        if others or later.n_population != audit.n_population - len(audit.ids):  # the scope may have changed
+            break
+        joined.insert(0, audit)
+    return tuple(joined)
 
 
 class Auditor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from astronomical.config.schema import AgreementConfig, CalibrationConfig, Config, LearnerResultConfig
+from astronomical.config.schema import AgreementConfig, BeliefConfig, CalibrationConfig, Config, LearnerResultConfig
 from astronomical.labels.ledger import Ledger
 from astronomical.learning.rounds import Round
 from astronomical.session.data.dataset import Dataset
@@ -44,6 +44,8 @@ class RecordedResults:
         }
         #: For each class, the key of a round and its agreement with the rounds before.
         self._agreements = {item.class_name: (item.rounds[-1].key, item.agreement) for item in loaded if item.rounds}
+        #: For each class, the key of a round, and where it may be believed.
+        self._beliefs = {item.class_name: (item.rounds[-1].key, item.belief) for item in loaded if item.rounds}
         self.records: dict[str, Records] = {item.class_name: records_of(item.rounds) for item in loaded}
         #: For each class, the key of the last round of the project file, and its recorded probabilities.
         self._samples = {
@@ -61,7 +63,10 @@ class RecordedResults:
                 key = records[-1].key
                 recorded, agreement = self._agreements.get(name, ("", None))
                 agreement = agreement if recorded == key else None
-                found.append((name, records, self._sample(name, key), self._calibration(name, key), agreement))
+                recorded, belief = self._beliefs.get(name, ("", None))
+                belief = belief if recorded == key else None
+                sample, calibration = self._sample(name, key), self._calibration(name, key)
+                found.append((name, records, sample, calibration, agreement, belief))
         return lambda: tuple(
             LearnerResultConfig(
                 class_name=name,
@@ -69,8 +74,9 @@ class RecordedResults:
                 probabilities=sample,
                 calibration=calibration(),
                 agreement=agreement,
+                belief=belief,
             )
-            for name, records, sample, calibration, agreement in found
+            for name, records, sample, calibration, agreement, belief in found
         )
 
     def clear(self) -> None:
@@ -79,10 +85,15 @@ class RecordedResults:
         self._samples.clear()
         self._calibrations.clear()
         self._agreements.clear()
+        self._beliefs.clear()
 
     def set_agreement(self, name: str, key: str, agreement: AgreementConfig | None) -> None:
         """Set the agreement of a round of a class with the rounds before."""
         self._agreements[name] = key, agreement
+
+    def set_belief(self, name: str, key: str, belief: BeliefConfig) -> None:
+        """Set where a round of a class may be believed."""
+        self._beliefs[name] = key, belief
 
     def _calibration(self, name: str, key: str) -> Callable[[], CalibrationConfig | None]:
         """Return a function that returns the calibration of a round: computed once, or from the project file."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from astronomical.config.parsing import mended
-from astronomical.config.schema import Config, LabelEvent, LearnerConfig
+from astronomical.config.schema import BeliefConfig, Config, LabelEvent, LearnerConfig
 from astronomical.config.yaml_writer import to_plain
 from astronomical.errors import AstronomicalError
 from astronomical.labels.journal import Lines
@@ -111,6 +111,11 @@ class ProjectWriter:
             before = [item for item in config.learners if place(item.class_name) < place(name)]
             learners = [*before, learner, *(item for item in config.learners if item not in before)]
         self.change(learners=tuple(learners))
+
+    def set_belief(self, class_name: str, key: str, belief: BeliefConfig) -> None:
+        """Record where a round of a class may be believed, for the next time that the project is saved."""
+        self._results.set_belief(class_name, key, belief)
+        self._state.saved = self._state.saved and self.read_only
 
     # -- events -------------------------------------------------------------------------------------
 

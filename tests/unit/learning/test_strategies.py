@@ -13,6 +13,7 @@ from astronomical.learning.strategies import (
     BUILTINS,
     batch,
     consensus_entropy,
+    cover,
     density,
     entropy,
     likely,
@@ -72,11 +73,12 @@ def test_the_names_in_a_config():
         "max_disagreement",
         "density",
         "batch",
+        "cover",
         "likely",
         "random",
     ]
     options = {name: extension_of(strategy).option for name, strategy in zip(NAMES, BUILTINS, strict=True)}
-    assert [name for name in NAMES if not options[name]("needs_model")] == ["random"]
+    assert [name for name in NAMES if not options[name]("needs_model")] == ["cover", "random"]
     assert [name for name in NAMES if options[name]("learners") == "committee"] == NAMES[3:6]
     assert [name for name in NAMES if options[name]("learners") == "single"] == NAMES[:3]
 
@@ -106,7 +108,7 @@ def test_a_pool_in_another_order_gives_the_same_utilities(strategy, arguments):
 @every_strategy
 def test_sources_that_are_all_alike_tie_or_differ_by_place_only(strategy, arguments):
     utility = strategy(*arguments(strategy, 40, p=np.full(40, 0.5)))
-    if strategy not in (random, density, batch):
+    if strategy not in (random, density, batch, cover):
         assert len(np.unique(np.round(utility, 9))) == 1
 
 
@@ -284,3 +286,17 @@ def test_a_small_batch_is_the_head_of_a_large_one(crowd_and_outliers, monkeypatc
     long = batch(*crowd_and_outliers)
     monkeypatch.setattr("astronomical.learning.strategies.features._N_CHOSEN", 5)
     np.testing.assert_array_equal(np.argsort(-batch(*crowd_and_outliers))[:5], np.argsort(-long)[:5])
+
+
+def test_cover_queries_the_centre_of_the_largest_group_without_a_label(matrix):
+    rng = np.random.default_rng(2)
+    groups = [rng.normal(centre, 0.1, (n, 2)) for centre, n in ((0, 200), (8, 120), (-8, 30))]
+    features = matrix(np.vstack([*groups, np.zeros((1, 2))]))
+    pool = np.arange(350)
+    scored = Space(features, pool, hashes(350), scored=np.array([350]))
+    utility = cover(sides(*np.full(350, 0.5)), hashes(350), scored)
+    first, second = np.argsort(-utility)[:2]
+    assert 200 <= first < 320
+    assert second >= 320, "the next one beside it is of the other group"
+    labelled = Space(features, pool, hashes(350), np.array([250]), np.array([350]))
+    assert np.argmax(cover(sides(*np.full(350, 0.5)), hashes(350), labelled)) >= 320

@@ -12,6 +12,7 @@ import panel_material_ui as pmui
 from astronomical.config.schema import Config
 from astronomical.dashboard.panes.learner.agreement import AgreementView
 from astronomical.dashboard.panes.learner.audit import AuditView
+from astronomical.dashboard.panes.learner.belief import BeliefView
 from astronomical.dashboard.panes.learner.calibration import CalibrationView
 from astronomical.dashboard.panes.learner.class_menu import ClassMenu
 from astronomical.dashboard.panes.learner.curation import CuratingView
@@ -41,13 +42,24 @@ __all__ = ["LearningPane"]
 
 _GROUPS = {
     "Learn": ("Scores", "Confidence", "Training", "Validation"),
-    "Judge": ("Threshold", "Calibration", "Matrices", "Audit", "Finds", "Worth it", "Models", "Test", "Report"),
+    "Judge": (
+        "Threshold",
+        "Calibration",
+        "Matrices",
+        "Audit",
+        "Where to believe",
+        "Finds",
+        "Worth it",
+        "Models",
+        "Test",
+        "Report",
+    ),
     "Review": ("Suspects", "Agreement", "Saved models"),
 }
 _TIPS = (
     "Learn: scores by number of labels, confidence in the pool, correctness in training and validation set. Judge: "
-    "threshold, calibration, confusion matrices, audits, finds, comparison with random labels and other models, test "
-    "results, report. Review: suspect labels, agreement of annotators, saved models"
+    "threshold, calibration, confusion matrices, audits, where to believe the scores, finds, comparison with random "
+    "labels and other models, test results, report. Review: suspect labels, agreement of annotators, saved models"
 )
 #: Maximum number of classes with tabs. For more classes there is a menu.
 _MOST_TABS = 8
@@ -93,6 +105,7 @@ class LearningPane(SessionView):
             "Calibration": partial(CalibrationView, session),
             "Audit": partial(AuditView, session),
             "Finds": partial(FindsView, session),
+            "Where to believe": partial(BeliefView, session),
             "Worth it": partial(WorthView, session),
             "Models": partial(ModelsView, session),
             "Report": partial(ReportView, session),

@@ -20,6 +20,7 @@ from astronomical.dashboard.panes.plot.values import (
 from astronomical.learning.metrics import is_claimed
 from astronomical.plots.quantities import Colouring, quantity_colouring
 from astronomical.session import Session
+from astronomical.session.evaluation.belief import BeliefReport
 from astronomical.session.evaluation.operating_points import threshold_of
 from astronomical.session.evaluation.predictions import rest_class
 
@@ -27,7 +28,7 @@ __all__ = ["COLUMN", "colour_options", "coloured", "follows_learners", "scale_en
 
 #: Prefix of the name of a column in the settings of a pane that is coloured by a column.
 COLUMN = "column:"
-_CATALOGUE, _MINE = "catalogue", "mine"
+_CATALOGUE, _MINE, _LIKENESS = "catalogue", "mine", "likeness"
 _REST, _UNCLAIMED, _AMBIGUOUS, _NOT_SCORED = "rest", "unclaimed", "ambiguous", "not scored"
 _HIDDEN = "hidden until you label"
 _REST_COLOUR, _AMBIGUOUS_COLOUR = "#555555", "#000000"
@@ -45,6 +46,7 @@ def colour_options(session: Session, chosen: str = "") -> dict[str, str]:
             "Prediction, all classes": "predicted all",
             "Probability": "probability",
             "Confidence": "confidence",
+            "Likeness to known labels": _LIKENESS,
         }
     if session.state.config.catalogue.label is None:
         del options["Catalogue"]
@@ -56,7 +58,7 @@ def colour_options(session: Session, chosen: str = "") -> dict[str, str]:
 
 
 def follows_learners(choice: str) -> bool:
-    """Return whether a new round changes a colouring."""
+    """Return whether a new round or study changes a colouring."""
     return choice in _BY_LEARNER
 
 
@@ -167,6 +169,16 @@ def _confidence(session: Session, statistic: str) -> Colouring:
     )
 
 
+def _likeness(session: Session, statistic: str) -> Colouring:
+    found = session.state.studies.get(("belief", session.state.active))
+    n_rows = session.dataset.catalogue.n_rows
+    values = found.likeness if isinstance(found, BeliefReport) else np.empty(0, dtype=np.float32)
+    if len(values) != n_rows:
+        values = np.full(n_rows, np.nan, dtype=np.float32)
+    title = f"likeness to known labels of {_active(session) or 'the class'}"
+    return quantity_colouring(values, statistic, title, (0, 1), "see Judge, Where to believe")
+
+
 def _active(session: Session) -> str:
     """Return the name under which the class of the active learner is shown; empty if there is none."""
     config: Config = session.state.config
@@ -187,4 +199,5 @@ _BY_LEARNER: dict[str, Callable[[Session, str], Colouring]] = {
     "predicted all": _predicted_by_all,
     "probability": _probability,
     "confidence": _confidence,
+    _LIKENESS: _likeness,
 }

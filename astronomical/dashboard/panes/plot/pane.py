@@ -119,7 +119,7 @@ class PlotPane(SessionView):
         self._widget_watchers = [(item, item.param.watch(self._on_widget, "value")) for item in self._widgets.values()]
         self.follow(self._show_plot, "dataset")
         self.follow(self._show_labels, "ledger", "config")
-        self.follow(self._show_predictions, "rounds", "active", "thresholds")
+        self.follow(self._show_predictions, "rounds", "active", "thresholds", "studies")
         self._blind = session.labels.is_blind
         self.follow(self._show_blind, "curating", "config")
         self.follow(self._show_selection, "selection")

@@ -22,6 +22,7 @@ from astronomical.session.data.population import population_lines, population_su
 from astronomical.session.data.subsets import definitions_of, describe_subset, find_subset
 from astronomical.session.data.vectors import vector_text
 from astronomical.session.evaluation.audit_report import audit_report, report_lines
+from astronomical.session.evaluation.belief import recorded_lines
 from astronomical.session.evaluation.calibrations import CalibrationReport, calibration_report
 from astronomical.session.evaluation.label_review import review_text
 from astronomical.session.evaluation.operating_points import RoundCurve, round_curve, threshold_of
@@ -29,6 +30,7 @@ from astronomical.session.evaluation.predictions import Predictions
 from astronomical.session.evaluation.reproduce import Report
 from astronomical.session.evaluation.stopping import advice_text
 from astronomical.session.evaluation.test_set import n_openings
+from astronomical.session.labelling.audits import joined_audits
 from astronomical.session.labelling.training_set import training_set_of
 from astronomical.session.state import HoldoutResult
 
@@ -36,7 +38,9 @@ __all__ = ["ClassFacts", "Facts", "ReportInput", "Section", "collect_facts"]
 
 NOT_MEASURED = "Not measured"
 #: Sections whose numbers depend on scope and askable.
-_IN_POPULATION = frozenset({"Validation set", "Threshold", "Calibration", "Audit", "Agreement of rounds", "Test set"})
+_IN_POPULATION = frozenset(
+    {"Validation set", "Threshold", "Calibration", "Audit", "Agreement of rounds", "Where to believe", "Test set"}
+)
 
 
 @dataclass(frozen=True)
@@ -227,7 +231,7 @@ def _class_facts(given: ReportInput, class_name: str) -> ClassFacts:
     except InvalidInputError as error:
         sections.append(_missing("Audit", error))
     sections += [_count(given, class_name), _stopping(given, records, class_name), _review(given, class_name)]
-    sections.append(_test(given, class_name))
+    sections += [_belief(records, shown), _test(given, class_name)]
     population = population_lines(config, given.dataset)
     named = (replace(item, lines=(*item.lines, *population)) if _depends(config, item) else item for item in sections)
     return ClassFacts(shown, tuple(named), records, curve, calibration)
@@ -328,6 +332,13 @@ def _stopping(given: ReportInput, records: LearnerResultConfig | None, class_nam
     return Section("Agreement of rounds", (advice_text(advice, given.config.shown(class_name)),))
 
 
+def _belief(records: LearnerResultConfig | None, shown: str) -> Section:
+    title = "Where to believe"
+    if records is None or records.belief is None:
+        return _missing(title, "the catalogue was not compared with the known labels.")
+    return Section(title, recorded_lines(records.belief, shown))
+
+
 def _review(given: ReportInput, class_name: str) -> Section:
     text = review_text(given.ledger, class_name)
     return Section("Label review", (text,)) if text else _missing("Label review", "no labels were reviewed.")
@@ -364,9 +375,10 @@ def _methods(given: ReportInput) -> str:
     parts.append(f"{n:,} labels were given by {len(people)} {'person' if len(people) == 1 else 'people'}.")
     parts.append("Intervals are Wilson score intervals of 95 % (Wilson 1927).")
     if config.audits:
-        last = config.audits[-1]
+        audits = joined_audits(config, given.ledger)
+        n_audited = sum(len(audit.ids) for audit in audits)
         parts.append(
-            f"A random sample of {len(last.ids)} of {last.n_population:,} sources without an answer was labelled "
+            f"A random sample of {n_audited} of {audits[0].n_population:,} sources without an answer was labelled "
             "without seeing predictions; numbers of sources were estimated by prediction-powered inference "
             "(Angelopoulos et al. 2023) where it applies."
         )

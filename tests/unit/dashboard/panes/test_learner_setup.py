@@ -44,7 +44,7 @@ def test_what_has_no_effect_is_not_offered():
     one, several = (set(strategy_titles(builtin_registry(), n).values()) for n in (1, 2))
     assert one - several == {"uncertainty", "margin", "entropy"}
     assert several - one == {"vote_entropy", "consensus_entropy", "max_disagreement"}
-    assert one & several == {"density", "batch", "likely", "random"}
+    assert one & several == {"density", "batch", "cover", "likely", "random"}
 
 
 def test_adding_a_model_makes_a_committee_and_removing_it_a_single_model(setup):
