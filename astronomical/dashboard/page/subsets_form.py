@@ -58,7 +58,7 @@ class SubsetsForm(SessionView):
         self._moc = pmui.TextInput(
             label="MOC file",
             placeholder="footprint.fits",
-            helper_text="A map of a part of the sky in FITS, JSON or ASCII; its path, or that from the project file.",
+            helper_text="Path of a map of the sky in FITS, JSON or ASCII, absolute or relative to the project file.",
             **wide,
         )
         self._message = Message()
