@@ -49,6 +49,8 @@ _N_SAMPLED = 3000
 _N_TREES = 40
 #: With all features at each split, sharp limits are found; of very many features a sample is enough.
 _MOST_FEATURES = 24
+#: With few known sources, large leaves are smaller: the part with known sources still has about as many of them.
+_LEAVES = 10
 _SEED_MASK = 2**32 - 1
 
 
@@ -106,7 +108,8 @@ def likeness(
     rows
         Row numbers of the sources to judge; by default all of `among`.
     least_in_leaf
-        Least number of sources in a leaf of a tree.
+        Least number of sources in a leaf of a tree; with fewer than 1,000 known sources, a tenth of their number, but
+        at least 20.
     cancelled, progress
         Called regularly: whether to stop, and with the fraction of the work that is done.
 
@@ -139,7 +142,7 @@ def likeness(
         X = fill_missing(features.rows(chosen), features.medians).astype(np.float64)
         forest = RandomForestClassifier(
             _N_TREES,
-            min_samples_leaf=least_in_leaf,
+            min_samples_leaf=min(least_in_leaf, max(SMALL_LEAVES, len(own) // _LEAVES)),
             max_features=min(_MOST_FEATURES, X.shape[1]),
             random_state=(seed + fold) & _SEED_MASK,
         )
