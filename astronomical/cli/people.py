@@ -127,10 +127,12 @@ def _agreement(arguments: argparse.Namespace) -> int:
     """Print the agreement: the labels are in the project file, so the catalogue need not be there."""
     from astronomical.labels.ledger import Ledger
     from astronomical.session.evaluation.agreement import agreement_lines, agreement_report
+    from astronomical.session.labelling.repeats import repeat_texts
     from astronomical.session.project.store import load_project
 
     project = load_project(arguments.config)
-    found = agreement_report(project.config, Ledger.replay(project.events))
-    text = json.dumps(asdict(found), indent=1) if arguments.json else "\n".join(map(one_line, agreement_lines(found)))
-    print(text)
+    ledger = Ledger.replay(project.events)
+    found = agreement_report(project.config, ledger)
+    lines = [*agreement_lines(found), *repeat_texts(ledger)]
+    print(json.dumps(asdict(found), indent=1) if arguments.json else "\n".join(map(one_line, lines)))
     return DONE

@@ -59,7 +59,9 @@ class ImportForm(SessionView):
         self._annotator = pmui.TextInput(label="Annotator", placeholder="you", **wide)
         self._train = pmui.MultiChoice(label="Learners that train on them", sizing_mode="stretch_width")
         self._texts = pn.Column(sizing_mode="stretch_width", margin=0)
-        self._summary = Html(margin=(4, 10), sizing_mode="stretch_width", styles={"overflow-wrap": "anywhere"})
+        self._summary = Html(
+            margin=(4, 10), sizing_mode="stretch_width", styles={"overflow-wrap": "anywhere", "font-size": "13px"}
+        )
         self._message = Message()
         self._go = pmui.Button(label="Import", variant="contained", margin=(6, 10), on_click=lambda _: self._import())
         self._fields = pn.Column(

@@ -56,7 +56,9 @@ class MergeForm(SessionView):
         browse = pmui.Button(label="Browse…", variant="outlined", size="small", margin=(9, 10))
         browse.on_click(lambda _: self._browser.toggle())
         self._output = pmui.TextInput(label="New project file", **wide)
-        self._summary = Html(margin=(4, 10), sizing_mode="stretch_width", styles={"overflow-wrap": "anywhere"})
+        self._summary = Html(
+            margin=(4, 10), sizing_mode="stretch_width", styles={"overflow-wrap": "anywhere", "font-size": "13px"}
+        )
         self._message = Message()
         check = pmui.Button(label="Compare", variant="outlined", on_click=lambda _: self._merge(write=False))
         self._go = pmui.Button(label="Merge", variant="contained", on_click=lambda _: self._merge(write=True))
