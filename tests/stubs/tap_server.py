@@ -187,7 +187,7 @@ class _Handler(BaseHTTPRequestHandler):
         if stub.mode == "hang":
             stub.released.wait(60)
         elif stub.mode == "drip":
-            self._start(len(content))
+            self._send_head(len(content))
             for place in range(0, len(content), 10):
                 if stub.released.wait(DRIP_S):
                     return
@@ -205,13 +205,13 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(content)
 
-    def _start(self, length: int, status: int = 200) -> None:
+    def _send_head(self, length: int, status: int = 200) -> None:
         self.send_response(status)
         self.send_header("Content-Length", str(length))
         self.end_headers()
 
     def _send(self, content: bytes, status: int = 200) -> None:
-        self._start(len(content), status)
+        self._send_head(len(content), status)
         self.wfile.write(content)
 
     def _redirect(self, url: str) -> None:

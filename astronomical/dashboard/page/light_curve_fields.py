@@ -119,9 +119,9 @@ class LightCurveFields(SessionView):
             self._features,
             explain=_EXPLAIN,
         )
-        self._source.param.watch(lambda _: self._choose_source(), "value")
+        self._source.param.watch(lambda _: self._on_source(), "value")
         self.follow(self._show_progress, "jobs")
-        self._choose_source()
+        self._show_source()
 
     def show(self) -> None:
         """Show the light curves of the project; what was computed is read from its file, in a thread."""
@@ -155,16 +155,20 @@ class LightCurveFields(SessionView):
 
     # -- columns ------------------------------------------------------------------------------------
 
-    def _choose_source(self) -> None:
+    def _on_source(self) -> None:
+        """Show the fields of the chosen source; none removes the light curves from the project."""
+        self._show_source()
+        if not self._source.value and self.session.light_curves.section is not None:
+            self.run_command(lambda: self.session.light_curves.declare(None))
+            self._show_features()
+
+    def _show_source(self) -> None:
         source = self._source.value
         self._path.visible, self._files.visible = source in ("lists", "table"), source == "files"
         self._path.label = "Parquet file with ids; empty for the catalogue" if source == "lists" else "File"
         self._read.visible = bool(source)
         self._columns.visible = False
         self._message.show("")
-        if not source and self.session.light_curves.section is not None:
-            self.run_command(lambda: self.session.light_curves.declare(None))
-            self._show_features()
 
     def _inspect(self) -> None:
         """Read the columns of the light curves in a thread, and propose what they contain."""
