@@ -106,7 +106,7 @@ def _simulate(arguments: argparse.Namespace) -> int:
     from astronomical.session.evaluation.learning_curves import check_picture, plot_curves
     from astronomical.session.evaluation.simulation import simulate
     from astronomical.session.project.outputs import OutputError, check_output, project_inputs
-    from astronomical.session.project.store import load_project
+    from astronomical.session.project.project_store import load_project
 
     inputs = tuple(project_inputs(load_project(arguments.config).config, arguments.config, plugins=arguments.plugins))
     output = check_output(arguments.output, inputs, overwrite=arguments.overwrite)

@@ -73,7 +73,7 @@ def _export_ledger(arguments: argparse.Namespace) -> int:
     from astronomical.session.export.labels import export_labels
     from astronomical.session.export.remarks import export_remarks
     from astronomical.session.project.outputs import check_output, project_inputs
-    from astronomical.session.project.store import load_project
+    from astronomical.session.project.project_store import load_project
 
     project = load_project(arguments.config)
     output = check_output(
@@ -94,7 +94,7 @@ def _export_subset(arguments: argparse.Namespace) -> int:
     from astronomical.session.export.subset import export_subset
     from astronomical.session.export.table_io import check_table_name
     from astronomical.session.project.outputs import check_output, project_inputs
-    from astronomical.session.project.store import load_project
+    from astronomical.session.project.project_store import load_project
 
     config = load_project(arguments.config).config
     inputs = project_inputs(config, arguments.config, plugins=arguments.plugins)

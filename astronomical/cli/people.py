@@ -128,7 +128,7 @@ def _agreement(arguments: argparse.Namespace) -> int:
     from astronomical.labels.ledger import Ledger
     from astronomical.session.evaluation.agreement import agreement_lines, agreement_report
     from astronomical.session.labelling.repeats import repeat_texts
-    from astronomical.session.project.store import load_project
+    from astronomical.session.project.project_store import load_project
 
     project = load_project(arguments.config)
     ledger = Ledger.replay(project.events)

@@ -26,8 +26,8 @@ from astronomical.session.labelling.repeats import Repeater
 from astronomical.session.labelling.reviewer import Reviewer
 from astronomical.session.labelling.selection import Selection
 from astronomical.session.labelling.unused_labels import derive_label_sets
+from astronomical.session.project.project_store import Loaded, ProjectStore
 from astronomical.session.project.results import RecordedResults
-from astronomical.session.project.store import Loaded, ProjectStore
 from astronomical.session.project.writer import ProjectWriter
 from astronomical.session.state import SessionState
 from astronomical.session.training.manager import TrainingManager

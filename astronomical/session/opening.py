@@ -109,7 +109,7 @@ def open_core(
         progress("Reading the catalogue", 0.0)
         table = open_project_catalogue(loaded.config, path.parent, catalogue, joined)
         read_in_use(loaded.config, table)
-        dataset = build_dataset(loaded.config, table, found.registry, path.parent, progress, allow_lacking=True)
+        dataset = build_dataset(loaded.config, table, found.registry, path.parent, progress, allow_missing=True)
         return found, table, dataset
 
     try:
@@ -149,7 +149,7 @@ def open_core(
 def _report_unfinished(core: SessionCore) -> None:
     """Report feature operations that did not finish."""
     features = core.plugins.registry.entries("feature")
-    for name in core.state.dataset.lacking:
+    for name in core.state.dataset.missing_features:
         if any(entry.extension.name == name for entry in features):
             core.state.notify(
                 f"The feature operation {name!r} did not finish. The project is open without "

@@ -10,7 +10,7 @@ import pytest
 from astropy.table import Table
 from playwright.sync_api import Locator, Page, expect
 
-from astronomical.session.project.store import load_project
+from astronomical.session.project.project_store import load_project
 from tests.support.accessibility import findings
 from tests.support.campaigns import cases
 from tests.support.projects import CLASSES, make_project, write_catalogue

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from astronomical.config.io import read_config
 from astronomical.config.schema import PaneConfig
 from astronomical.session import Session
-from astronomical.session.project.store import load_project
+from astronomical.session.project.project_store import load_project
 from tests.support.projects import label_until, make_project, start_small, without_models
 from tests.support.workbench import LONG, button, open_config, wait_until_seen
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from astronomical.config.schema import PaneConfig, StartConfig
 from astronomical.session import Session
 from astronomical.session.project.new import ProjectOptions, new_project
-from astronomical.session.project.store import load_project
+from astronomical.session.project.project_store import load_project
 from tests.support.projects import CLASSES, FEW_TREES, without_models, write_catalogue
 from tests.support.workbench import LONG, open_config, shown_id, wait_until_seen
 

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from astronomical.config.io import read_config
-from astronomical.session.project.store import load_project
+from astronomical.session.project.project_store import load_project
 from tests.support.disks import fill, small_disk
 from tests.support.projects import make_project, write_catalogue
 from tests.support.server import Server

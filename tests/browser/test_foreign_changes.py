@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from astronomical.session import Session
-from astronomical.session.project.store import load_project
+from astronomical.session.project.project_store import load_project
 from tests.support.projects import make_project
 from tests.support.workbench import LONG, begin, button, open_config, press_and_wait, wait_until_seen
 

@@ -11,7 +11,7 @@ from astropy.table import Table
 from playwright.sync_api import Page, expect
 
 from astronomical.session.project.new import ProjectOptions, new_project
-from astronomical.session.project.store import load_project
+from astronomical.session.project.project_store import load_project
 from tests.support.projects import without_models
 from tests.support.waiting import wait_until
 from tests.support.workbench import LONG, button, choose, open_with_plots, press_and_wait, shown_id, wait_until_seen

@@ -13,7 +13,7 @@ import time
 import pytest
 from playwright.sync_api import Page, expect
 
-from astronomical.session.project.store import load_project
+from astronomical.session.project.project_store import load_project
 from tests.support.projects import make_project
 from tests.support.server import Server
 from tests.support.workbench import LONG, begin, open_config, press_and_wait, wait_for_question, wait_until_seen

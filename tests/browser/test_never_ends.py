@@ -13,7 +13,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from astronomical.config.io import read_config, write_config
 from astronomical.config.schema import CombinationConfig, ExtensionConfig, PaneConfig
 from astronomical.session import Session
-from astronomical.session.project.store import load_project
+from astronomical.session.project.project_store import load_project
 from tests.support.projects import make_project
 from tests.support.server import Server
 from tests.support.workbench import LONG, bring_into_view, button, open_config, press_and_wait, wait_for_question

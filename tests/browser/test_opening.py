@@ -9,7 +9,7 @@ import pytest
 from astropy.table import Table
 
 from astronomical.config.io import read_config
-from astronomical.session.project.recent import remember
+from astronomical.session.project.recent_projects import remember
 from tests.support.projects import make_project
 from tests.support.v1 import write_v1
 from tests.support.workbench import APP, LONG, open_config

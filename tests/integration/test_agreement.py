@@ -13,7 +13,7 @@ from astronomical.labels.annotators import disagreements
 from astronomical.session import Session
 from astronomical.session.errors import SessionError
 from astronomical.session.evaluation.agreement import agreement_lines
-from astronomical.session.project.store import load_project
+from astronomical.session.project.project_store import load_project
 from tests.support.projects import label_until, make_project, start_small
 
 

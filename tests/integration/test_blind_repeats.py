@@ -9,7 +9,7 @@ from astronomical.config.io import read_config, write_config
 from astronomical.labels.derived import REPEAT
 from astronomical.session import Session
 from astronomical.session.labelling.repeats import LEAST_AGE, repeat_counts
-from astronomical.session.project.store import load_project
+from astronomical.session.project.project_store import load_project
 from tests.support.projects import make_project, start_small
 
 

@@ -13,7 +13,7 @@ from astronomical.config.schema import ExtensionConfig, StartConfig
 from astronomical.session import Session
 from astronomical.session.errors import SessionError
 from astronomical.session.evaluation.reproduce import reproduce
-from astronomical.session.project.store import load_project
+from astronomical.session.project.project_store import load_project
 from tests.support.projects import FEW_TREES, make_project, start_small
 
 

@@ -15,8 +15,8 @@ from astronomical.labels.ledger import Ledger
 from astronomical.paths import atomic_write
 from astronomical.session import Session
 from astronomical.session.export.model_bundle import load_model
-from astronomical.session.project.recent import read_recents, remember
-from astronomical.session.project.store import ProjectStore, load_project
+from astronomical.session.project.project_store import ProjectStore, load_project
+from astronomical.session.project.recent_projects import read_recents, remember
 from tests.support.campaigns import cases
 from tests.support.faults import CALLS, ERRORS, Faults
 from tests.support.projects import label_until, make_project

@@ -15,7 +15,7 @@ from astronomical.labels.ledger import Ledger
 from astronomical.labels.lock import LockedError
 from astronomical.session import Session
 from astronomical.session.project.conflict import ForeignChangeError
-from astronomical.session.project.store import load_project
+from astronomical.session.project.project_store import load_project
 from tests.support.projects import make_project
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from astronomical.labels.hash_chain import FIRST_CHECK
 from astronomical.session import Session
-from astronomical.session.project.store import load_project
+from astronomical.session.project.project_store import load_project
 from tests.support.labeller import label_for_ever
 from tests.support.projects import make_project
 

@@ -15,7 +15,7 @@ from astronomical.dashboard.page.recent_list import RecentList
 from astronomical.dashboard.ui.file_browser import FileBrowser
 from astronomical.session.errors import MissingCatalogueError
 from astronomical.session.project.prepare import prepare
-from astronomical.session.project.recent import read_recents, remember
+from astronomical.session.project.recent_projects import read_recents, remember
 from astronomical.setup.table_preview import read_table
 from astronomical.tasks import CancelledError, NoAnswerError, disks
 from tests.support.dead_disk import DeadDisk
@@ -81,7 +81,7 @@ def test_a_project_opens_without_a_feature_that_never_returns(tmp_path: Path, mo
     monkeypatch.setenv("ASTRONOMICAL_TIME_LIMIT", "0.1")
     path = with_feature(tmp_path)
     with open_project(path, plugins=[write(tmp_path, FEATURE)]) as session:
-        assert session.dataset.lacking == ("endless",)
+        assert session.dataset.missing_features == ("endless",)
         assert any("'endless' did not finish" in notice.text for notice in session.state.notices)
         session.focus(session.dataset.catalogue.ids_at([0])[0])
     assert read_config(path).features.combinations[0].operation == "endless"

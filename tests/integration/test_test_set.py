@@ -16,7 +16,7 @@ from astronomical.session import Session
 from astronomical.session.errors import ReadOnlyError, SessionError
 from astronomical.session.evaluation.reproduce import reproduce
 from astronomical.session.export.model_bundle import load_model
-from astronomical.session.project.store import models_folder
+from astronomical.session.project.project_store import models_folder
 from tests.support.loop import Loop
 from tests.support.projects import answer, label_until, make_project
 from tests.support.projects import start_small as start

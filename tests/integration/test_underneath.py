@@ -10,7 +10,7 @@ from astronomical.config.io import read_config
 from astronomical.labels.journal import JournalError, journal_path
 from astronomical.session import Session
 from astronomical.session.project.conflict import ForeignChangeError
-from astronomical.session.project.store import load_project
+from astronomical.session.project.project_store import load_project
 from tests.support.disks import fill, small_disk
 from tests.support.projects import answer, die, label_until, make_project, open_with_core
 from tests.support.projects import start_small as start

@@ -11,7 +11,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.dashboard.ui.components import hint, section
-from astronomical.session.project.recent import Recent
+from astronomical.session.project.recent_projects import Recent
 from astronomical.tasks import Task, Workers
 
 __all__ = ["RecentList"]

@@ -16,7 +16,7 @@ from astronomical.dashboard.page.recent_list import RecentList
 from astronomical.dashboard.ui.components import Message, Progress, centred, heading, hint
 from astronomical.dashboard.ui.styles import PLAIN_DIALOG
 from astronomical.session.project.example import projects_folder
-from astronomical.session.project.recent import forget, read_recents
+from astronomical.session.project.recent_projects import forget, read_recents
 
 __all__ = ["StartPage"]
 

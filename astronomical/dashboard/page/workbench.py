@@ -89,18 +89,18 @@ class Workbench(SessionView):
                 "merge": self._conflict.show,
             },
         )
-        self._desk = PaneManager(session, project, self._walk)
+        self._panes = PaneManager(session, project, self._walk)
         self._adder = AddPaneDialog(
-            {name: (kind.title, kind.help) for name, kind in self._desk.kinds.items()},
-            lambda kind: self.run_command(partial(self._desk.add, kind)),
+            {name: (kind.title, kind.help) for name, kind in self._panes.kinds.items()},
+            lambda kind: self.run_command(partial(self._panes.add, kind)),
             self._ask_reset,
-            lambda: self.run_command(self._desk.switch_arrangement),
+            lambda: self.run_command(self._panes.switch_arrangement),
         )
         self.header = self.heading.view
         self.view = pn.Column(
             self._keys,
-            self._desk.view,
-            *self._desk.selection.views,
+            self._panes.view,
+            *self._panes.selection.views,
             self._messages.view,
             self._file.view,
             self._help.view,
@@ -132,7 +132,7 @@ class Workbench(SessionView):
         super().close()
         self._ticker.stop()
         self._page.param.unwatch(self._theme_watcher)
-        for view in (self.heading, self._messages, self._export, self._conflict, self._settings, self._desk):
+        for view in (self.heading, self._messages, self._export, self._conflict, self._settings, self._panes):
             view.close()
         self.tab.detach()
 
@@ -144,7 +144,7 @@ class Workbench(SessionView):
             "This closes all panes and restores the layout of a new project. The settings of the panes are lost. "
             "Labels and learners are not changed.",
             "Reset layout",
-            lambda: self.run_command(self._desk.reset),
+            lambda: self.run_command(self._panes.reset),
         )
 
     def _keep_theme(self) -> None:
@@ -175,8 +175,8 @@ class Workbench(SessionView):
             "q": session.focus_query,
             "n": self._step,
             "f": partial(self._flag, source) if source is not None else None,
-            "g": partial(self._desk.show_kind, "guide"),
-            "l": self._desk.switch_arrangement,
+            "g": partial(self._panes.show_kind, "guide"),
+            "l": self._panes.switch_arrangement,
             "?": self._help.open,
             "ArrowLeft": self._walk.back,
             "ArrowRight": self._walk.forward,
@@ -185,7 +185,7 @@ class Workbench(SessionView):
 
     def _assign(self, label: str | None, source: str | None, probable: bool = False) -> None:
         """Label the source that was shown; a contact sheet with the keyboard decides what is shown next."""
-        then = self._desk.sheet.next_after(source) if source is not None else None
+        then = self._panes.sheet.next_after(source) if source is not None else None
         self.session.assign(label, id=source, probable=probable, then=then)
 
     def _step(self) -> None:

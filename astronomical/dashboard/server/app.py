@@ -30,7 +30,7 @@ from astronomical.plugins.consent import Consents
 from astronomical.session.errors import ChangedCatalogueError, MissingCatalogueError, WrongCatalogueError
 from astronomical.session.project.example import example_config, newest_example, projects_folder, working_copy
 from astronomical.session.project.prepare import Prepared, layout_of, prepare
-from astronomical.session.project.recent import read_recents, remember
+from astronomical.session.project.recent_projects import read_recents, remember
 from astronomical.tasks import CancelledError, NoAnswerError, Workers, postpone_compiling
 
 log = logging.getLogger(__name__)

@@ -28,7 +28,7 @@ from astronomical.session import Session
 from astronomical.session.errors import ReadOnlyError
 from astronomical.session.export.model_store import CLOSING_S
 from astronomical.session.project.plugins import untrusted_files
-from astronomical.session.project.recent import key_of
+from astronomical.session.project.recent_projects import key_of
 from astronomical.session.samp.connection import SampBridge
 from astronomical.tasks import GivenUpError, Workers
 from astronomical.tasks.jobs import Dispatch

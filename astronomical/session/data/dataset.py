@@ -58,7 +58,7 @@ class Dataset:
         Class of each source from its catalogue label, shape (n_rows,); -1 means unknown.
     split
         Training, validation and test set; sources that cannot be used are in none.
-    lacking
+    missing_features
         Feature operations of the project file that are missing, and without which nothing can be trained.
     leaks
         Signs that scores will be too good; see `astronomical.catalogue.leaks`.
@@ -74,7 +74,7 @@ class Dataset:
     codes: NDArray[np.int16]
     features: FeatureMatrix
     split: Split
-    lacking: tuple[str, ...] = ()
+    missing_features: tuple[str, ...] = ()
     leaks: tuple[str, ...] = ()
     duplicates: Duplicates | None = None
     scope: NDArray[np.bool_] | None = None
@@ -149,9 +149,9 @@ class Dataset:
         SessionError
             If a feature operation is missing.
         """
-        if self.lacking:
+        if self.missing_features:
             raise SessionError(
-                f"Features need {', '.join(map(repr, self.lacking))}, from a plugin that is not "
+                f"Features need {', '.join(map(repr, self.missing_features))}, from a plugin that is not "
                 "loaded or did not finish. Nothing can be trained without them."
             )
 
@@ -300,7 +300,7 @@ def build_dataset(
     folder: Path,
     progress: Progress = no_progress,
     *,
-    allow_lacking: bool = False,
+    allow_missing: bool = False,
 ) -> Dataset:
     """Derive labels, split and features.
 
@@ -312,8 +312,8 @@ def build_dataset(
         Folder of the project file.
     progress
         Called with a description of the step and the progress, from 0 to 1.
-    allow_lacking
-        Skip features whose operation is missing instead of raising an error; see `Dataset.lacking`.
+    allow_missing
+        Skip features whose operation is missing instead of raising an error; see `Dataset.missing_features`.
 
     Raises
     ------
@@ -322,15 +322,19 @@ def build_dataset(
     """
     check_columns(config, catalogue)
     operations = operations_of(registry, config.features.combinations)
-    lacking = (
+    missing_features = (
         tuple(
             dict.fromkeys(item.operation for item in config.features.combinations if item.operation not in operations)
         )
-        if allow_lacking
+        if allow_missing
         else ()
     )
     section = config.features.model_copy(
-        update={"combinations": tuple(item for item in config.features.combinations if item.operation not in lacking)}
+        update={
+            "combinations": tuple(
+                item for item in config.features.combinations if item.operation not in missing_features
+            )
+        }
     )
     progress("Reading labels", 0.1)
     codes = label_codes(config, catalogue)
@@ -350,9 +354,14 @@ def build_dataset(
     )
     progress("Computing features", 0.4)
     features, unfinished = features_of(
-        section, catalogue, operations, split.training, config.project.seed, allow_lacking=allow_lacking
+        section,
+        catalogue,
+        operations,
+        split.training,
+        config.project.seed,
+        allow_missing=allow_missing,
     )
-    lacking = (*lacking, *unfinished)
+    missing_features = (*missing_features, *unfinished)
     scope, may_query = population_masks(config, catalogue, folder)
     split = within_scope(complete_split(split, features, config.features.missing), scope, may_query)
     progress("Checking the features", 0.9)
@@ -368,4 +377,4 @@ def build_dataset(
         catalogue.position,
     )
     progress("Ready", 1.0)
-    return Dataset(catalogue, names, codes, features, split, lacking, leaks, duplicates, scope, may_query)
+    return Dataset(catalogue, names, codes, features, split, missing_features, leaks, duplicates, scope, may_query)

@@ -164,7 +164,7 @@ def features_of(
     training: NDArray[np.bool_],
     seed: int,
     *,
-    allow_lacking: bool,
+    allow_missing: bool,
 ) -> tuple[FeatureMatrix, tuple[str, ...]]:
     """Return the features of a recipe, and the operations of plugins that did not finish.
 
@@ -176,7 +176,7 @@ def features_of(
         The training set, shape (n_rows,), over which scales, medians and principal components are taken.
     seed
         Seed of the project.
-    allow_lacking
+    allow_missing
         Whether to leave out combinations whose operation does not finish.
 
     Raises
@@ -184,7 +184,7 @@ def features_of(
     FeatureGivenUpError
         If an operation does not finish, and this is not allowed.
     """
-    lacking: tuple[str, ...] = ()
+    missing_features: tuple[str, ...] = ()
     while True:
         try:
             features = build_features(
@@ -196,11 +196,11 @@ def features_of(
                 catalogue.vector_blocks,
                 projection_rows(section, catalogue.ids, training, seed),
             )
-            return features, lacking
+            return features, missing_features
         except FeatureGivenUpError as error:
-            if not allow_lacking:
+            if not allow_missing:
                 raise
-            lacking = (*lacking, error.operation)
+            missing_features = (*missing_features, error.operation)
             kept = tuple(item for item in section.combinations if item.operation != error.operation)
             section = section.model_copy(update={"combinations": kept})
 

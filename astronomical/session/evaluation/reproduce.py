@@ -24,8 +24,8 @@ from astronomical.session.evaluation.operating_points import point_differences
 from astronomical.session.evaluation.stopping import agreement_differs
 from astronomical.session.project.fingerprints import catalogue_differences
 from astronomical.session.project.plugins import project_plugins
+from astronomical.session.project.project_store import load_project
 from astronomical.session.project.round_records import environment, sampled_probabilities, scores_config
-from astronomical.session.project.store import load_project
 from astronomical.session.training.round_requests import TrainingSet, request_for, training_set_of
 
 TOLERANCE = 1e-5

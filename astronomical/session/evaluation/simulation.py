@@ -20,7 +20,7 @@ from astronomical.session.data.dataset import build_dataset, open_project_catalo
 from astronomical.session.errors import SessionError, no_class
 from astronomical.session.project.extensions import check_learner, member_of, strategy_of
 from astronomical.session.project.plugins import project_plugins
-from astronomical.session.project.store import load_project
+from astronomical.session.project.project_store import load_project
 
 
 def parse_extension(text: str) -> ExtensionConfig:

@@ -21,7 +21,7 @@ from astronomical.session.evaluation.predictions import vote_of
 from astronomical.session.events import SessionEvents
 from astronomical.session.export.model_bundle import SUFFIXES, Bundle, make_bundle
 from astronomical.session.project.extensions import member_of
-from astronomical.session.project.store import models_folder
+from astronomical.session.project.project_store import models_folder
 from astronomical.session.state import SessionState
 from astronomical.session.training.round_cache import model_bytes
 from astronomical.tasks import Workers, time_limit

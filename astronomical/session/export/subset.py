@@ -20,7 +20,7 @@ from astronomical.session.data.dataset import Dataset, build_dataset, open_proje
 from astronomical.session.data.subsets import Remarks, find_subset, subset_mask
 from astronomical.session.export.table_io import write_table
 from astronomical.session.project.plugins import project_plugins
-from astronomical.session.project.store import load_project
+from astronomical.session.project.project_store import load_project
 
 __all__ = ["export_subset", "subset_table", "write_subset"]
 
@@ -66,7 +66,7 @@ def export_subset(
     find_subset(project.config.subsets, name)
     registry = project_plugins(project.config, path.parent, plugins, trust_plugins).registry
     table = open_project_catalogue(project.config, path.parent)
-    dataset = build_dataset(project.config, table, registry, path.parent, allow_lacking=True)
+    dataset = build_dataset(project.config, table, registry, path.parent, allow_missing=True)
     return write_subset(
         project.config,
         dataset,

@@ -158,7 +158,7 @@ def _with_classes(config: Config, data: Dataset, registry: Registry, folder: Pat
     """Return the data with classes that another program added; their sources in the label column become known."""
     if np.array_equal(label_codes(config, data.catalogue), data.codes):
         return replace(data, class_names=config.class_names)
-    return build_dataset(config, data.catalogue, registry, folder, allow_lacking=bool(data.lacking))
+    return build_dataset(config, data.catalogue, registry, folder, allow_missing=bool(data.missing_features))
 
 
 def _merge_report(n_added: int, differing: tuple[str, ...], kept: Path | None) -> str:

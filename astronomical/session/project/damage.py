@@ -15,7 +15,7 @@ from astronomical.labels.journal import JournalError, journal_path, merge, read_
 from astronomical.labels.journal_reader import event_line
 from astronomical.labels.ledger import Ledger
 from astronomical.paths import atomic_write, exists
-from astronomical.session.project.store import Loaded, ProjectStore, load_project
+from astronomical.session.project.project_store import Loaded, ProjectStore, load_project
 
 __all__ = ["open_or_salvage"]
 

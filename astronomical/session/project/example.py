@@ -10,7 +10,7 @@ from astronomical.config.io import read_config, write_config
 from astronomical.paths import user_folder
 from astronomical.session.data.catalogue_paths import catalogue_path
 from astronomical.session.errors import SessionError
-from astronomical.session.project.store import moved_paths
+from astronomical.session.project.project_store import moved_paths
 
 _MAX_IMAGES_BYTES = 20e6
 

@@ -10,8 +10,8 @@ from astronomical.paths import local_path
 from astronomical.session.commands import Access, command, full_access, reads
 from astronomical.session.data.catalogue_paths import catalogue_path
 from astronomical.session.project.outputs import Input, check_output, project_inputs, write_project
+from astronomical.session.project.project_store import check_suffix, moved_paths
 from astronomical.session.project.round_records import environment
-from astronomical.session.project.store import check_suffix, moved_paths
 from astronomical.session.project.union import MergedProjects, merge_projects, plan_merge
 from astronomical.session.project.writer import ProjectWriter
 from astronomical.session.state import SessionState

@@ -27,7 +27,7 @@ from astronomical.session.data.feature_recipe import operations_of, recipe_of
 from astronomical.session.errors import MissingCatalogueError, SessionError, WrongCatalogueError
 from astronomical.session.project.default_layout import default_layout, names_for_axes
 from astronomical.session.project.outputs import Input, check_output, write_project
-from astronomical.session.project.store import check_suffix
+from astronomical.session.project.project_store import check_suffix
 
 __all__ = ["WHO", "Migrated", "is_old", "migrate"]
 

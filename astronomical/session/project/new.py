@@ -45,7 +45,7 @@ from astronomical.session.project.new_columns import (
 from astronomical.session.project.options import MAX_CLASSES, ProjectOptions
 from astronomical.session.project.outputs import Input, check_output, plugin_inputs, write_project
 from astronomical.session.project.plugins import used_plugins
-from astronomical.session.project.store import check_suffix
+from astronomical.session.project.project_store import check_suffix
 
 __all__ = ["MAX_CLASSES", "NewProject", "ProjectOptions", "create", "make_config", "new_project"]
 

@@ -13,7 +13,7 @@ from astronomical.labels.lock import ProjectLock
 from astronomical.paths import exists, is_same_file, local_path
 from astronomical.session.data.catalogue_paths import absolute_path, catalogue_path, join_of
 from astronomical.session.errors import SessionError
-from astronomical.session.project.store import models_folder
+from astronomical.session.project.project_store import models_folder
 
 __all__ = [
     "Input",

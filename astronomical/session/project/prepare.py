@@ -17,7 +17,7 @@ from astronomical.session.data.catalogue_paths import catalogue_path, join_of
 from astronomical.session.errors import MissingCatalogueError, SessionError
 from astronomical.session.project.example import fresh_folder, projects_folder, working_copy
 from astronomical.session.project.migrate import is_old, migrate
-from astronomical.session.project.store import is_writable, moved_paths
+from astronomical.session.project.project_store import is_writable, moved_paths
 from astronomical.tasks import NoAnswerError, file_exists
 
 __all__ = ["LEVELS", "Level", "Prepared", "layout_of", "prepare", "without_labels"]

@@ -25,8 +25,8 @@ from astronomical.session.data.catalogue_paths import catalogue_path
 from astronomical.session.errors import SessionError
 from astronomical.session.project.fingerprints import fingerprint_differences
 from astronomical.session.project.outputs import Input, check_output, project_inputs, write_project
+from astronomical.session.project.project_store import check_suffix, load_project, moved_paths
 from astronomical.session.project.round_records import environment
-from astronomical.session.project.store import check_suffix, load_project, moved_paths
 from astronomical.tasks import file_exists
 
 __all__ = ["MergedProjects", "merge_lines", "merge_projects", "plan_merge"]

@@ -20,7 +20,7 @@ from astronomical.session.project.checks import all_excluded, project_warnings
 from astronomical.session.project.extensions import check_learner
 from astronomical.session.project.fingerprints import catalogue_differences
 from astronomical.session.project.plugins import project_plugins
-from astronomical.session.project.store import Loaded, load_project
+from astronomical.session.project.project_store import Loaded, load_project
 from astronomical.tasks import NoAnswerError
 
 

@@ -18,9 +18,9 @@ from astronomical.session.errors import ReadOnlyError
 from astronomical.session.events import SessionEvents
 from astronomical.session.project.conflict import ForeignChangeError, keep_ours
 from astronomical.session.project.plugins import used_plugins
+from astronomical.session.project.project_store import Loaded, ProjectStore
 from astronomical.session.project.results import RecordedResults
 from astronomical.session.project.round_records import environment
-from astronomical.session.project.store import Loaded, ProjectStore
 from astronomical.session.state import Conflict, SessionState
 from astronomical.tasks import Job, Jobs
 

@@ -26,7 +26,7 @@ from astronomical.session.project import digests, store, writer
 from astronomical.session.project.conflict import ForeignChangeError
 from astronomical.session.project.plugins import untrusted_files
 from astronomical.session.project.prepare import prepare
-from astronomical.session.project.store import ProjectStore
+from astronomical.session.project.project_store import ProjectStore
 from tests.support.loop import Loop
 from tests.support.projects import answer, make_project
 from tests.support.projects import start_small as start

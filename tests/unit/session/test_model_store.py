@@ -15,7 +15,7 @@ from astronomical.session.errors import SessionError
 from astronomical.session.evaluation.predictions import votes_of
 from astronomical.session.export.model_bundle import load_model, make_bundle
 from astronomical.session.export.model_store import ModelStore
-from astronomical.session.project.store import models_folder
+from astronomical.session.project.project_store import models_folder
 from tests.support.loop import Loop
 from tests.support.plugin_files import OWN_TYPE, write_plugin
 from tests.support.projects import answer, label_until, make_project, open_with_core

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from astronomical.session.project.recent import MAX_RECENTS, forget, key_of, read_recents, remember
+from astronomical.session.project.recent_projects import MAX_RECENTS, forget, key_of, read_recents, remember
 
 
 def test_the_newest_comes_first_and_each_only_once(tmp_path, home):

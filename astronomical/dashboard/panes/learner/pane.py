@@ -146,7 +146,7 @@ class LearningPane(SessionView):
             margin=0,
             css_classes=["views"],
         )
-        self._desk = pn.Row(
+        self._learner = pn.Row(
             pn.Column(
                 self._board.view,
                 width=225,
@@ -214,8 +214,8 @@ class LearningPane(SessionView):
         self._tabs.value = name
         learner = self.session.state.config.learner(name)
         if learner.started and not self._configuring:
-            if self._body.objects != [self._desk]:
-                self._body.objects = [self._desk]
+            if self._body.objects != [self._learner]:
+                self._body.objects = [self._learner]
             self._show_choice()
         else:
             if self._body.objects != [self._setup.view]:

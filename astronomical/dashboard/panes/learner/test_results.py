@@ -16,7 +16,7 @@ from astronomical.session import Session
 from astronomical.session.data.population import scope_text
 from astronomical.session.evaluation.operating_points import threshold_of
 from astronomical.session.evaluation.test_set import n_openings
-from astronomical.session.project.store import models_folder
+from astronomical.session.project.project_store import models_folder
 
 __all__ = ["SavedModelsView", "TestView"]
 

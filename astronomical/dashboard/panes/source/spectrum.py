@@ -105,9 +105,9 @@ class SpectrumView(SessionView):
         self._note = hint("", margin=0)
         self._reason = hint("", margin=(8, 0))
         self._plot = pn.pane.Bokeh(self._figure, sizing_mode="stretch_both", margin=0, min_height=120)
-        self._desk = pn.Column(self._controls, self._plot, self._note, sizing_mode="stretch_both", margin=0)
+        self._content = pn.Column(self._controls, self._plot, self._note, sizing_mode="stretch_both", margin=0)
         self.view = pn.Column(
-            self._reason, self._desk, sizing_mode="stretch_both", margin=0, styles={"min-height": "210px"}
+            self._reason, self._content, sizing_mode="stretch_both", margin=0, styles={"min-height": "210px"}
         )
         self.follow(self.show, "focus", "dataset", "config", first=True)
         self.show()
@@ -150,7 +150,7 @@ class SpectrumView(SessionView):
     def _take(self, found: Spectrum | SpectrumError) -> None:
         """Show a spectrum, or the reason why there is none."""
         self._spectrum = found if isinstance(found, Spectrum) else None
-        self._desk.visible = self._spectrum is not None
+        self._content.visible = self._spectrum is not None
         self._reason.visible = self._spectrum is None
         if isinstance(found, SpectrumError):
             self._said = ""

@@ -14,7 +14,7 @@ from astronomical.plugins.registry import builtin_registry
 from astronomical.session import Session
 from astronomical.session.errors import SessionError
 from astronomical.session.export.model_bundle import load_model
-from astronomical.session.project.store import models_folder
+from astronomical.session.project.project_store import models_folder
 from tests.support.loop import Loop
 from tests.support.plugin_files import MODEL, OWN_TYPE, write_plugin
 from tests.support.projects import label_until, make_project
