@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -21,6 +20,9 @@ from astronomical.session import Session
 __all__ = ["HeaderView", "labels_per_minute"]
 
 _RATE_OVER_S = 600.0
+#: Maximum number of labels that are looked at for it, and origins of labels that were not given one by one.
+_MOST_LOOKED_AT = 2000
+_TOGETHER = frozenset({"import", "bulk", "shared", "start"})
 _ON_HEADER = {
     "color": "#fff",
     "textTransform": "none",
@@ -159,14 +161,20 @@ class HeaderView(SessionView):
 def labels_per_minute(labels: Sequence[LabelEvent], now: float) -> float | None:
     """Return the number of labels per minute in the ten minutes before `now`; None for fewer than three labels.
 
-    The labels must be in the order in which they were given. Then only a few times have to be parsed.
+    Labels that were given or imported together do not count.
     """
-    first = bisect_right(labels, now - _RATE_OVER_S, key=_moment)
-    n = len(labels) - first
-    if n < 3:
+    times: list[float] = []
+    for place in range(len(labels) - 1, max(len(labels) - _MOST_LOOKED_AT, 0) - 1, -1):
+        label = labels[place]
+        if label.batch is not None or label.origin in _TOGETHER:
+            continue
+        if (moment := _moment(label)) < now - _RATE_OVER_S:
+            break
+        times.append(moment)
+    if len(times) < 3:
         return None
-    begin, end = _moment(labels[first]), _moment(labels[-1])
-    return 60 * (n - 1) / (end - begin) if end > begin else None
+    begin, end = times[-1], times[0]
+    return 60 * (len(times) - 1) / (end - begin) if end > begin else None
 
 
 def _moment(label: LabelEvent) -> float:
