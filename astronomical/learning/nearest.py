@@ -16,6 +16,7 @@ from astronomical.learning.feature_space import CLIP, robust_scale
 from astronomical.learning.ranking import DECIMALS
 from astronomical.learning.scoring import N_THREADS, CancelCheck, Progress, fill_missing, never, no_progress, stop_if
 from astronomical.tasks import CompiledCode, Workers
+from astronomical.tasks.arrays import frozen
 
 __all__ = ["KERNELS", "ScaledFeatures", "nearest_rows", "smallest_products"]
 
@@ -140,13 +141,14 @@ def _bounds(
     longest, share = float(lengths.max()), np.float32((2 * n_features + 64) * _EPSILON)
     # With a further column of ones, one product gives the squared distance without the square of the source itself.
     weights = np.column_stack((-2.0 * places, lengths)).astype(np.float32)
-    scaling = scaled.centre, scaled.inverse, scaled.fill, np.float32(CLIP)
+    values = frozen(scaled.features.values, np.float32)
+    centre, inverse, fill = (frozen(each, np.float32) for each in (scaled.centre, scaled.inverse, scaled.fill))
     KERNELS.use(n_rows)
 
     def compare(start: int) -> None:
         stop_if(cancelled)
         stop = min(start + _BLOCK, n_rows)
-        smallest, squares = smallest_products(scaled.features.values, start, stop, *scaling, weights)
+        smallest, squares = smallest_products(values, start, stop, centre, inverse, fill, np.float32(CLIP), weights)
         found = squares + smallest
         error = share * (squares + np.float32(longest)) + np.float32(_SMALLEST)
         np.subtract(found, error, out=low[start:stop])

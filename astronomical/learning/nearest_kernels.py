@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from astronomical.tasks.arrays import frozen
 from astronomical.tasks.jit import jit
 
 __all__ = ["compile_kernels", "smallest_products"]
@@ -19,9 +20,9 @@ _AT_ONCE = 4
 
 def compile_kernels() -> Iterator[None]:
     """Compile the kernel by comparing a few rows."""
-    one = np.ones(2, dtype=np.float32)
+    one = frozen(np.ones(2), np.float32)
     weights = np.ones((1, 3), dtype=np.float32)
-    smallest_products(np.ones((2, 3), dtype=np.float32), 0, 3, one, one, one, one[0], weights)
+    smallest_products(frozen(np.ones((2, 3)), np.float32), 0, 3, one, one, one, one[0], weights)
     yield
 
 

@@ -22,6 +22,7 @@ from astronomical.catalogue.features import FeatureMatrix
 from astronomical.learning.kernels import KERNELS
 from astronomical.learning.left_out_features import leave_out
 from astronomical.tasks import Workers
+from astronomical.tasks.arrays import frozen
 
 __all__ = [
     "Cancelled",
@@ -231,7 +232,8 @@ def _plane_of(estimator: Any) -> Plane | None:
 def _score_by_plane(
     plane: Plane, estimator: Any, features: FeatureMatrix, medians: NDArray[np.float32], rows: NDArray[np.intp]
 ) -> NDArray[np.float64]:
-    decision = add_terms(features.values, rows, *plane, medians)
+    values, numbers, fill = frozen(features.values, np.float32), frozen(rows, np.intp), frozen(medians, np.float32)
+    decision = add_terms(values, numbers, *plane, fill)
     if np.isnan(decision).any():
         # A missing value: the classifier raises its own error.
         return _score_any(estimator, 1, features, False, (), rows)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from sklearn.tree import DecisionTreeClassifier
 
 from astronomical.learning.tree_steps import LEFT_LEAF, LONE_LEAF, MAX_EDGES, RIGHT_LEAF, RIGHT_ON_TOP, TWO_LEAVES
+from astronomical.tasks.arrays import frozen
 from astronomical.tasks.jit import jit
 
 __all__ = ["BLOCK_ROWS", "MAX_EDGES", "Plan", "Trees", "add_answers", "add_terms", "compile_kernels", "count_votes"]
@@ -115,7 +116,8 @@ def compile_kernels() -> Iterator[None]:
         assert trees is not None
         trees.score(np.ascontiguousarray(X.T), rows, no_fill)
         yield
-    add_terms(np.ascontiguousarray(X.T), rows, np.zeros(2), np.zeros(2), 0.0, no_fill)
+    given = frozen(X.T, np.float32), frozen(rows, np.intp)
+    add_terms(*given, np.zeros(2), np.zeros(2), 0.0, frozen(no_fill, np.float32))
     yield
 
 

@@ -22,6 +22,7 @@ from sklearn.utils.extmath import softmax
 
 from astronomical.learning.tree_kernels import Plan, Trees, add_answers, count_votes
 from astronomical.learning.tree_steps import divide_trees, write_steps
+from astronomical.tasks.arrays import frozen
 
 __all__ = ["MAX_NODES", "TreeEnsemble", "as_ensemble"]
 
@@ -72,9 +73,11 @@ class TreeEnsemble:
         fill
             Values that replace missing features, shape (n_features,); empty for none.
         """
+        given = frozen(values, np.float32), frozen(rows, np.intp)
+        medians = frozen(fill, np.float32)
         if self.votes:
-            return self.finish(count_votes(values, rows, self.trees, self.plan, fill))
-        return self.finish(add_answers(values, rows, self.trees, self.plan, fill, self.begin))
+            return self.finish(count_votes(*given, self.trees, self.plan, medians))
+        return self.finish(add_answers(*given, self.trees, self.plan, medians, self.begin))
 
     @property
     def row_cost_ns(self) -> float:

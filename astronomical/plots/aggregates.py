@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from astronomical.plots.arrays import frozen
 from astronomical.plots.axis_limits import Frame
 from astronomical.plots.counting import (
     MOST_COMPILED,
@@ -22,6 +21,7 @@ from astronomical.plots.counting import (
     totals,
 )
 from astronomical.plots.tiles import Run, TileIndex, blocks, half, halves, in_two
+from astronomical.tasks.arrays import frozen
 
 __all__ = ["CloudAggregates", "points_frame"]
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astronomical.errors import InvalidInputError
-from astronomical.plots.arrays import frozen
+from astronomical.tasks.arrays import frozen
 
 __all__ = ["USUAL_AXES", "AxisChoices", "Frame", "Limits", "clipped_limits", "parse_range"]
 

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from astronomical.errors import InvalidInputError
 from astronomical.plots.aggregates import CloudAggregates, points_frame
-from astronomical.plots.arrays import frozen
 from astronomical.plots.axis_limits import Frame, Limits, clipped_limits
 from astronomical.plots.colours import rgb
 from astronomical.plots.picking import row_nearest, rows_in_box, rows_in_lasso
 from astronomical.plots.quantities import ColourScale, percentile_limits
 from astronomical.plots.tiles import TileIndex, shared
+from astronomical.tasks.arrays import frozen
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -22,6 +22,7 @@ from astronomical.learning.ranking import best_first
 from astronomical.learning.scoring import probabilities
 from astronomical.learning.strategies import uncertainty
 from astronomical.learning.trees import as_ensemble
+from astronomical.tasks.arrays import frozen
 
 LARGEST = np.finfo(np.float32).max
 #: Values at which float32 and float64 part, or at which arithmetic ends.
@@ -212,6 +213,7 @@ def test_ranks_are_right_at_every_threshold(n_edges, spread):
         ]
     )[:, None]
     plan = trees._make_plan(stumps, True)
-    found = tree_kernels.count_votes(matrix(rows).values, np.arange(len(rows)), stumps, plan, np.empty(0, np.float32))
+    given = frozen(matrix(rows).values, np.float32), frozen(np.arange(len(rows)), np.intp)
+    found = tree_kernels.count_votes(*given, stumps, plan, frozen(np.empty(0), np.float32))
     with np.errstate(invalid="ignore"):
         np.testing.assert_array_equal(found, np.sum(rows > edges, axis=1))

@@ -49,6 +49,7 @@ OF_EXTRAS = {
     "keras": "tensorflow",
     "tensorflow": "tensorflow",
     "umap": "umap",
+    "pyvo": "vo",
 }
 
 

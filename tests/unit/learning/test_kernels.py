@@ -23,6 +23,7 @@ from astronomical.learning import scoring
 from astronomical.learning.kernels import KERNELS
 from astronomical.learning.scoring import add_terms, probabilities
 from astronomical.tasks import CompiledCode
+from astronomical.tasks.arrays import frozen
 
 N_ROWS = 3000
 MODELS = {
@@ -109,16 +110,20 @@ def test_kernels_that_become_ready_in_between_change_nothing(rows, matrix, plain
 def test_weighted_sums_are_equal_to_the_last_bit(fill, rows):
     values = np.ascontiguousarray(rows.T)
     values[:, ::7] = np.nan
-    given = values, np.arange(0, N_ROWS, 3), np.linspace(-1, 1, 5), np.linspace(3, -0.1, 5), 0.3, fill
+    plane = np.linspace(-1, 1, 5), np.linspace(3, -0.1, 5), 0.3
+    given = frozen(values, np.float32), frozen(np.arange(0, N_ROWS, 3), np.intp), *plane, frozen(fill, np.float32)
     np.testing.assert_array_equal(add_terms.compiled(*given), add_terms.plain(*given))
 
 
+@pytest.mark.parametrize("writeable", [True, False], ids=["", "read-only"])
 @pytest.mark.parametrize("name", MODELS)
-def test_no_score_needs_a_kernel_that_is_not_compiled_yet(name, rows, matrix):
+def test_no_score_needs_a_kernel_that_is_not_compiled_yet(name, writeable, rows, matrix):
     from astronomical.learning import tree_kernels
 
-    model = fitted(name, rows)
-    probabilities(model, matrix(rows), np.arange(N_ROWS), fill=True)
+    model, features, numbers = fitted(name, rows), matrix(rows), np.arange(N_ROWS)
+    for array in (features.values, features.medians, numbers):  # those of a project cannot be changed
+        array.flags.writeable = writeable
+    probabilities(model, features, numbers, fill=True)
     kernels = (getattr(tree_kernels, found) for found in tree_kernels.__all__)
     found = {kernel.py_func.__name__: len(kernel.signatures) for kernel in kernels if hasattr(kernel, "py_func")}
     assert set(found.values()) == {1}, found

@@ -18,6 +18,7 @@ PARTS = (
     "curation",
     "audits",
     "imports",
+    "light_curves",
     "merging",
     "subsets",
     "training",

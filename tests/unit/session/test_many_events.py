@@ -22,7 +22,7 @@ from astronomical.labels.ledger import Ledger
 from astronomical.labels.sorted_sequence import SortedSequence
 from astronomical.session import Session
 from astronomical.session.labelling.training_set import training_set_of
-from astronomical.session.project import digests, store, writer
+from astronomical.session.project import digests, project_store, writer
 from astronomical.session.project.conflict import ForeignChangeError
 from astronomical.session.project.plugins import untrusted_files
 from astronomical.session.project.prepare import prepare
@@ -302,7 +302,7 @@ def test_a_session_that_is_closed_at_once_after_a_foreign_change_keeps_this_vers
 
 def test_a_large_file_of_the_same_size_is_read_in_a_thread_and_found_before_anything_is_written(tmp_path, monkeypatch):
     path, loop = make_project(tmp_path)[0], Loop()
-    monkeypatch.setattr(store, "_READ_AT_ONCE", 0)
+    monkeypatch.setattr(project_store, "_READ_AT_ONCE", 0)
     session = Session.open(path, dispatch=loop.dispatch)
     session.focus("S00001")
     session.assign("Star")
@@ -316,7 +316,7 @@ def test_a_large_file_of_the_same_size_is_read_in_a_thread_and_found_before_anyt
         return digest(path)
 
     monkeypatch.setattr(digests, "file_digest", noted)
-    monkeypatch.setattr(store, "file_digest", noted)
+    monkeypatch.setattr(project_store, "file_digest", noted)
     theirs = path.read_bytes().replace(b"seed: 0", b"seed: 1")
     path.write_bytes(theirs)
     session.focus("S00002")

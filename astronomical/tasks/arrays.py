@@ -1,4 +1,4 @@
-"""Prepare arrays for the plots."""
+"""Prepare arrays for compiled code."""
 
 from __future__ import annotations
 
