@@ -182,6 +182,9 @@ class ArchiveDialog:
         """Write the query of the form, unless it was edited by hand."""
         if self._table.value is None:
             return
+        if str(self._query.value).strip() not in ("", self._written):
+            self._message.show("The query was edited, so the form does not change it. Empty it to use the form.")
+            return
         try:
             written = build_query(self._table.value, self._chosen.value, self._cone(), self._limit.value)
         except InvalidInputError as error:
@@ -213,23 +216,20 @@ class ArchiveDialog:
 
     async def _on_fetch(self, _: Any) -> None:
         query, limit = str(self._query.value).strip(), int(self._limit.value or _LIMIT)
-        try:
-            target = _checked(str(self._file.value))
-        except Exception as error:
-            self._message.show(words_for(error, "Choosing the file"), "error")
-            return
-        document = pn.state.curdoc
+        name, document = str(self._file.value), pn.state.curdoc
 
         def said(text: str) -> None:
             if document is not None:
                 document.add_next_tick_callback(lambda: self._progress.show(f"{text} …"))
 
-        def fetch(archive: TapArchive) -> Any:
+        def fetch(archive: TapArchive) -> Path:
+            target = _checked(name)
             target.parent.mkdir(parents=True, exist_ok=True)
-            return _reached(archive).fetch(query, target, limit=limit, progress=said, cancelled=self._cancelled.is_set)
+            _reached(archive).fetch(query, target, limit=limit, progress=said, cancelled=self._cancelled.is_set)
+            return target
 
-        found = await self._work("Fetching the table", fetch)
-        if found is not None:
+        target = await self._work("Fetching the table", fetch)
+        if target is not None:
             self.view.open = False
             self._on_fetched(target)
 

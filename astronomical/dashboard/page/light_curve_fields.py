@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import panel as pn
 import panel_material_ui as pmui
@@ -21,6 +22,7 @@ from astronomical.session.project.light_curves import LIGHT_CURVES
 
 __all__ = ["LightCurveFields"]
 
+T = TypeVar("T")
 _EXPLAIN = (
     "Brightness against time, shown in the pane of the selected source. Features of the light curves become columns, "
     "for the models, plots and criteria."
@@ -61,6 +63,7 @@ class LightCurveFields(SessionView):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._times, self._running = Times(), False
+        self._working = self.latest()
         wide: dict[str, Any] = {"size": "small", "sizing_mode": "stretch_width"}
         self._source = pmui.Select(label="Light curves", options=_SOURCES, value="", **wide)
         self._path = pmui.TextInput(label="File", placeholder="Path of the table", **wide)
@@ -244,28 +247,23 @@ class LightCurveFields(SessionView):
         except ValidationError as error:
             raise InvalidInputError(str(problems_of(error, LightCurvesConfig)[0])) from None
 
-    def _work(self, work: Any, done: Any, doing: str) -> None:
+    def _work(self, work: Callable[[], T], done: Callable[[T], None], doing: str) -> None:
         """Run work in a thread, and show its result or its error in this form."""
         self._message.show(f"{doing}…", "info")
         self._read.disabled = self._use.disabled = True
 
-        def attempt() -> tuple[Any, Exception | None]:
-            try:
-                return work(), None
-            except Exception as error:
-                return None, error
-
-        def arrive(found: tuple[Any, Exception | None]) -> None:
+        def arrive(found: T) -> None:
             self._read.disabled = self._use.disabled = False
-            if found[1] is not None:
-                self._message.show(words_for(found[1], doing), "error")
-                return
             try:
-                done(found[0])
+                done(found)
             except Exception as error:
-                self._message.show(words_for(error, doing), "error")
+                failed(error)
 
-        self.run_in_thread(attempt, arrive)
+        def failed(error: BaseException) -> None:
+            self._read.disabled = self._use.disabled = False
+            self._message.show(words_for(error, doing), "error")
+
+        self._working.run(work, arrive, failed, what=doing)
 
     # -- features -----------------------------------------------------------------------------------
 
