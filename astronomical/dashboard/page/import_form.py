@@ -8,9 +8,9 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.catalogue.readers import SUFFIXES
+from astronomical.dashboard.panes.learner.result_parts import paragraphs, result_text
 from astronomical.dashboard.ui.components import Message, hint, row, section
 from astronomical.dashboard.ui.file_browser import FileBrowser
-from astronomical.dashboard.ui.safe_text import Html, Markup
 from astronomical.dashboard.ui.session_view import SessionView
 from astronomical.errors import InvalidInputError, explain
 from astronomical.paths import local_path
@@ -59,9 +59,7 @@ class ImportForm(SessionView):
         self._annotator = pmui.TextInput(label="Annotator", placeholder="you", **wide)
         self._train = pmui.MultiChoice(label="Learners that train on them", sizing_mode="stretch_width")
         self._texts = pn.Column(sizing_mode="stretch_width", margin=0)
-        self._summary = Html(
-            margin=(4, 10), sizing_mode="stretch_width", styles={"overflow-wrap": "anywhere", "font-size": "13px"}
-        )
+        self._summary = result_text()
         self._message = Message()
         self._go = pmui.Button(label="Import", variant="contained", margin=(6, 10), on_click=lambda _: self._import())
         self._fields = pn.Column(
@@ -154,7 +152,7 @@ class ImportForm(SessionView):
         self._annotator.visible = not plan.table.columns.who
         self._show_texts(plan)
         lines = [*import_lines(plan), *([plan.problem] if plan.problem else [])]
-        self._summary.object = Markup("").join(Markup("<p style='margin:2px 0'>{}</p>").format(line) for line in lines)
+        self._summary.object = paragraphs(lines)
         self._go.disabled = bool(plan.problem)
 
     def _show_texts(self, plan: ImportPlan) -> None:

@@ -9,9 +9,9 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.config.io import SUFFIXES
+from astronomical.dashboard.panes.learner.result_parts import paragraphs, result_text
 from astronomical.dashboard.ui.components import Message, row, section
 from astronomical.dashboard.ui.file_browser import FileBrowser
-from astronomical.dashboard.ui.safe_text import Html, Markup
 from astronomical.dashboard.ui.session_view import SessionView
 from astronomical.errors import explain
 from astronomical.paths import local_path
@@ -56,9 +56,7 @@ class MergeForm(SessionView):
         browse = pmui.Button(label="Browse…", variant="outlined", size="small", margin=(9, 10))
         browse.on_click(lambda _: self._browser.toggle())
         self._output = pmui.TextInput(label="New project file", **wide)
-        self._summary = Html(
-            margin=(4, 10), sizing_mode="stretch_width", styles={"overflow-wrap": "anywhere", "font-size": "13px"}
-        )
+        self._summary = result_text()
         self._message = Message()
         check = pmui.Button(label="Compare", variant="outlined", on_click=lambda _: self._merge(write=False))
         self._go = pmui.Button(label="Merge", variant="contained", on_click=lambda _: self._merge(write=True))
@@ -86,7 +84,7 @@ class MergeForm(SessionView):
         self._others.value = "\n".join(filter(None, (self._others.value.strip(), str(path))))
 
     def _show_lines(self, lines: list[str]) -> None:
-        self._summary.object = Markup("").join(Markup("<p style='margin:2px 0'>{}</p>").format(line) for line in lines)
+        self._summary.object = paragraphs(lines)
         self._go.disabled = not lines
 
     def _merge(self, *, write: bool) -> None:
