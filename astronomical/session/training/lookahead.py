@@ -33,6 +33,8 @@ JOB = "look ahead"
 #: Name of the job that computes missing earlier rounds; it waits for look-ahead to finish.
 FILL = "fill"
 _LIKELY = 6
+#: Number of the last events among which a probable label means that the next one may be probable too.
+_RECENT = 50
 #: Delay after a change, in s, during which look-ahead leaves the processor to updates of the page.
 _PATIENCE_S = 0.1
 log = logging.getLogger(__name__)
@@ -285,17 +287,23 @@ def foresee(
 
 
 def possible_ledgers(state: SessionState) -> Iterator[Ledger]:
-    """Yield the ledger after each possible label of the selected source, most probable first, Unsure last."""
+    """Yield the ledger after each possible label of the selected source.
+
+    The most probable label comes first, then the others, then Unsure. If the annotator was less certain of one of the
+    last labels, each label given as probable follows.
+    """
     id, name = state.focus, state.active
     if id is None or name is None or id not in state.dataset.catalogue:
         return
     labels = sorted(state.config.class_names, key=lambda label: _improbability(state, id, label))
-    for label in (*labels, None):
-        answer = answer_of(label)
+    answers = [answer_of(label) for label in (*labels, None)]
+    if any(event.probable for event in state.ledger.events[-_RECENT:]):
+        answers += [answer_of(label, probable=True) for label in labels]
+    for answer in answers:
         if is_already_recorded(state, id, answer, name):
             continue
         try:
-            context = label_context(state, id, label, name)
+            context = label_context(state, id, answer.get("label"), name)
         except SessionError:  # such a label is refused
             continue
         yield state.ledger.append(**answer, id=id, **context)[0]

@@ -47,6 +47,17 @@ def test_answers_that_mean_the_same_are_one_round(open_session, loop, n_fits):
     assert len(n_fits["ahead"]) == len(set(n_fits["ahead"])) == 2
 
 
+@pytest.mark.parametrize("label", ["Star", "Galaxy"])
+def test_the_next_source_is_shown_at_once_after_a_second_probable_label(open_session, loop, n_fits, label):
+    session = open_session()
+    session.assign("QSO", id=session.query(), probable=True)
+    loop.rest(session)
+    n_fits["waited"].clear()
+    session.assign(label, id=session.query(), probable=True)
+    assert not session.state.pending
+    assert n_fits["waited"] == []
+
+
 @pytest.mark.parametrize("last", ["Star", "QSO"])
 def test_the_round_after_a_batch_is_prepared_while_its_last_source_is_shown(open_session, loop, n_fits, last):
     session = open_session()
