@@ -1,6 +1,7 @@
 """Whatever moment the server dies at, what the screen said is assigned is in the project when it is opened again.
 
 ``ASTRONOMICAL_SERVER_KILLS`` sets how often it dies: twice in every run of the tests, some dozens by hand.
+``ASTRONOMICAL_SERVER_KILLS_SEED`` continues a campaign with other labels and moments.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from tests.support.server import Server
 from tests.support.workbench import LONG, begin, open_config, press_and_wait, wait_for_question, wait_until_seen
 
 KILLS = int(os.environ.get("ASTRONOMICAL_SERVER_KILLS", "2"))
+SEED = int(os.environ.get("ASTRONOMICAL_SERVER_KILLS_SEED", "5"))
 
 
 def count(page: Page) -> int:
@@ -45,7 +47,7 @@ def label(page: Page, n_labels: int, keys: random.Random) -> list[str]:
 @pytest.mark.timeout(300 + 120 * KILLS)
 def test_what_the_screen_said_is_assigned_survives_the_server(new_page, complaints, tmp_path):
     path, _ = make_project(tmp_path, n=300 + 40 * KILLS)  # enough sources for all the labels
-    keys, server, assigned = random.Random(5), Server(), []
+    keys, server, assigned = random.Random(SEED), Server(), []
     for kill in range(KILLS):
         server.start()
         try:
