@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from astronomical.config.base import Count, Name, Scalar, Section
 
@@ -48,11 +48,20 @@ class AuditConfig(Section):
     """A random sample of the sources without an answer, to be labelled without seeing predictions.
 
     `event` is the number of events before the sample was drawn, and `n_population` the number of sources that it was
-    drawn from. The sources are labelled in the order of `ids`.
+    drawn from. The sources are labelled in the order of `ids`, one after the other, or each instead of one in `every`
+    queries of the learners.
     """
 
     event: Count
     n_population: Count = Field(ge=1)
     ids: tuple[str, ...]
+    every: int | None = Field(default=None, ge=2, le=1000)
     who: str = ""
     when: str = ""
+
+    @model_serializer(mode="wrap")
+    def _without_unused_interval(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        found: dict[str, Any] = write(self)
+        if found.get("every") is None:
+            found.pop("every", None)
+        return found

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from astronomical.config.schema import LabelEvent
 from astronomical.labels.derived import is_by_user
 from astronomical.labels.ledger import Ledger
 
-__all__ = ["Disagreement", "answers_about", "answers_by_annotator", "disagreement_about", "disagreements"]
+__all__ = [
+    "Disagreement",
+    "answers_about",
+    "answers_by_annotator",
+    "disagreement_about",
+    "disagreements",
+    "newest_answers",
+]
+
+#: Number of newest answers of all annotators among which those of one are looked for.
+_LOOK_BACK = 5000
 
 
 @dataclass(frozen=True)
@@ -79,3 +89,13 @@ def disagreements(ledger: Ledger) -> tuple[Disagreement, ...]:
     """Return the sources that annotators labelled differently, oldest first; this takes time for many labels."""
     found = (disagreement_about(ledger, id) for id in ledger.index.sources)
     return tuple(sorted((item for item in found if item is not None), key=lambda item: item.n))
+
+
+def newest_answers(ledger: Ledger, who: str) -> Iterator[tuple[int, LabelEvent]]:
+    """Yield the newest answers of an annotator to single sources, newest first, each with its place among all."""
+    own = ledger.index.own
+    start = max(len(own) - _LOOK_BACK, 0)
+    for place, n in reversed(list(enumerate(own[start:], start=start))):
+        event = ledger.events[n - 1]
+        if event.who == who and event.batch is None:
+            yield place, event

@@ -21,6 +21,7 @@ from astronomical.session.export.model_store import open_store
 from astronomical.session.export.serialization_check import cancel_checks
 from astronomical.session.labelling.audits import Auditor
 from astronomical.session.labelling.curator import Curator
+from astronomical.session.labelling.interleaved import Interleaved, InterleavedAudit
 from astronomical.session.labelling.record import LabelRecord
 from astronomical.session.labelling.repeats import Repeater
 from astronomical.session.labelling.reviewer import Reviewer
@@ -82,8 +83,10 @@ class SessionCore:
         self.curator = Curator(state, jobs, self.selection)
         self.auditor = Auditor(state, self.selection)
         self.reviewer = Reviewer(state, self.selection)
-        self.repeater = Repeater(state, self.selection, self.record.who)
-        self.selection.instead = self.repeater.due
+        self.interleaved = Interleaved(
+            state, self.selection, (InterleavedAudit(state, self.record.who), Repeater(state, self.record.who))
+        )
+        self.selection.instead = self.interleaved.due
         self.rounds = RoundCache(memory)
         self.manager = TrainingManager(
             state, registry, self.record, results, jobs, events, self.rounds, look_ahead=look_ahead

@@ -99,7 +99,7 @@ class Session:
             core.curator,
             core.auditor,
             core.reviewer,
-            core.repeater,
+            core.interleaved,
             jobs,
             events,
             access,

@@ -61,6 +61,8 @@ class Curating:
         Class whose suspects are now reviewed, or None.
     repeating
         Source that is now queried again, to see whether its label is the same, or None.
+    audited
+        Source of an audit that is now queried instead of the next query of a learner, or None.
     """
 
     on: bool = False
@@ -71,6 +73,12 @@ class Curating:
     auditing: bool = False
     reviewing: str | None = None
     repeating: str | None = None
+    audited: str | None = None
+
+    @property
+    def interleaved(self) -> str | None:
+        """Source that is now queried instead of the next query of a learner, or None."""
+        return self.repeating if self.audited is None else self.audited
 
 
 @dataclass(frozen=True)

@@ -207,3 +207,102 @@ def test_audits_of_one_population_add_up_and_a_later_population_is_a_new_audit(s
     report = session.evaluation.audit_report("Star")
     assert (report.n_audits, report.n) == (1, 10)
     assert report.estimate.n_population == session.state.config.audits[2].n_population < population - 50
+
+
+def work_through(session, n_labels):
+    """Answer so many queries; return the sources of audits among them, with the number of the query."""
+    audited = []
+    session.activate("Star")
+    session.focus_query()
+    for n in range(n_labels):
+        id = session.state.focus
+        if id == session.state.curating.audited:
+            audited.append((n, id))
+        session.assign(true_label(session, id), id=id)
+    return audited
+
+
+def test_sources_of_an_audit_come_among_the_queries_and_are_not_trained_on(session):
+    session.audits.draw(4, every=5)
+    sample = session.state.config.audits[-1].ids
+    assert not session.state.curating.auditing
+    k = session.round("Star").k
+    audited = work_through(session, 22)
+    numbers = [n for n, _ in audited]
+    assert [id for _, id in audited] == list(sample), "each once, in their order"
+    assert np.diff(numbers).tolist() == [5, 5, 5]
+    assert session.round("Star").k == k + 18, "the other answers are trained on"
+    assert not set(sample) & set(session.training.targets("Star"))
+    assert all(session.ledger.curated[id].label == true_label(session, id) for id in sample)
+    assert session.audits.status().n_answered == 4
+
+
+def test_all_queries_are_blind_until_the_last_source_of_the_audit_is_answered(session):
+    assert not session.labels.is_blind
+    session.audits.draw(2, every=2)
+    while (status := session.audits.status()).next is not None:
+        assert session.labels.is_blind
+        assert session.labels.is_hidden(session.state.focus), f"after {status.n_answered} answers"
+        session.assign("Star", id=session.state.focus)
+    assert not session.labels.is_blind
+    assert not session.labels.is_hidden(session.query())
+
+
+def test_an_answer_to_a_source_of_the_audit_can_be_undone_and_given_again(session):
+    session.audits.draw(2, every=2)
+    work_through(session, 1)
+    id = session.state.curating.audited
+    assert id is not None
+    session.assign("Star", id=id)
+    session.undo()
+    assert (session.state.focus, session.state.curating.audited) == (id, id)
+    assert not session.state.curating.auditing
+    session.assign("QSO", id=id)
+    assert session.ledger.curated[id].label == "QSO"
+    assert session.state.focus == session.query("Star")
+
+
+def test_another_source_ends_the_query_of_the_audit_which_comes_again(session):
+    session.audits.draw(1, every=2)
+    work_through(session, 1)
+    id = session.state.curating.audited
+    session.focus(session.query("Star"))
+    assert session.state.curating.audited is None
+    assert session.assign("Star", id=session.query("Star")).origin == "query"
+    assert session.state.focus == session.state.curating.audited == id
+
+
+def test_the_rest_of_an_audit_can_be_labelled_in_a_row(session):
+    session.audits.draw(3, every=2)
+    session.audits.resume()
+    while session.state.curating.auditing:
+        session.assign(None, id=session.state.focus)
+    assert session.audits.status().n_unsure == 3
+    session.undo()
+    assert session.audits.status().n_answered == 2
+
+
+def test_an_audit_among_queries_is_in_the_file_and_goes_on_when_it_is_opened(tmp_path):
+    path, _ = make_project(tmp_path, n=400)
+    with Session.open(path, who="tester", look_ahead=False) as opened:
+        opened.training.start("Star", models=KNN)
+        label_until(opened, "Star", 10)
+        opened.audits.draw(2, every=3)
+        sample = opened.state.config.audits[-1].ids
+    assert read_config(path).audits[-1].every == 3
+    with Session.open(path, who="tester", look_ahead=False) as opened:
+        assert [id for _, id in work_through(opened, 6)] == list(sample)
+        opened.save()
+    assert reproduce(path).ok
+
+
+@pytest.mark.parametrize(("every", "problem"), [(1, "one in 2 to"), (1001, "one in 2 to")])
+def test_intervals_out_of_range_are_refused(session, every, problem):
+    with pytest.raises(SessionError, match=problem):
+        session.audits.draw(5, every=every)
+
+
+def test_an_audit_among_queries_needs_a_learner(tmp_path):
+    path, _ = make_project(tmp_path, n=100)
+    with Session.open(path) as opened, pytest.raises(SessionError, match="No learner is started"):
+        opened.audits.draw(5, every=5)

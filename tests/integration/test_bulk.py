@@ -231,7 +231,7 @@ def test_a_label_given_while_many_are_made_ready_is_kept_with_them(tmp_path):
         session.undo()
         session.assign("Star", id=ids[-1])
         loop.rest(session)
-        assert "Nothing was undone: another label was given meanwhile." in session.state.notices[-1].text
+        assert "Nothing was undone: a label was given meanwhile." in session.state.notices[-1].text
         assert len(session.ledger.human_labels) == 600
 
 

@@ -22,10 +22,21 @@ from astronomical.session.project.writer import ProjectWriter
 from astronomical.session.state import SessionState
 from astronomical.tasks import Jobs
 
-__all__ = ["MOST_AUDITED", "AuditStatus", "Auditor", "Audits", "audit_sample", "joined_audits", "population_rows"]
+__all__ = [
+    "MOST_AUDITED",
+    "MOST_SELDOM",
+    "AuditStatus",
+    "Auditor",
+    "Audits",
+    "audit_sample",
+    "joined_audits",
+    "population_rows",
+]
 
 #: Maximum number of sources of an audit.
 MOST_AUDITED = 2000
+#: Maximum number of queries for each source of an audit that is among them.
+MOST_SELDOM = 1000
 
 
 @dataclass(frozen=True)
@@ -167,23 +178,31 @@ class Audits:
         return self._auditor.status()
 
     @command
-    def draw(self, n: int = 50) -> None:
+    def draw(self, n: int = 50, every: int | None = None) -> None:
         """Draw a random sample of the sources without an answer, and start to label it.
 
-        The sources are never trained on or queried from now on. This cannot be undone.
+        The sources are never trained on or queried by a learner from now on. This cannot be undone.
 
         Parameters
         ----------
         n
             Number of sources.
+        every
+            Show one of the sources instead of one in so many queries of the learners, at least 2; None shows them
+            one after the other. Predictions are hidden for all queries until the last source is answered.
 
         Raises
         ------
         SessionError
-            If `n` is out of range, there are too few sources, or an audit is not finished.
+            If `n` or `every` is out of range, there are too few sources, an audit is not finished, or no learner is
+            started whose queries the sources can be among.
         """
         self._writer.check_writable()
         state, status = self._state, self._auditor.status()
+        if every is not None and not 2 <= every <= MOST_SELDOM:
+            raise SessionError(f"Sources of an audit can be one in 2 to {MOST_SELDOM:,} queries, not {every:,}.")
+        if every is not None and not any(learner.started for learner in state.config.learners):
+            raise SessionError("No learner is started. Start one first, or label the audit in a row.")
         if not 1 <= n <= MOST_AUDITED:
             raise SessionError(f"An audit has 1 to {MOST_AUDITED:,} sources, not {n:,}.")
         if status is not None and status.next is not None:
@@ -199,9 +218,9 @@ class Audits:
 
         def drawn(found: tuple[tuple[str, ...], int]) -> None:
             if state.ledger is not ledger:  # labelled meanwhile: the population has changed
-                self.draw(n)
+                self.draw(n, every)
                 return
-            self._take(*found, n)
+            self._take(*found, n, every)
 
         self._jobs.submit(
             "audit",
@@ -234,7 +253,7 @@ class Audits:
         self._auditor.turn(False)
         self._selection.show_query()
 
-    def _take(self, ids: tuple[str, ...], n_population: int, n: int) -> None:
+    def _take(self, ids: tuple[str, ...], n_population: int, n: int, every: int | None) -> None:
         if len(ids) < n:
             problem = SessionError(f"Only {len(ids):,} sources of the training set have no answer; {n:,} are needed.")
             if self._jobs.inline:
@@ -242,12 +261,22 @@ class Audits:
             self._state.notify(str(problem), "error")
             return
         audit = AuditConfig(
-            event=len(self._state.ledger), n_population=n_population, ids=ids, who=self._record.who, when=now()
+            event=len(self._state.ledger),
+            n_population=n_population,
+            ids=ids,
+            every=every,
+            who=self._record.who,
+            when=now(),
         )
         self._record.add_all(({"kind": "unsure", "id": id, "origin": "audit"} for id in ids), batch=True)
         self._writer.change(audits=(*self._state.config.audits, audit))
         self._writer.save_settings(name="saving an audit")
-        self._selection.await_query(None)
         self._curator.leave()
-        self._auditor.enter()
+        if every is None:
+            self._selection.await_query(None)
+            self._auditor.enter()
+        else:
+            self._state.notify(f"The {n:,} sources of the audit are among the queries from now on, one in {every:,}.")
         self._events.labels_changed()
+        if every is not None and self._state.focus in ids:
+            self._selection.show_query()

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from astronomical.session.labelling.interleaved import interleaved_audit
 from astronomical.session.state import SessionState
 
 __all__ = ["is_blind", "is_hidden"]
 
 
 def is_blind(state: SessionState) -> bool:
-    """Return whether catalogue labels and predictions of sources without an answer are hidden."""
-    return bool(state.curating.auditing or state.curating.on or state.config.labelling.blind)
+    """Return whether catalogue labels and predictions of sources without an answer are hidden.
+
+    They are hidden for all queries while sources of an audit are among them, which then look the same.
+    """
+    curating = state.curating
+    return bool(
+        curating.auditing or curating.on or state.config.labelling.blind or interleaved_audit(state) is not None
+    )
 
 
 def is_hidden(state: SessionState, id: str) -> bool:
@@ -23,7 +30,7 @@ def is_hidden(state: SessionState, id: str) -> bool:
         return bool(state.ledger.human(id) is None)
     if state.curating.on:
         return id not in state.ledger.curated
-    return bool(state.config.labelling.blind and state.ledger.human(id) is None and not _is_unsure(state, id))
+    return is_blind(state) and state.ledger.human(id) is None and not _is_unsure(state, id)
 
 
 def _is_unsure(state: SessionState, id: str) -> bool:

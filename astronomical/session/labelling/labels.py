@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from astronomical.config.parsing import mended
@@ -16,9 +16,9 @@ from astronomical.session.labelling.audits import Auditor
 from astronomical.session.labelling.blind import is_blind, is_hidden
 from astronomical.session.labelling.bulk_labels import BulkPlan, count_sources, plan_bulk
 from astronomical.session.labelling.curator import Curator
+from astronomical.session.labelling.interleaved import Interleaved
 from astronomical.session.labelling.label_context import Answer, answer_of, is_already_recorded, label_context
 from astronomical.session.labelling.record import MANY, LabelRecord
-from astronomical.session.labelling.repeats import Repeater
 from astronomical.session.labelling.reviewer import Reviewer
 from astronomical.session.labelling.selection import Selection
 from astronomical.session.project.writer import ProjectWriter
@@ -39,7 +39,7 @@ class Labels:
         Writer of the project, and what adds events to the ledger.
     selection
         Selection of the source to show.
-    curator, auditor, reviewer, repeater
+    curator, auditor, reviewer, interleaved
         Continue the curated test set, an audit, a review of labels, or a blind repeat, while answers are given to it.
     jobs
         Jobs; without threads, many labels are recorded directly.
@@ -58,13 +58,13 @@ class Labels:
         curator: Curator,
         auditor: Auditor,
         reviewer: Reviewer,
-        repeater: Repeater,
+        interleaved: Interleaved,
         jobs: Jobs,
         events: SessionEvents,
         access: Access = full_access,
     ) -> None:
         self._state, self._writer, self._record, self._selection = state, writer, record, selection
-        self._curator, self._auditor, self._reviewer, self._repeater = curator, auditor, reviewer, repeater
+        self._curator, self._auditor, self._reviewer, self._interleaved = curator, auditor, reviewer, interleaved
         self._jobs, self._events, self._access = jobs, events, access
 
     @reads
@@ -145,8 +145,8 @@ class Labels:
             return self._assign_curated(shown, answer)
         if self._reviewer.given_label(shown) is not None:
             return self._assign_reviewed(shown, answer)
-        if self._repeater.is_repeat(shown):
-            return self._assign_repeat(shown, answer)
+        if (draft := self._interleaved.draft(shown, answer)) is not None:
+            return self._assign_interleaved(draft)
         name = class_name or self._state.active
         if is_already_recorded(self._state, shown, answer, name):
             return None
@@ -340,9 +340,11 @@ class Labels:
             self._events.labels_changed()
         return event
 
-    def _assign_repeat(self, id: str, answer: Answer) -> LabelEvent:
-        event = self._record.add(**self._repeater.draft(id, answer))
-        self._repeater.move_on()
+    def _assign_interleaved(self, draft: Mapping[str, object]) -> LabelEvent:
+        event = self._record.add(**draft)
+        if event.kind != REPEAT:
+            self._events.labels_changed()
+        self._interleaved.move_on()
         return event
 
     def _report_bulk(self, events: Sequence[LabelEvent], label: str) -> None:
@@ -365,9 +367,7 @@ class Labels:
                 batch=False,
                 then=lambda _: self._show_undone(kind, events),
                 title=f"{'Undoing' if kind == 'undo' else 'Redoing'} {len(events):,} labels",
-                overtaken=lambda: self._state.notify(
-                    f"Nothing was {verb}: another label was given meanwhile.", "warning"
-                ),
+                overtaken=lambda: self._state.notify(f"Nothing was {verb}: a label was given meanwhile.", "warning"),
             )
             return events[0]
         self._record.add_all(drafts())
@@ -378,7 +378,8 @@ class Labels:
         event = events[0]
         if (event.origin == "curated") != self._state.curating.on:
             self._curator.turn(event.origin == "curated")
-        self._auditor.turn(event.origin == "audit")
+        in_a_row = self._state.curating.auditing or not self._interleaved.is_own(event)
+        self._auditor.turn(event.origin == "audit" and in_a_row)
         self._reviewer.turn(event.class_name if event.verdict is not None else None)
         n_sources = len({event.id for event in events})
         if event.batch is not None and n_sources > 1:  # there is no single source to show
@@ -391,7 +392,7 @@ class Labels:
             self._state.active = event.class_name
         self._selection.await_query(None)
         if event.id is not None and event.id in self._state.dataset.catalogue:
-            self._repeater.turn(event.id if event.kind == REPEAT and kind == "undo" else None)
+            self._interleaved.show_undone(event, undone=kind == "undo" and not self._state.curating.auditing)
             self._selection.focus(event.id)
             if kind == "redo" and event.class_name is not None:
                 self._selection.await_query(event.class_name)

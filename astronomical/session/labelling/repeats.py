@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -11,11 +11,11 @@ import numpy as np
 
 from astronomical.catalogue.hashing import derive_seed
 from astronomical.config.schema import LabelEvent
+from astronomical.labels.annotators import newest_answers
 from astronomical.labels.derived import REPEAT
 from astronomical.labels.ledger import Ledger
 from astronomical.learning.intervals import wilson_interval
 from astronomical.session.labelling.label_context import Answer
-from astronomical.session.labelling.selection import Selection
 from astronomical.session.state import SessionState
 
 __all__ = ["LEAST_AGE", "RepeatCount", "Repeater", "repeat_counts", "repeat_texts"]
@@ -24,8 +24,8 @@ __all__ = ["LEAST_AGE", "RepeatCount", "Repeater", "repeat_counts", "repeat_text
 LEAST_AGE = 50
 #: Origins of the labels that an annotator gave to a source alone.
 _ORIGINS = frozenset({"start", "query", "clicked"})
-#: Number of answers that are looked through, and of sources that are tried, at most.
-_LOOK_BACK, _TRIES = 5000, 100
+#: Number of sources that are tried at most.
+_TRIES = 100
 
 
 @dataclass(frozen=True)
@@ -48,28 +48,20 @@ class Repeater:
     ----------
     state
         State of the session; `curating` is written.
-    selection
-        Selection of the source to show.
     who
         Name of the annotator.
     """
 
-    def __init__(self, state: SessionState, selection: Selection, who: str) -> None:
-        self._state, self._selection, self._who = state, selection, who
+    def __init__(self, state: SessionState, who: str) -> None:
+        self._state, self._who = state, who
 
-    def is_repeat(self, id: str) -> bool:
+    def is_queried(self, id: str) -> bool:
         """Return whether a source is now queried again."""
         return bool(self._state.curating.repeating == id)
 
     def due(self) -> str | None:
-        """Return the source to query again now instead of the next query, and remember it; None if there is none."""
-        curating = self._state.curating
-        if curating.on or curating.auditing or curating.reviewing is not None or not self._is_due():
-            return None
-        id = self._choose()
-        if id is not None:
-            self.turn(id)
-        return id
+        """Return the source to query again now instead of the next query; None if there is none."""
+        return self._choose() if self._is_due() else None
 
     def turn(self, id: str | None) -> None:
         """Start or end the repeat of a source, without showing another one."""
@@ -80,33 +72,23 @@ class Repeater:
         """Return the event for an answer; it is no label."""
         return {"kind": REPEAT, "id": id, "label": answer.get("label")}
 
-    def move_on(self) -> None:
-        """Show the query of the learner."""
-        self.turn(None)
-        self._selection.show_query()
+    def is_own(self, event: LabelEvent) -> bool:
+        """Return whether an event is an answer to a repeat."""
+        return event.kind == REPEAT
 
     def _is_due(self) -> bool:
         """Return whether the annotator answered enough queries since the last repeat."""
         every = self._state.config.labelling.repeat_every
         if every is None:
             return False
-        newest = [event.kind for _, event in islice(self._mine(), every - 1)]
+        newest = [event.kind for _, event in islice(newest_answers(self._state.ledger, self._who), every - 1)]
         return len(newest) == every - 1 and REPEAT not in newest
-
-    def _mine(self) -> Iterator[tuple[int, LabelEvent]]:
-        """Yield the newest answers of the annotator to single sources, newest first, each with its place."""
-        ledger: Ledger = self._state.ledger
-        own = ledger.index.own
-        start = max(len(own) - _LOOK_BACK, 0)
-        for place, n in reversed(list(enumerate(own[start:], start=start))):
-            event = ledger.events[n - 1]
-            if event.who == self._who and event.batch is None:
-                yield place, event
 
     def _choose(self) -> str | None:
         """Return a random source among those labelled long enough ago; it depends on the events only."""
         ledger: Ledger = self._state.ledger
-        old = next((place for age, (place, _) in enumerate(self._mine(), start=1) if age == LEAST_AGE), None)
+        aged = islice(newest_answers(ledger, self._who), LEAST_AGE - 1, None)
+        old = next((place for place, _ in aged), None)
         if not old:
             return None
         done = {ledger.events[n - 1].id for n in ledger.index.repeats if ledger.events[n - 1].who == self._who}

@@ -45,8 +45,8 @@ class Selection:
         state = self._state
         if id is not None and id not in state.dataset.catalogue:
             raise SessionError(f"Source {id!r} is not in the catalogue.")
-        if state.curating.repeating not in (None, id):  # the user went on to another source
-            state.curating = replace(state.curating, repeating=None)
+        if state.curating.interleaved not in (None, id):  # the user went on to another source
+            state.curating = replace(state.curating, repeating=None, audited=None)
         state.focus = id
         if id is not None and state.history[:1] != (id,):
             state.history = (id, *state.history)[:_HISTORY]

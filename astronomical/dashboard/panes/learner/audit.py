@@ -18,6 +18,9 @@ from astronomical.session.labelling.audits import MOST_AUDITED
 
 __all__ = ["AuditView"]
 
+#: Numbers of queries of which one can be a source of the audit.
+_INTERVALS = (3, 5, 10, 20)
+
 
 class AuditView(ComputedView):
     """Draw an audit, continue it, and show its results for the active learner.
@@ -49,18 +52,30 @@ class AuditView(ComputedView):
             margin=(6, 8),
             sx=PLAIN_NUMBER,
         )
+        self._every = pmui.Select(
+            label="Show them",
+            options={"in a row": None, **{f"as one in {n} queries": n for n in _INTERVALS}},
+            width=175,
+            size="small",
+            margin=(6, 8),
+        )
         self._draw = pmui.Button(label="Check my classifier", **look)
         self._go_on = pmui.Button(label="Continue the audit", **look)
         self._pause = pmui.Button(label="Pause the audit", **look)
         self._n.param.watch(lambda *_: self._show_text(), "value")
-        self._draw.on_click(lambda *_: self.run_command(lambda: session.audits.draw(self._n.value or 0)))
+        self._draw.on_click(lambda *_: self.run_command(self._draw_audit))
         self._go_on.on_click(lambda *_: self.run_command(session.audits.resume))
         self._pause.on_click(lambda *_: self.run_command(session.audits.pause))
-        controls = pn.Row(self._n, self._draw, self._go_on, self._pause, sizing_mode="stretch_width", margin=0)
+        controls = pn.FlexBox(
+            self._n, self._every, self._draw, self._go_on, self._pause, sizing_mode="stretch_width", margin=0
+        )
         self.view = pn.Column(
             self._text, controls, self._results, sizing_mode="stretch_both", margin=0, scroll="y-auto"
         )
         self.follow(self._show, "active", "rounds", "ledger", "config", "curating")
+
+    def _draw_audit(self) -> None:
+        self.session.audits.draw(self._n.value or 0, self._every.value)
 
     def _show(self) -> None:
         if not self._visible:
@@ -68,7 +83,7 @@ class AuditView(ComputedView):
         session, name = self.session, self.session.state.active
         status, auditing = session.audits.status(), session.state.curating.auditing
         unfinished = status is not None and status.next is not None
-        self._n.visible = self._draw.visible = not unfinished
+        self._n.visible = self._every.visible = self._draw.visible = not unfinished
         self._go_on.visible, self._pause.visible = unfinished and not auditing, auditing
         self._show_text()
         newest = session.round(name)
@@ -94,8 +109,10 @@ class AuditView(ComputedView):
     def _show_text(self) -> None:
         status, n = self.session.audits.status(), self._n.value or 0
         if status is not None and status.next is not None:
+            every = self.session.state.config.audits[-1].every
+            among = "" if every is None else f" They are among the queries, about one in {every}."
             text = (
-                f"{status.n_answered} of {status.n} sources of the audit are answered. Catalogue labels and "
+                f"{status.n_answered} of {status.n} sources of the audit are answered.{among} Catalogue labels and "
                 "predictions are hidden until you answer."
             )
         else:

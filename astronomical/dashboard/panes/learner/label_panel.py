@@ -256,7 +256,7 @@ class LabelPanelView(SessionView):
                 "Asked source",
                 "Q",
                 "Back to the source that the learner asks for (Q)",
-                query is not None and query != session.state.focus and session.state.curating.repeating is None,
+                query is not None and query != session.state.focus and session.state.curating.interleaved is None,
             ),
             make_button(
                 "checkpoint",

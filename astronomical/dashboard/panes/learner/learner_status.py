@@ -118,7 +118,7 @@ def _notice(session: Session, name: str) -> tuple[str, str]:
         return f"Audit, source {place} of {0 if found is None else found.n}: what is this source?", "ask"
     if state.curating.reviewing == name and state.focus is not None and session.review.label_if_right(state.focus):
         return _review_notice(session, name, state.focus)
-    if state.focus is not None and state.focus == state.curating.repeating:
+    if state.focus is not None and state.focus == state.curating.interleaved:
         return "What is this source?", "ask"
     if name in state.pending:
         return "Training …", "busy"
