@@ -152,7 +152,9 @@ def _twins(
     scored = (split.validation | split.test) & (codes >= 0)
     same_features = np.zeros(len(codes), dtype=np.bool_)
     if len(columns) > 1:  # different sources often have the same value of one rounded column
-        same_features = _copies(row_keys([read(name) for name in columns]), scored, split.training)
+        values = [read(name) for name in columns]
+        measured = np.logical_or.reduce([np.isfinite(column) for column in values])  # without values, all are equal
+        same_features = _copies(row_keys(values), scored & measured, split.training & measured)
     same_place = np.zeros(len(codes), dtype=np.bool_)
     if position is not None:
         placed = np.isfinite(position[0]) & np.isfinite(position[1])

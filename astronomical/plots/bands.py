@@ -89,7 +89,9 @@ BANDS: dict[str, tuple[float, float, float | None]] = {
     "w3": (11.5608, 5.5069, 5.174),
     "w4": (22.0883, 4.1013, 6.620),
 }
-_DECORATIONS = re.compile(r"^(psf|model|cmodel|petro|mag|aper|auto|wise|sdss|ps1)+|(mpro|mag|psf|ext|auto|aper)+$")
+_DECORATIONS = re.compile(
+    r"^(psf|model|cmodel|petro|mag|aper|auto|wise|sdss|ps1)+|(mpro|mag|psf|ext|auto|iso|aper\d?)+$"
+)
 
 
 def recognise(column: str) -> str | None:

@@ -30,6 +30,7 @@ __all__ = [
 
 #: With fewer bands, a name such as ``z`` may mean something else.
 _FEWEST_BANDS = 4
+_X_FOR_Y = str.maketrans("yY", "xX")
 
 
 def left_out(draft: Draft) -> dict[str, str]:
@@ -50,8 +51,12 @@ def suggested_magnitudes(names: Sequence[str]) -> tuple[str, ...]:
     """Return one magnitude for each band among columns, from blue to red; none if there are fewer than four bands.
 
     If a band occurs more than once, as in ``psfMag_u`` and ``modelMag_u``, the spelling with the most bands is used.
+    Of two columns such as ``X`` and ``Y``, the second is no magnitude.
     """
-    spelling = {name: _spelling(name, band) for name in names if (band := recognise(name)) is not None}
+    pixels = {name for name in names if name.translate(_X_FOR_Y) != name and name.translate(_X_FOR_Y) in names}
+    spelling = {
+        name: _spelling(name, band) for name in names if (band := recognise(name)) is not None and name not in pixels
+    }
     usual = Counter(spelling.values())
     found: dict[str, str] = {}
     for name in sorted(spelling, key=lambda name: -usual[spelling[name]]):

@@ -112,6 +112,14 @@ def test_missing_values_are_equal_and_zero_has_no_sign(leaks):
     assert "150 of the 150" in leaks(g=g, r=r, codes=np.arange(N) % 2, split=split)[0]
 
 
+def test_sources_without_any_value_are_no_copies(leaks):
+    rng = np.random.default_rng(11)
+    g, r = rng.normal(size=N), rng.normal(size=N)
+    g[::3] = r[::3] = np.nan
+    split = Split(np.arange(N) < N // 2, np.arange(N) >= N // 2, np.zeros(N, dtype=bool))
+    assert leaks(g=g, r=r, codes=np.arange(N) % 2, split=split) == ()
+
+
 def test_the_same_position(leaks):
     rng = np.random.default_rng(10)
     ra, dec = rng.uniform(0, 360, N), rng.uniform(-90, 90, N)

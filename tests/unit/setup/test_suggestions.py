@@ -69,6 +69,9 @@ def test_magnitudes_and_colours_are_suggested_where_bands_are_recognised(survey,
         (("g", "r", "i"), ()),
         (("flux", "size", "g", "r", "i"), ()),
         (("petroMag_u", "u", "g", "r", "i"), ("u", "g", "r", "i")),
+        (("X", "Y", "g", "r", "i", "jmag"), ("g", "r", "i", "jmag")),  # positions in pixels
+        (("g", "r", "i", "z", "y"), ("g", "r", "i", "z", "y")),
+        (("U_iso", "Jmag", "G_iso", "R_iso", "G_aper_6", "I_iso"), ("U_iso", "G_iso", "R_iso", "I_iso", "Jmag")),
         ((), ()),
     ],
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["LOW_PANEL_STYLE", "LOW_PANE_STYLE", "LOW_TABS_STYLE", "LOW_TEXT_STYLE"]
+__all__ = ["LOW_PANEL_STYLE", "LOW_PANE_STYLE", "LOW_TABS_STYLE", "LOW_TEXT_STYLE", "PANE_STYLE"]
 
 _LOW = "@container (min-aspect-ratio: 3/1)"
 
@@ -39,7 +39,7 @@ LOW_PANEL_STYLE = f"""
   .label-panel > .answers, .label-panel > .answers.many {{
     grid-template-columns: repeat(auto-fit, minmax(108px, 1fr)); gap: 6px;
   }}
-  .label-panel > .answers .answer {{ height: clamp(40px, 27cqh, 92px); font-size: 17px; padding: 2px 11px; }}
+  .label-panel > .answers .answer {{ height: clamp(36px, 24cqh, 92px); font-size: 17px; padding: 2px 11px; }}
   .label-panel > .answers.many {{ grid-template-columns: repeat(auto-fill, minmax(96px, 1fr)); }}
   .label-panel > .answers.many .answer {{ height: clamp(32px, 16cqh, 48px); font-size: 14px; padding: 1px 8px; }}
   .label-panel > .answers.many .answer[data-event=unsure] {{
@@ -50,8 +50,18 @@ LOW_PANEL_STYLE = f"""
 }}
 """
 
-#: Style of the tabs of the classes, which leave room for the plots.
-LOW_TABS_STYLE = ":host { max-width: calc(62% - 24px); overflow: auto hidden; scrollbar-width: thin; }"
+#: Style of the tabs of the classes: they and the menu after them end where the plots begin. Views that get more room
+#: (class ``wide``) leave less.
+LOW_TABS_STYLE = """
+:host { max-width: calc(100% - 84px); overflow: auto hidden; scrollbar-width: thin; }
+@container (min-aspect-ratio: 2/1) {
+  :host { max-width: calc(62% - 84px); }
+  :host(.wide) { max-width: calc(40% - 84px); }
+}
+"""
+
+#: Style of the whole pane, whose shape decides how wide the tabs may be.
+PANE_STYLE = ":host { container-type: size; }"
 
 #: Style of texts that are left out in a low pane.
 LOW_TEXT_STYLE = f"{_LOW} {{ .in-high-panes {{ display: none; }} }}"

@@ -18,7 +18,7 @@ from astronomical.dashboard.panes.learner.class_menu import ClassMenu
 from astronomical.dashboard.panes.learner.curation import CuratingView
 from astronomical.dashboard.panes.learner.finds import FindsView
 from astronomical.dashboard.panes.learner.label_panel import LabelPanelView
-from astronomical.dashboard.panes.learner.low_pane import LOW_PANE_STYLE, LOW_TABS_STYLE
+from astronomical.dashboard.panes.learner.low_pane import LOW_PANE_STYLE, LOW_TABS_STYLE, PANE_STYLE
 from astronomical.dashboard.panes.learner.matrices import MatricesView
 from astronomical.dashboard.panes.learner.models import ModelsView
 from astronomical.dashboard.panes.learner.report import ReportView
@@ -163,7 +163,7 @@ class LearningPane(SessionView):
         self._body = pn.Column(sizing_mode="stretch_both", margin=0)
         if self._names:
             head = pn.Row(self._tabs, self._class_menu.view, margin=0)
-            self.view = pn.Column(head, self._body, sizing_mode="stretch_both", margin=0)
+            self.view = pn.Column(head, self._body, sizing_mode="stretch_both", margin=0, stylesheets=[PANE_STYLE])
         else:
             self.view = pn.Column(Html(_NO_CLASSES), sizing_mode="stretch_both", margin=0)
         self._tabs.param.watch(self._on_tab, "value")
@@ -237,6 +237,7 @@ class LearningPane(SessionView):
         chosen = self._chosen[group]
         self._choice.shown = {"names": list(_GROUPS[group]), "chosen": chosen}
         self._side.css_classes = ["views"] if group == "Learn" else ["views", "wide"]
+        self._tabs.css_classes = [] if group == "Learn" else ["wide"]
         missing = (
             self.session.training.missing_plugins(name) if name is not None and self.session.round(name) is None else ""
         )

@@ -70,9 +70,11 @@ class SetupView(SessionView):
             "The strategy “Diverse batch” avoids similar sources in a batch.",
         )
         self.labels = InitialLabels(session)
-        self._go = pmui.Button(label="Start training", color="primary", variant="contained", margin=(8, 4))
-        self._leave = pmui.Button(label="Cancel", variant="text", margin=(8, 4))
-        self._head = Html(margin=(4, 10), sizing_mode="stretch_width")
+        self._go = pmui.Button(
+            label="Start training", color="primary", variant="contained", margin=(2, 4), size="small"
+        )
+        self._leave = pmui.Button(label="Cancel", variant="text", margin=(2, 4), size="small")
+        self._head = Html(margin=(4, 10), styles={"flex": "1 1 240px"})
         self._strategy.param.watch(lambda *_: self._show_strategy({}), "value")
         self._go.on_click(lambda *_: self.run_command(self._start))
         self._leave.on_click(lambda *_: self._on_done())
@@ -99,9 +101,14 @@ class SetupView(SessionView):
             scroll="y-auto",
         )
         # Keep the button that starts training visible, however long the form is.
-        self.view = pn.Column(
-            self._head, form, pn.Row(self._go, self._leave, margin=0), sizing_mode="stretch_both", margin=0
+        head = pn.FlexBox(
+            self._head,
+            pn.Row(self._go, self._leave, margin=0),
+            align_items="center",
+            margin=0,
+            sizing_mode="stretch_width",
         )
+        self.view = pn.Column(head, form, sizing_mode="stretch_both", margin=0)
 
     def show(self, class_name: str) -> None:
         """Show the settings of a learner."""

@@ -51,6 +51,8 @@ _LABELS = ("Label", "Learner", "Origin", "Labelled by", "When (UTC)")
 _NEAR = ("Distance", "Source", "Label")
 #: The values are a narrow column beside the images, which get all other room.
 _VALUES_STYLE = {"flex": "0 1 clamp(190px, 24%, 340px)", "min-width": "0", "overflow": "hidden auto"}
+#: Style of the button under the images. In a low pane there is no room for it; the settings have it too.
+_NOT_IN_LOW_PANES = "@container (min-aspect-ratio: 23/10) { :host { display: none; } }"
 
 
 class SourcePane(SessionView):
@@ -121,7 +123,10 @@ class SourcePane(SessionView):
         self._overview = self._make_overview()
         self._chosen = "Overview"
         self._body = pn.Column(
-            self._overview, margin=0, sizing_mode="stretch_both", styles={"min-height": "0", "overflow": "hidden auto"}
+            self._overview,
+            margin=0,
+            sizing_mode="stretch_both",
+            styles={"min-height": "0", "overflow": "hidden auto", "container-type": "size"},
         )
         # Closed dialogs take no room, nor gaps between them.
         dialogs = pn.Column(
@@ -171,6 +176,7 @@ class SourcePane(SessionView):
             size="small",
             margin=0,
             on_click=lambda _: self._survey_dialog.open(),
+            stylesheets=[_NOT_IN_LOW_PANES],
         )
         self._surveys = [] if self._cutouts is None else [self._cutouts.view, choose]
         self._beside = pn.Column(*self._surveys, margin=0, styles=beside, css_classes=["pictures"])
