@@ -63,16 +63,17 @@ class RoundBar(SessionView):
     def _show(self) -> None:
         state, name = self.session.state, self.session.state.active
         newest = state.rounds.get(name)
-        shown = (
+        sentences = [
             why_no_model(self.session, name)
             if newest is None or not newest.trained
             else f"After {newest.k} labels; {newest.n_pool:,} sources left in the pool"
-        )
+        ]
         advice = state.stop_advice.get(name)
         if newest is not None and newest.trained and advice is not None:
-            shown = f"{shown}. {advice_text(advice, state.config.shown(name))}"
+            sentences.append(advice_text(advice, state.config.shown(name)))
         if newest is not None and newest.left_out:
-            shown = f"{shown}. {newest.left_out_text}"
+            sentences.append(newest.left_out_text)
+        shown = sentences[0] if len(sentences) == 1 else " ".join(f"{text.rstrip('.')}." for text in sentences)
         parts: list[str] = [Markup("<span title='{}'>{}</span>").format(shown, shown)]
         pending, halted = name in state.pending, name in state.halted
         if pending:
