@@ -17,6 +17,7 @@ from astronomical.config.schema import (
     PALETTE,
     CatalogueConfig,
     IdConfig,
+    JoinConfig,
     LabelConfig,
     PositionConfig,
 )
@@ -93,11 +94,15 @@ def catalogue_config(choices: ProjectOptions, folder: Path) -> CatalogueConfig:
         extra_columns=choices.extra_columns,
         image_columns=choices.image_columns,
         optimise_memory=choices.optimise_memory,
-        joins=tuple(
-            join.model_copy(update={"path": relative_to(local_path(join.path), folder)}) for join in choices.joins
-        ),
+        joins=tuple(_recorded(join, folder) for join in choices.joins),
         virtual=choices.virtual,
     )
+
+
+def _recorded(join: JoinConfig, folder: Path) -> JoinConfig:
+    """Return a join with a path that is relative to the project, and the archive that its table was fetched from."""
+    path = local_path(join.path)
+    return join.model_copy(update={"path": relative_to(path, folder), "origin": origin_of_table(path)})
 
 
 def _checked_position(choices: ProjectOptions, position: PositionConfig, source: TableSource) -> PositionConfig:
