@@ -146,7 +146,7 @@ def add_known_classes(commands: Commands) -> None:
 
 def _known_classes(arguments: argparse.Namespace) -> int:
     from astronomical.services.archives.class_catalogues import class_catalogues
-    from astronomical.services.archives.xmatch import XMATCH_URL, XMatch
+    from astronomical.services.archives.xmatch import XMatch, xmatch_address
     from astronomical.services.proxy import read_proxy
     from astronomical.setup.class_types import class_of_types, read_types, write_types
     from astronomical.setup.known_classes import find_classes, read_positions, write_known_classes
@@ -165,7 +165,7 @@ def _known_classes(arguments: argparse.Namespace) -> int:
             unit=arguments.ra_unit,
             id_column=arguments.id,
         )
-    service = XMatch(arguments.service or XMATCH_URL, allow_private=arguments.allow_private, proxy=read_proxy())
+    service = XMatch(arguments.service or xmatch_address(), allow_private=arguments.allow_private, proxy=read_proxy())
     try:
         found = find_classes(
             service,

@@ -31,6 +31,7 @@ from astronomical.setup.class_types import CatalogueType
 
 __all__ = [
     "CLASS_COLUMN",
+    "COLUMNS",
     "ClassMatches",
     "KnownClasses",
     "Positions",
@@ -42,6 +43,8 @@ __all__ = [
 
 #: Name of the label column.
 CLASS_COLUMN = "known_class"
+#: Columns that can be joined to the table.
+COLUMNS = (CLASS_COLUMN, f"{CLASS_COLUMN}_type", f"{CLASS_COLUMN}_distance")
 #: Key of the metadata of the Parquet file that says which type means which class.
 _TYPES_KEY = b"astronomical known classes"
 
@@ -111,6 +114,11 @@ class KnownClasses:
     types: NDArray[np.str_]
     distances: NDArray[np.float64]
     conflicts: NDArray[np.bool_]
+
+    @property
+    def n_known(self) -> int:
+        """Number of sources whose class is known."""
+        return int(np.count_nonzero(self.labels != ""))
 
     @property
     def summary(self) -> str:
@@ -305,11 +313,11 @@ def write_known_classes(
     columns: dict[str, Any] = {}
     if positions.id_column is not None:
         columns[positions.id_column] = positions.ids
-    columns |= {CLASS_COLUMN: made.labels, f"{CLASS_COLUMN}_type": made.types}
+    columns |= dict(zip(COLUMNS, (made.labels, made.types), strict=False))
     arrays = [pa.array(values, mask=values == "") for values in columns.values()]
     fields = [pa.field(name, array.type) for name, array in zip(columns, arrays, strict=True)]
     arrays.append(pa.array(made.distances, mask=np.isnan(made.distances)))
-    fields.append(pa.field(f"{CLASS_COLUMN}_distance", pa.float64(), metadata={"unit": "arcsec"}))
+    fields.append(pa.field(COLUMNS[2], pa.float64(), metadata={"unit": "arcsec"}))
     tables = ", ".join(CATALOGUES[key].table for key in found.matches)
     digest = hashlib.sha256("".join(item.sha256 for item in found.matches.values()).encode()).hexdigest()
     origin = Fetched(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,9 +23,10 @@ from astronomical.services.archives.session import ArchiveSession
 from astronomical.services.proxy import DIRECT, Proxy
 from astronomical.services.transfer import FetchError
 
-__all__ = ["CHUNK", "MAX_RADIUS_ARCSEC", "XMATCH_URL", "TypeMatches", "XMatch"]
+__all__ = ["CHUNK", "MAX_RADIUS_ARCSEC", "XMATCH_URL", "TypeMatches", "XMatch", "xmatch_address"]
 
 XMATCH_URL = "https://cdsxmatch.u-strasbg.fr/xmatch/api/v1/sync"
+_VARIABLE = "ASTRONOMICAL_XMATCH"
 #: Number of positions in one request.
 CHUNK = 25_000
 MAX_RADIUS_ARCSEC = 180.0
@@ -57,6 +59,11 @@ class TypeMatches:
     types: NDArray[np.str_]
     distances: NDArray[np.float64]
     sha256: str
+
+
+def xmatch_address() -> str:
+    """Return the address in the environment variable ``ASTRONOMICAL_XMATCH``, by default that of the CDS."""
+    return os.environ.get(_VARIABLE, "").strip() or XMATCH_URL
 
 
 class XMatch:
