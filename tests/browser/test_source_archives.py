@@ -59,7 +59,9 @@ def test_archives_are_asked_for_the_selected_source(page: Any, session: Session,
     page.get_by_text("From the archive SDSS: SDSS, in vacuum.").wait_for()
     page.get_by_text("Lines at z = 0.2500").wait_for()
     page.get_by_role("tab", name="Light curve", exact=True).click()
-    page.get_by_text("From the archive ZTF: 40 epochs").wait_for()
+    page.get_by_text("From the archive ZTF: 40 epochs.").wait_for()
+    page.get_by_label("Season").select_option("1")
+    page.get_by_text("From the archive ZTF: 15 epochs in season 2 of 2.").wait_for()
     tab.click()
     server.modes["desi"] = "500"
     session.focus("s01")

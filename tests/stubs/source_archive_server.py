@@ -62,11 +62,11 @@ def sdss_file() -> bytes:
 
 
 def ztf_table(*, empty: bool = False) -> str:
-    """Return a light curve of 40 epochs in two bands."""
+    """Return a light curve of 40 epochs in two bands, 25 in one season and 15 in the next."""
     lines = ["oid,expid,hjd,mjd,mag,magerr,catflags,filtercode"]
     for n in range(0 if empty else 40):
-        magnitude = 17 + 0.3 * np.sin(n)
-        lines.append(f"1,{n},{2458300.5 + n},{58300.0 + n},{magnitude:.4f},0.02,0,{'zg' if n % 2 else 'zr'}")
+        magnitude, day = 17 + 0.3 * np.sin(n), n + (200 if n >= 25 else 0)
+        lines.append(f"1,{n},{2458300.5 + day},{58300.0 + day},{magnitude:.4f},0.02,0,{'zg' if n % 2 else 'zr'}")
     return "\n".join(lines) + "\n"
 
 

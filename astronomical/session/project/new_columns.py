@@ -13,6 +13,7 @@ from astronomical.catalogue.joins import joined_names
 from astronomical.catalogue.labels import alike, label_counts, means_unknown
 from astronomical.catalogue.positions import find_position, position_problem, position_unit, unit_of_ra
 from astronomical.catalogue.readers import TableSource, open_table
+from astronomical.config.light_curves import LightCurvesConfig
 from astronomical.config.schema import (
     PALETTE,
     CatalogueConfig,
@@ -96,7 +97,15 @@ def catalogue_config(choices: ProjectOptions, folder: Path) -> CatalogueConfig:
         optimise_memory=choices.optimise_memory,
         joins=tuple(_recorded(join, folder) for join in choices.joins),
         virtual=choices.virtual,
+        light_curves=_placed_curves(choices.light_curves, folder),
     )
+
+
+def _placed_curves(section: LightCurvesConfig | None, folder: Path) -> LightCurvesConfig | None:
+    """Return where the light curves are, with a path that is relative to the project."""
+    if section is None or section.path is None:
+        return section
+    return section.model_copy(update={"path": relative_to(local_path(section.path).absolute(), folder)})
 
 
 def _recorded(join: JoinConfig, folder: Path) -> JoinConfig:

@@ -15,6 +15,7 @@ from panel.custom import JSComponent
 
 from astronomical.catalogue.light_curves.curves import LightCurve
 from astronomical.catalogue.light_curves.periods import find_period
+from astronomical.catalogue.light_curves.seasons import find_seasons, season_of
 from astronomical.catalogue.light_curves.times import Times
 from astronomical.dashboard.panes.plot.plot_style import LivePlots, save_room
 from astronomical.dashboard.panes.source.from_archives import FromArchives
@@ -35,6 +36,8 @@ _MIN_PERIOD, _MAX_PERIOD = 1e-5, 1e6
 #: Shares by which the slider changes the period, at most.
 _MAX_NUDGE = 0.03
 _NONE = "This source has no light curve."
+#: Stands for all seasons.
+_ALL = -1
 
 
 class LightCurveControls(JSComponent):
@@ -43,11 +46,21 @@ class LightCurveControls(JSComponent):
     Parameters
     ----------
     on_event
-        Called with ``fold``, ``period``, ``scale``, ``nudge``, ``reset``, ``find`` or ``band``, and the new value.
+        Called with ``fold``, ``period``, ``scale``, ``nudge``, ``reset``, ``find``, ``band`` or ``season``, and the new
+        value.
     """
 
     shown = param.Dict(
-        default={"folded": False, "period": None, "nudged": 1.0, "known": False, "searching": False, "chips": []},
+        default={
+            "folded": False,
+            "period": None,
+            "nudged": 1.0,
+            "known": False,
+            "searching": False,
+            "chips": [],
+            "seasons": [],
+            "season": -1,
+        },
         doc="The current values.",
     )
 
@@ -59,6 +72,7 @@ class LightCurveControls(JSComponent):
     .field, .folding, .bands { display: flex; flex-wrap: wrap; align-items: center; gap: 4px; white-space: nowrap; }
     input[type=range] { accent-color: var(--mui-palette-primary-main, #06c); padding: 0; width: 70px; margin: 0; }
     input[type=checkbox] { accent-color: var(--mui-palette-primary-main, #06c); margin: 0; }
+    select { height: 24px; max-width: 190px; padding: 0 4px; }
     .typed { width: 96px; height: 24px; padding: 0 4px; cursor: text; }
     button { height: 24px; padding: 0 6px; }
     .band { display: flex; align-items: center; gap: 4px; }
@@ -104,6 +118,8 @@ class LightCurveView(SessionView):
         self._base, self._nudged, self._folded = 0.0, 1.0, False
         self._is_searching, self._said = False, ""
         self._hidden: set[str] = set()
+        self._seasons: tuple[tuple[int, int], ...] = ()
+        self._season = _ALL
         self._drawn: CurvePlot | None = None
         self._live = LivePlots()
         self._controls = LightCurveControls(self._on_event)
@@ -190,6 +206,7 @@ class LightCurveView(SessionView):
     def _show_curve(self, curve: LightCurve, period: float | None) -> None:
         self._known = period
         self._curve, self._said = curve, ""
+        self._seasons, self._season = find_seasons(curve.time), _ALL
         self._base, self._nudged = self._known or 0.0, 1.0
         self._desk.visible, self._reason.visible = True, False
         self._draw()
@@ -209,6 +226,8 @@ class LightCurveView(SessionView):
             self._set_period(float(period))
         elif event == "find":
             self._find()
+        elif event == "season":
+            self._season = int(value) if 0 <= int(value) < len(self._seasons) else _ALL
         elif event == "band":
             self._hidden ^= {str(value)}
         self._draw()
@@ -248,6 +267,9 @@ class LightCurveView(SessionView):
         if curve is None:
             return
         times, is_flux = self._meaning()
+        seasons = self._season_names(curve)
+        if self._season != _ALL:
+            curve = season_of(curve, self._seasons[self._season])
         period = self._base * self._nudged
         folded = self._folded and period > 0
         self._drawn = plot_of(
@@ -266,11 +288,18 @@ class LightCurveView(SessionView):
             "nudged": self._nudged,
             "known": self._known is not None,
             "searching": self._is_searching,
+            "seasons": seasons,
+            "season": self._season,
             "chips": []
             if curve.bands == ("",)
             else [{"name": name, "colour": colours[name], "on": name not in self._hidden} for name in curve.bands],
         }
         set_hint(self._note, self._text(curve, period if folded else None))
+
+    def _season_names(self, curve: LightCurve) -> list[str]:
+        """Return the names of the seasons, empty if there is only one."""
+        spans = [(curve.time[first], curve.time[end - 1]) for first, end in self._seasons]
+        return [f"{n}: {start:,.0f} to {end:,.0f}" for n, (start, end) in enumerate(spans, 1)] if len(spans) > 1 else []
 
     def _meaning(self) -> tuple[Times, bool]:
         """Return what the times mean, and whether the values are fluxes."""
@@ -298,7 +327,8 @@ class LightCurveView(SessionView):
         unknown = " The period is not known: type it, or choose Find." if self._folded and period is None else ""
         said = f" {self._said}" if self._said and (self._folded or period is not None) else ""
         source = f"From the archive {self._archived[0]}: " if self._archived is not None else ""
-        return f"{source}{n:,} epochs{limits}.{how}{'' if self._is_searching else unknown}{said}"
+        part = "" if self._season == _ALL else f" in season {self._season + 1} of {len(self._seasons)}"
+        return f"{source}{n:,} epochs{part}{limits}.{how}{'' if self._is_searching else unknown}{said}"
 
 
 def _read(session: Session, id: str) -> tuple[LightCurve | None, float | None]:
