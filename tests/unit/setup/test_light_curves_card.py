@@ -50,10 +50,13 @@ def test_lists_in_the_catalogue_become_the_light_curves_of_the_project(
     async def drive() -> None:
         wizard = Wizard(lambda path: None, lambda: None)
         card = wizard.columns.light_curves
-        await wizard.data._read(tmp_path / "c.parquet", uploaded=False)
+        wizard.draft.use_table(read_table(tmp_path / "c.parquet"))
+        await wizard.data.table_changed()
         assert not card.read.visible
         card.source.value = "lists"
-        await card._on_read(None)
+        async with asyncio.timeout(60):
+            while not card.message.text:
+                await asyncio.sleep(0.01)
         assert card.message.text.startswith("240 epochs of 20 sources in g, r.")
         assert "mjd" in card.message.text
         draft = wizard.draft
