@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from astronomical.catalogue.errors import CatalogueError
 from astronomical.catalogue.positions import Unit, dec_unit, find_position, position_unit, to_degrees
 from astronomical.catalogue.readers import open_table
-from astronomical.catalogue.readers.source import TableSource
+from astronomical.catalogue.readers.source import ColumnInfo, TableSource
 from astronomical.catalogue.string_arrays import as_text
 
 __all__ = ["Join", "JoinedSource", "Match", "join_tables", "joined_names", "match_keys", "match_positions"]
@@ -309,12 +309,12 @@ def _names(join: Join, source: TableSource, taken: Collection[str] = ()) -> dict
     def named(name: str) -> str:
         return f"{join.prefix}{name}{join.suffix}"
 
-    # Vectors were not added by default in earlier versions, so their names may be in use.
-    wanted = join.columns or tuple(
-        column.name
-        for column in source.columns
-        if column.kind != "vector" or (column.length and named(column.name) not in taken)
-    )
+    def is_added(column: ColumnInfo) -> bool:
+        # Vectors were not added by default in earlier versions, so their names may be in use.
+        may_be_there = column.kind == "vector" or column.name == join.id_column
+        return (column.kind != "vector" or bool(column.length)) and not (may_be_there and named(column.name) in taken)
+
+    wanted = join.columns or tuple(column.name for column in source.columns if is_added(column))
     for name in wanted:
         source.info(name)
     if not join.name:

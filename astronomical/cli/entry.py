@@ -72,6 +72,7 @@ def make_parser() -> argparse.ArgumentParser:
     serving.add_serve(commands)
     project.add_new(commands)
     archives.add_fetch(commands)
+    archives.add_known_classes(commands)
     project.add_validate(commands)
     learning.add_reproduce(commands)
     learning.add_simulate(commands)

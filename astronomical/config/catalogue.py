@@ -57,12 +57,24 @@ class FingerprintConfig(Section):
     blocks: dict[str, Annotated[str, Field(pattern=r"^[0-9a-f]*$")]] = {}
 
 
+class OriginConfig(Section):
+    """The archive that a table was fetched from: its address, the query, the time, rows and sha256."""
+
+    service: str
+    query: str = Field(max_length=4000)
+    fetched: str = ""
+    rows: Count = 0
+    sha256: str = Field(default="", pattern=r"^[0-9a-f]*$")
+    incomplete: bool = False
+
+
 class JoinConfig(Section):
     """Columns joined from another table, whose rows are matched by id, by position on the sky, or row by row.
 
     When matching by id, `id` is the column there and `key` the column here with the same values, by default the id.
     When matching by position, `match` is ``best`` for mutual nearest neighbours and ``all`` for the nearest row to each
-    source here. If only one column is joined, `name` may be its new name.
+    source here. If only one column is joined, `name` may be its new name. `origin` is the archive that the table was
+    fetched from, if the file says so.
     """
 
     path: PathText
@@ -78,12 +90,14 @@ class JoinConfig(Section):
     suffix: str = ""
     columns: tuple[str, ...] = ()
     name: str = Field(default="", max_length=200)
+    origin: OriginConfig | None = None
 
     @model_serializer(mode="wrap")
-    def _without_empty_name(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _without_empty_parts(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
         found: dict[str, Any] = write(self)
-        if not found.get("name"):
-            found.pop("name", None)
+        for name in ("name", "origin"):
+            if not found.get(name):
+                found.pop(name, None)
         return found
 
     @model_validator(mode="after")
@@ -99,17 +113,6 @@ class VirtualColumnConfig(Section):
     name: Name
     expression: str = Field(min_length=1, max_length=2000)
     unit: str = Field(default="", max_length=100)
-
-
-class OriginConfig(Section):
-    """The archive that the catalogue was fetched from: its address, the query in ADQL, the time, rows and sha256."""
-
-    service: str
-    query: str = Field(max_length=4000)
-    fetched: str = ""
-    rows: Count = 0
-    sha256: str = Field(default="", pattern=r"^[0-9a-f]*$")
-    incomplete: bool = False
 
 
 class CatalogueConfig(Section):

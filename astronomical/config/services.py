@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer, model_validator
 
 from astronomical.config.base import Name, Section
 
-__all__ = ["LinkConfig", "LookConfig", "ServicesConfig", "SurveyConfig"]
+__all__ = ["LinkConfig", "LookConfig", "ServicesConfig", "SourceArchiveConfig", "SurveyConfig"]
 
 
 class LookConfig(Section):
@@ -22,6 +22,7 @@ class LookConfig(Section):
 
 #: Placeholders of an address template.
 _PLACEHOLDERS = frozenset({"ra", "dec", "size", "scale", "pixels"})
+_ARCHIVE_PLACEHOLDERS = frozenset({"ra", "dec", "radius", "radius_deg"})
 
 
 class SurveyConfig(Section):
@@ -84,8 +85,37 @@ class LinkConfig(Section):
         return check_http(url)
 
 
+class SourceArchiveConfig(Section):
+    """An archive that is asked for the spectrum or the light curve of the selected source.
+
+    `sdss` and `desi` have spectra, `ztf` has light curves; without an address, the default address is used. The address
+    of a `template` must contain {ra} and {dec} in degrees, and may contain {radius} (arcsec) and {radius_deg}.
+    """
+
+    name: Name
+    kind: Literal["sdss", "desi", "ztf", "template"]
+    url: str | None = None
+    radius_arcsec: float = Field(default=2.0, gt=0, le=60)
+
+    @field_validator("url")
+    @classmethod
+    def _check_address(cls, url: str | None) -> str | None:
+        return None if url is None else check_http(url)
+
+    @model_validator(mode="after")
+    def _check_places(self) -> SourceArchiveConfig:
+        found = set(re.findall(r"\{(\w+)\}", self.url or ""))
+        if self.kind == "template" and (not found >= {"ra", "dec"} or not found <= _ARCHIVE_PLACEHOLDERS):
+            raise ValueError("the url of a template must contain {ra} and {dec}; it may contain {radius}, {radius_deg}")
+        return self
+
+
 class ServicesConfig(Section):
-    """Online services."""
+    """Online services.
+
+    `spectra` and `light_curves` are archives that are asked for the selected source, in this order, unless the
+    catalogue has a spectrum or a light curve of it.
+    """
 
     surveys: tuple[SurveyConfig, ...] = (
         SurveyConfig(name="SDSS", kind="sdss"),
@@ -108,6 +138,8 @@ class ServicesConfig(Section):
             url="https://www.legacysurvey.org/viewer?ra={ra}&dec={dec}&layer=ls-dr10&zoom=15&mark={ra},{dec}",
         ),
     )
+    spectra: tuple[SourceArchiveConfig, ...] = ()
+    light_curves: tuple[SourceArchiveConfig, ...] = ()
     timeout_s: float = Field(default=15.0, gt=0, le=300)
     per_host: int = Field(default=2, ge=1, le=8)
 
@@ -117,3 +149,23 @@ class ServicesConfig(Section):
         if len({survey.name for survey in surveys}) != len(surveys):
             raise ValueError("two surveys have the same name")
         return surveys
+
+    @model_validator(mode="after")
+    def _check_archives(self) -> ServicesConfig:
+        for where, archives, wrong in (
+            ("spectra", self.spectra, ("ztf",)),
+            ("light_curves", self.light_curves, ("sdss", "desi")),
+        ):
+            if len({item.name for item in archives}) != len(archives):
+                raise ValueError(f"two archives of {where} have the same name")
+            if any(item.kind in wrong for item in archives):
+                raise ValueError(f"an archive of the kind {' or '.join(wrong)} has no {where}")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_empty_parts(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        found: dict[str, Any] = write(self)
+        for name in ("spectra", "light_curves"):
+            if not found.get(name):
+                found.pop(name, None)
+        return found

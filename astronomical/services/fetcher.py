@@ -43,8 +43,15 @@ class FetchResult(Protocol):
 
 
 T = TypeVar("T", bound=FetchResult)
-#: Returns the body at a URL.
-GetBytes = Callable[[str], bytes]
+
+
+class GetBytes(Protocol):
+    """Returns the body at a URL; with a body of JSON to send, by POST."""
+
+    def __call__(self, url: str, sent: bytes | None = None, /) -> bytes:
+        """Return the body."""
+
+
 #: A body, the error that prevented it, or None if the server is known to have no image.
 Response = bytes | FetchError | None
 
@@ -247,8 +254,10 @@ class Fetcher(Generic[T]):
         if wait_s > 0:
             raise FetchError(f"the server {host} failed several times; next attempt in {math.ceil(wait_s)} s")
 
-        def get_bytes(url: str) -> bytes:
-            return self._client.get(url, transfer=transfer).data
+        def get_bytes(url: str, sent: bytes | None = None, /) -> bytes:
+            if sent is None:
+                return self._client.get(url, transfer=transfer).data
+            return self._client.post(url, sent, "application/json", transfer=transfer)
 
         try:
             body = get_bytes(request.url) if request.download is None else request.download(get_bytes)

@@ -109,8 +109,16 @@ class HttpClient:
             url = found
         raise FetchError(f"the server redirected more than {_MAX_REDIRECTS} times")
 
-    def post(self, url: str, body: bytes, content_type: str, *, timeout_s: float = 15.0) -> bytes:
-        """Send a body to a URL, and return the body of the response. Redirects are refused.
+    def post(
+        self,
+        url: str,
+        body: bytes,
+        content_type: str,
+        *,
+        timeout_s: float = 15.0,
+        transfer: Transfer | None = None,
+    ) -> bytes:
+        """Send a body to a URL, and return the body of the response. Redirects are refused. See `get`.
 
         Raises
         ------
@@ -118,7 +126,8 @@ class HttpClient:
             If the request fails.
         """
         trusted = origin_of(url) if self._allow_private else None
-        found = self._exchange("POST", url, Transfer(timeout_s), trusted, body, {"Content-Type": content_type})
+        transfer = transfer or Transfer(timeout_s)
+        found = self._exchange("POST", url, transfer, trusted, body, {"Content-Type": content_type})
         if isinstance(found, str):
             raise FetchError("the server redirected a request that sends data")
         return found

@@ -23,7 +23,7 @@ from astronomical.errors import AstronomicalError
 from astronomical.services.fits_images import refuse_large
 from astronomical.services.local_files import LocalFileError, LocalFiles
 
-__all__ = ["Medium", "Spectrum", "SpectrumError", "read_spectrum"]
+__all__ = ["SDSS_UNIT", "Medium", "Spectrum", "SpectrumError", "make_spectrum", "read_spectrum", "read_spectrum_file"]
 
 Medium = Literal["vacuum", "air"]
 _MAX_POINTS = 200_000
@@ -34,7 +34,7 @@ _MAX_FILE_POINTS = 5_000_000
 _MAX_UNIT = 100
 _IMAGES = fits.PrimaryHDU | fits.ImageHDU | fits.CompImageHDU
 _ARMS = ("B", "R", "Z")
-_SDSS_UNIT = "10⁻¹⁷ erg s⁻¹ cm⁻² Å⁻¹"
+SDSS_UNIT = "10⁻¹⁷ erg s⁻¹ cm⁻² Å⁻¹"
 _WAVELENGTH = re.compile(r"^(lam|wl|spectral_?axis|wavelengths?_?\w*|wave_?\w*|lambda_?\w*)$", re.I)
 _LOG_WAVELENGTH = re.compile(r"^(log_?lam(bda)?|log_?wave(length)?)$", re.I)
 _FLUX = re.compile(r"^(flux(_?density)?|f_?lambda|flam|f_?nu|fnu|intensity|counts|spec(trum)?|flux_?\w*)$", re.I)
@@ -116,20 +116,39 @@ def read_spectrum(files: LocalFiles, text: str, id: str = "") -> Spectrum:
     name, _, target = text.strip().partition("#")
     try:
         path = files.find(name)
-        if not path.is_file():
-            raise SpectrumError(f"not a file: {path}")
-        with _quiet, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            found = _read(path, target or id, bool(target))
     except LocalFileError as error:
         raise SpectrumError(str(error)) from None
+    if not path.is_file():
+        raise SpectrumError(f"not a file: {path}")
+    return read_spectrum_file(path, target or id, bool(target))
+
+
+def read_spectrum_file(path: Path, target: str = "", strict: bool = False) -> Spectrum:
+    """Read the spectrum in a file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    target, strict
+        TARGETID that chooses one of several spectra, and whether it must be there.
+
+    Raises
+    ------
+    SpectrumError
+        If the file cannot be read or contains no spectrum.
+    """
+    try:
+        with _quiet, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = _read(path, target, strict)
     except SpectrumError:
         raise
     except CatalogueError as error:
         raise SpectrumError(str(error)) from error
     except Exception as error:  # damaged files raise many kinds of error
         raise SpectrumError(
-            f"{name} cannot be read as a spectrum ({type(error).__name__}: {str(error)[:200]})"
+            f"{path.name} cannot be read as a spectrum ({type(error).__name__}: {str(error)[:200]})"
         ) from error
     if len(found.wavelength) < 2 or not np.isfinite(found.flux).any():
         raise SpectrumError(f"{path.name} contains no flux values")
@@ -227,11 +246,11 @@ def _sdss(hdu: Any, hdus: Any) -> Spectrum:
         if is_table and "Z" in other.columns.names and len(other.data) == 1:
             redshift = float(other.data["Z"][0])
             break
-    return _made(
+    return make_spectrum(
         10 ** np.asarray(data["loglam"], dtype=np.float64),
         np.asarray(data["flux"], dtype=np.float64),
         _from_ivar(ivar),
-        _SDSS_UNIT,
+        SDSS_UNIT,
         "vacuum",
         True,
         "SDSS",
@@ -257,8 +276,8 @@ def _desi(hdus: Any, names: set[str], target: str, strict: bool) -> Spectrum:
     total = np.bincount(place, weights=np.concatenate(ivars) * np.nan_to_num(np.concatenate(fluxes)))
     with np.errstate(invalid="ignore", divide="ignore"):
         flux = np.where(weight > 0, total / weight, np.nan)
-    return _made(
-        wave.astype(np.float64), flux, _from_ivar(weight), _SDSS_UNIT, "vacuum", True, "DESI", None, weight > 0
+    return make_spectrum(
+        wave.astype(np.float64), flux, _from_ivar(weight), SDSS_UNIT, "vacuum", True, "DESI", None, weight > 0
     )
 
 
@@ -296,7 +315,7 @@ def _table(table: _Columns, header: Any) -> Spectrum:
     medium, stated = _medium(str(wave_name or log_name), header)
     unit = table.units[flux_name]
     redshift = next((float(header[key]) for key in ("REDSHIFT", "redshift", "Z", "z") if _is_number(header, key)), None)
-    return _made(
+    return make_spectrum(
         wave, _numbers(table, flux_name), error, "" if unit is None else str(unit), medium, stated, "table", redshift
     )
 
@@ -312,7 +331,7 @@ def _image(hdu: Any) -> Spectrum:
         wave = 10**wave
     factor = u.Unit(header["CUNIT1"]).to(u.AA) if header.get("CUNIT1") else 1.0
     medium, stated = _medium(str(header.get("CTYPE1", "")), header)
-    return _made(wave * factor, flux, None, str(header.get("BUNIT", "")), medium, stated, "image", None)
+    return make_spectrum(wave * factor, flux, None, str(header.get("BUNIT", "")), medium, stated, "image", None)
 
 
 def _named(table: _Columns, pattern: re.Pattern[str], but: set[str | None] | None = None) -> str | None:
@@ -355,7 +374,7 @@ def _from_ivar(ivar: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(ivar > 0, 1 / np.sqrt(np.where(ivar > 0, ivar, 1.0)), np.nan)
 
 
-def _made(
+def make_spectrum(
     wavelength: NDArray[np.float64],
     flux: NDArray[np.float64],
     error: NDArray[np.float64] | None,

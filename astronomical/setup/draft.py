@@ -12,13 +12,8 @@ from astronomical.catalogue.errors import CatalogueError
 from astronomical.catalogue.feature_plan import FeatureRecipe, count_features, feature_names
 from astronomical.catalogue.labels import means_unknown
 from astronomical.catalogue.positions import Unit
-from astronomical.config.schema import (
-    CombinationConfig,
-    FeaturesConfig,
-    LayoutConfig,
-    PositionConfig,
-    SplitConfig,
-)
+from astronomical.config.light_curves import LightCurvesConfig
+from astronomical.config.schema import CombinationConfig, FeaturesConfig, LayoutConfig, PositionConfig, SplitConfig
 from astronomical.errors import InvalidInputError
 from astronomical.paths import local_path
 from astronomical.plugins.registry import Registry, builtin_registry
@@ -65,6 +60,8 @@ class Draft:
         Whether columns are stored in compact types.
     curated_test
         Whether the annotator labels the test set.
+    light_curves
+        Where the light curves are; None if there are none.
     layout
         Layout of the panes, taken from another project; None for the default layout.
     dark
@@ -113,6 +110,7 @@ class Draft:
     optimise_memory: bool = False
     keys: dict[str, str] = field(default_factory=dict)
     curated_test: bool = False
+    light_curves: LightCurvesConfig | None = None
     layout: LayoutConfig | None = None
     dark: bool = False
     registry: Registry = field(default_factory=builtin_registry)
@@ -122,11 +120,7 @@ class Draft:
     def use_table(self, table: Table, *, uploaded: bool = False) -> None:
         """Use a table, and reset all settings that belong to the previous one."""
         before = self.table
-        if before is not None and (before.path, before.name, before.format) == (
-            table.path,
-            table.name,
-            table.format,
-        ):
+        if before is not None and (before.path, before.name, before.format) == (table.path, table.name, table.format):
             self.table = table
             self.check = None
             return
@@ -397,4 +391,5 @@ class Draft:
             dark=self.dark,
             joins=self.table.joins,
             virtual=self.table.virtual,
+            light_curves=self.light_curves,
         )

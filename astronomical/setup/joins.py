@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -115,11 +116,11 @@ def _check_keys(table: Table, join: JoinConfig) -> None:
             check_exact(source.read([name])[name], name, role, "Choose another column, or match by position.")
 
 
-def default_suffix(table: Table, other: OtherTable) -> str:
+def default_suffix(table: Table, names: Sequence[str]) -> str:
     """Return a suffix that makes the names of the added columns unique."""
     here = {column.name for column in table.columns}
     suffix, n = "", 2
-    while any(f"{name}{suffix}" in here for name in other.columns):
+    while any(f"{name}{suffix}" in here for name in names):
         suffix, n = f"_{n}", n + 1
     return suffix
 

@@ -32,6 +32,15 @@ def test_a_table_is_searched_for_counted_fetched_and_read(
         expect(page.get_by_label("Query (ADQL)")).to_have_value(
             "SELECT TOP 10000 * FROM gaiadr3.gaia_source", timeout=LONG
         )
+        query, ra = page.get_by_label("Query (ADQL)"), page.get_by_label("Right ascension (°)")
+        query.fill("SELECT ra FROM gaiadr3.gaia_source")
+        query.press("Tab")
+        ra.fill("10")
+        ra.press("Tab")
+        expect(page.get_by_text("The query was edited, so the form does not change it.")).to_be_visible(timeout=LONG)
+        expect(query).to_have_value("SELECT ra FROM gaiadr3.gaia_source")
+        ra.fill("")
+        ra.press("Tab")
         button(page, "Count the rows").click()
         expect(page.get_by_text("50 rows.")).to_be_visible(timeout=LONG)
         server.mode = "error"

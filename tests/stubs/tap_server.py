@@ -42,6 +42,8 @@ class TapServer:
     def __init__(self, mode: str = "ok", n_rows: int = 50) -> None:
         self.mode, self.n_rows = mode, n_rows
         self.serialisation = "binary2"
+        #: The table that all other queries return, instead of made-up sources.
+        self.table: Table | None = None
         self.requests: list[str] = []
         self.queries: list[str] = []
         self.phase = "PENDING"
@@ -87,6 +89,8 @@ class TapServer:
         return content
 
     def sources(self) -> Table:
+        if self.table is not None:
+            return self.table
         rng = np.random.default_rng(0)
         n = self.n_rows
         table = Table(
@@ -106,7 +110,7 @@ class TapServer:
 
     def answer(self, query: str) -> bytes:
         if "COUNT(*)" in query:
-            return self.votable(Table({"n": [self.n_rows]}))
+            return self.votable(Table({"n": [self.n_rows if self.table is None else len(self.table)]}))
         if "TAP_SCHEMA.tables" in query:
             names = ["I/239/hip_main", "gaiadr3.gaia_source"]
             return self.votable(Table({"table_name": names, "description": ["Hipparcos", "Gaia sources"]}))

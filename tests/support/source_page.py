@@ -13,7 +13,7 @@ from astronomical.services.catalogue_images import CatalogueImageReader
 from astronomical.services.cutouts import CutoutFetcher
 from astronomical.services.fetcher import Limits
 from astronomical.services.local_files import LocalFiles
-from astronomical.services.services import Services
+from astronomical.services.services import ArchiveFetchers, Services
 from astronomical.session import Session
 from astronomical.session.samp.connection import SampBridge
 
@@ -26,7 +26,8 @@ def source_page(
 ) -> Iterator[Any]:
     """Open the pane in a browser window of a size."""
     files = LocalFiles(session.path.parent)
-    services = Services(CutoutFetcher(limits), CatalogueImageReader(files, limits), files)
+    archives = ArchiveFetchers.within(limits)
+    services = Services(CutoutFetcher(limits), CatalogueImageReader(files, limits), files, archives)
     bridge = SampBridge(session, lambda change: change())
     panes: list[SourcePane] = []
 

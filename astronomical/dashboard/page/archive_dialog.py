@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +17,7 @@ from astronomical.errors import InvalidInputError, explain
 from astronomical.paths import local_path
 from astronomical.services.archives.adql import Cone, build_query, count_query
 from astronomical.services.archives.tap import SERVICES, ArchiveColumn, ArchiveTable, TapArchive
+from astronomical.services.network import allows_private, refuse_offline
 from astronomical.services.proxy import read_proxy
 from astronomical.services.transfer import FetchError
 from astronomical.session.project.example import projects_folder
@@ -245,9 +245,8 @@ class ArchiveDialog:
         url = str(self._url.value).strip() if self._service.value == _OTHER else SERVICES[self._service.value]
 
         def run() -> T:
-            if os.environ.get("ASTRONOMICAL_OFFLINE") == "1":
-                raise InvalidInputError("This server sends no requests to other computers (ASTRONOMICAL_OFFLINE).")
-            archive = TapArchive(url, allow_private=_allows_private(), proxy=read_proxy())
+            refuse_offline()
+            archive = TapArchive(url, allow_private=allows_private(), proxy=read_proxy())
             try:
                 return archive.until(self._cancelled.is_set, lambda: work(archive))
             finally:
@@ -274,10 +273,6 @@ def _reached(archive: TapArchive) -> TapArchive:
     """Return an archive after it has answered, which takes ten seconds at most."""
     archive.reach()
     return archive
-
-
-def _allows_private() -> bool:
-    return os.environ.get("ASTRONOMICAL_ALLOW_PRIVATE_HOSTS") == "1"
 
 
 def _checked(text: str) -> Path:

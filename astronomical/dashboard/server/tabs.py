@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import atexit
 import logging
-import os
 import secrets
 import sys
 import time
@@ -22,6 +21,7 @@ from astronomical.dashboard.server.arguments import AppArguments
 from astronomical.paths import local_path
 from astronomical.plugins.files import PluginFile
 from astronomical.plugins.loader import Plugins, load_plugins
+from astronomical.services.network import allows_private, is_offline
 from astronomical.services.proxy import read_proxy
 from astronomical.services.services import open_services
 from astronomical.session import Session
@@ -44,10 +44,6 @@ _CLOSE_S, _MODELS_S = 10.0, 6.0
 #: Maximum time in s for closing all projects when the server stops.
 _EXIT_S = 5.0
 _CACHE_KEY = "astronomical projects"
-#: If set to 1, cutouts may come from this computer or its network, for example from a local mirror.
-_ALLOW_PRIVATE = "ASTRONOMICAL_ALLOW_PRIVATE_HOSTS"
-#: If set to 1, no requests are sent to other computers.
-_OFFLINE = "ASTRONOMICAL_OFFLINE"
 
 
 class OpenProject:
@@ -60,8 +56,8 @@ class OpenProject:
         self.services = open_services(
             session.state.config.services,
             folder,
-            allow_private=os.environ.get(_ALLOW_PRIVATE) == "1",
-            offline=os.environ.get(_OFFLINE) == "1",
+            allow_private=allows_private(),
+            offline=is_offline(),
             proxy=read_proxy(),
         )
         self.samp = SampBridge(session, dispatch)

@@ -12,6 +12,7 @@ import panel_material_ui as pmui
 from astronomical.dashboard.ui.components import Message, hint, row, section
 from astronomical.dashboard.wizard.class_rows import ClassRows
 from astronomical.dashboard.wizard.column_texts import distinct, likely_first, meaning_question, proposal, with_counts
+from astronomical.dashboard.wizard.light_curves_card import LightCurvesCard
 from astronomical.errors import InvalidInputError
 from astronomical.setup.classes import REST, shortened
 from astronomical.setup.suggestions import possible_missing_codes
@@ -144,6 +145,7 @@ class ColumnsStep:
             placeholder="none",
             description="Columns with web addresses, or with paths of files beside the catalogue.",
         )
+        self.light_curves = LightCurvesCard(wizard)
         self.view = pn.Column(
             row(
                 section("Id", self.id, self.id_state.view),
@@ -168,6 +170,7 @@ class ColumnsStep:
                 section("Shown for a source", self.extra, self.images),
                 styles={"gap": "12px"},
             ),
+            self.light_curves.view,
             sizing_mode="stretch_width",
             margin=0,
         )
@@ -207,6 +210,7 @@ class ColumnsStep:
         texts = [column.name for column in table.columns if column.kind == "text"]
         self.images.param.update(options=texts, value=list(draft.image_columns), visible=bool(texts))
         self._filling = False
+        self.light_curves.show()
         await self._check()
         await self._count(label)
 

@@ -19,6 +19,7 @@ from astronomical.dashboard.ui.safe_text import Html
 from astronomical.dashboard.ui.upload import MAX_BYTES, upload_button
 from astronomical.dashboard.wizard.header_question import header_buttons, header_question
 from astronomical.dashboard.wizard.join_card import JoinCard
+from astronomical.dashboard.wizard.known_classes_card import KnownClassesCard
 from astronomical.dashboard.wizard.virtual_card import VirtualCard
 from astronomical.errors import AstronomicalError
 from astronomical.setup.create import plain_name
@@ -70,6 +71,7 @@ class DataStep:
         self.header = header_buttons(self._on_header)
         self.join = JoinCard(wizard)
         self.virtual = VirtualCard(wizard)
+        self.known_classes = KnownClassesCard(wizard)
         self.error = Message()
         self.summary = pn.Column(sizing_mode="stretch_width", margin=0)
         self.title = pmui.TextInput(
@@ -99,6 +101,7 @@ class DataStep:
             ),
             self.join.view,
             self.virtual.view,
+            self.known_classes.view,
             self.place,
             sizing_mode="stretch_width",
             margin=0,
@@ -197,6 +200,7 @@ class DataStep:
         self._show_table()
         self.join.show()
         self.virtual.show()
+        self.known_classes.show()
         await self.wizard.after_table()
         self.wizard.refresh()
 

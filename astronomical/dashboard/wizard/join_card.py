@@ -185,7 +185,7 @@ class JoinCard:
         same = next((name for name in other.readable if name == self.key.value), None)
         self.there.param.update(options=list(other.readable), value=same or other.likely_id)
         self.columns.param.update(options=list(other.columns), value=[])
-        self.suffix.value = default_suffix(table, other)
+        self.suffix.value = default_suffix(table, other.columns)
         by_position = other.position is not None and None not in self.wizard.draft.position
         self.by.value = "position" if by_position else "id" if other.readable else "row"
         self._show_questions()

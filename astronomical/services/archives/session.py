@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import threading
+from collections.abc import Callable, Iterator
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, BinaryIO
 from urllib.parse import urljoin
@@ -22,6 +24,8 @@ _CHUNK_BYTES = 64 * 1024
 #: Maximum size of a reply that is kept in memory: metadata, counts, and the state of jobs.
 _MAX_REPLY_BYTES = 50_000_000
 _MAX_REDIRECTS = 5
+#: Time limit in s until a service answers at all, and time between two looks at whether the user cancelled.
+_REACH_S, _CANCEL_S = 8.0, 0.1
 _HEADERS = {"User-Agent": "astronomical (IVOA-science)", "Accept": "*/*"}
 
 
@@ -82,6 +86,50 @@ class ArchiveSession(requests.Session):
         """Raise `FetchError` if the session was stopped."""
         if self._stopped:
             raise FetchError("cancelled")
+
+    @contextlib.contextmanager
+    def stopping(self, cancelled: Callable[[], bool]) -> Iterator[None]:
+        """Stop the requests of a block once it is cancelled.
+
+        Parameters
+        ----------
+        cancelled
+            Called from another thread every 0.1 s.
+        """
+        ended = threading.Event()
+
+        def watch() -> None:
+            while not ended.wait(_CANCEL_S):
+                if cancelled():
+                    self.stop()
+                    return
+
+        threading.Thread(target=watch, name="archive-cancel", daemon=True).start()
+        try:
+            yield
+        finally:
+            ended.set()
+
+    def reach(self, service: str, url: str) -> None:
+        """Find out within ten seconds whether a service answers.
+
+        Parameters
+        ----------
+        service, url
+            Address of the service, for the message, and what to ask for.
+
+        Raises
+        ------
+        FetchError
+            If it does not; the message names the reason.
+        """
+        usual, self.timeout_s = self.timeout_s, _REACH_S
+        try:
+            self.get(url)
+        except FetchError as error:
+            raise FetchError(f"{service} cannot be reached: {error}", trouble=True) from None
+        finally:
+            self.timeout_s = usual
 
     def resume(self) -> None:
         """Allow requests again, such as the one that deletes a job on the server."""

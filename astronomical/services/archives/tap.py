@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import json
 import math
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -32,8 +31,8 @@ SERVICES: dict[str, str] = {
     "NOIRLab (Legacy Surveys, DES, SDSS)": "https://datalab.noirlab.edu/tap",
     "ESO": "https://archive.eso.org/tap_cat",
 }
-#: Time limits in s: until a service answers at all, for short queries, and for the download of a result.
-REACH_S, SHORT_S, RESULT_S = 8.0, 60.0, 3600.0
+#: Time limits in s: for short queries, and for the download of a result.
+SHORT_S, RESULT_S = 60.0, 3600.0
 _MAX_RESULT_BYTES = 2e9
 _MAX_LISTED = 500
 #: Times between two looks at a job, in s.
@@ -154,7 +153,7 @@ class TapArchive:
         work
             The work.
         """
-        with self._stopping(cancelled):
+        with self._session.stopping(cancelled):
             return work()
 
     def reach(self) -> None:
@@ -165,13 +164,7 @@ class TapArchive:
         FetchError
             If it does not; the message names the reason.
         """
-        self._session.timeout_s = REACH_S
-        try:
-            self._session.get(f"{self.url}/capabilities")
-        except FetchError as error:
-            raise FetchError(f"{self.url} cannot be reached: {error}", trouble=True) from None
-        finally:
-            self._session.timeout_s = SHORT_S
+        self._session.reach(self.url, f"{self.url}/capabilities")
 
     def tables(self, text: str = "") -> tuple[ArchiveTable, ...]:
         """Return tables whose name or description contains a text, at most 500.
@@ -238,7 +231,7 @@ class TapArchive:
         FetchError
             If the query fails, the result cannot be read, or it was cancelled.
         """
-        with self._stopping(cancelled), TemporaryDirectory(prefix="astronomical-archive-") as folder:
+        with self._session.stopping(cancelled), TemporaryDirectory(prefix="astronomical-archive-") as folder:
             reply = Path(folder) / "reply.vot"
             began = datetime.now(UTC).isoformat(timespec="seconds")
             progress("Sending the query")
@@ -292,23 +285,6 @@ class TapArchive:
         while time.monotonic() < end:
             self._session.check()
             time.sleep(min(_CANCEL_S, seconds))
-
-    @contextlib.contextmanager
-    def _stopping(self, cancelled: Callable[[], bool]) -> Iterator[None]:
-        """Stop the requests of this block once it is cancelled."""
-        ended = threading.Event()
-
-        def watch() -> None:
-            while not ended.wait(_CANCEL_S):
-                if cancelled():
-                    self._session.stop()
-                    return
-
-        threading.Thread(target=watch, name="archive-cancel", daemon=True).start()
-        try:
-            yield
-        finally:
-            ended.set()
 
     def _query(self, query: str) -> list[tuple[Any, ...]]:
         """Run a short query, and return its rows."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,15 +10,12 @@ from numpy.typing import NDArray
 
 from astronomical.catalogue.light_curves.curves import CurveSet, LightCurve
 from astronomical.catalogue.light_curves.features import curve_features
-from astronomical.catalogue.light_curves.guesses import guess_period
 from astronomical.catalogue.light_curves.periods import find_period, find_periods
-from astronomical.catalogue.light_curves.reading import list_columns, list_head
-from astronomical.catalogue.readers import open_table
 from astronomical.config.light_curves import LightCurvesConfig
 from astronomical.paths import local_path, relative_to
 from astronomical.plugins.registry import Registry
 from astronomical.session.commands import Access, command, full_access, reads
-from astronomical.session.data.curve_columns import CurveFile, bands_text, describe_file
+from astronomical.session.data.curve_columns import CurveFile, check_text, inspect_curves, propose_curves
 from astronomical.session.data.curve_plugins import plugin_features
 from astronomical.session.data.curve_table import (
     check_columns_of,
@@ -42,8 +37,6 @@ __all__ = ["LIGHT_CURVES", "LightCurves"]
 LIGHT_CURVES = "light curves"
 #: Share of the progress until the light curves are read, and until their features are computed.
 _READ, _COMPUTED = 0.3, 0.5
-#: Number of rows of a table from which the meaning of times is guessed.
-_N_HEAD = 200
 
 
 class LightCurves:
@@ -157,16 +150,7 @@ class LightCurves:
         SessionError, CatalogueError
             If there is no such file, or it contains no light curves.
         """
-        catalogue = self._state.dataset.catalogue
-        if section_source == "lists":
-            where = local_path(path) if path else catalogue.source.path
-            return describe_file(list_columns(where), partial(list_head, where), where.name)
-        if section_source == "files":
-            where = self._reader_of_files(files).first_file()
-        else:
-            where = local_path(path)
-        source = open_table(where)
-        return describe_file(source.columns, lambda name: source.read_head([name], _N_HEAD)[name], where.name)
+        return inspect_curves(self._state.dataset.catalogue, self._writer.path.parent, section_source, path, files)
 
     @reads
     def propose(self, section_source: str, path: str = "", files: str | None = None, **given: Any) -> LightCurvesConfig:
@@ -184,27 +168,9 @@ class LightCurves:
         SessionError, CatalogueError
             If there is no such file, or its times or values are not recognised.
         """
-        found = self.inspect(section_source, path, files)
-        guess, times, columns = found.guess, found.times, self._state.dataset.catalogue.columns
-        known = {name: value for name, value in given.items() if value is not None}
-        named = {name: getattr(guess, name) for name in ("time", "value", "error", "band", "limit")} | known
-        for role in ("time", "value"):
-            if named[role] is None:
-                listed = ", ".join(column.name for column in found.columns)
-                raise SessionError(f"No column of {role}s was recognised. Name it; the columns are {listed}.")
-        return LightCurvesConfig(
-            **{
-                "source": section_source,
-                "path": self.placed(path) if path else None,
-                "files": files,
-                "kind": "flux" if guess.is_flux else "magnitude",
-                "time_scale": times.scale,
-                "time_unit": times.unit,
-                "time_zero": times.zero,
-                "period": guess_period(columns),
-                **named,
-            }
-        )
+        found, catalogue = self.inspect(section_source, path, files), self._state.dataset.catalogue
+        place = self.placed(path) if path else None
+        return propose_curves(found, catalogue, section_source, place, files, **given)
 
     @reads
     def check(self, section: LightCurvesConfig) -> str:
@@ -221,18 +187,7 @@ class LightCurves:
             If they cannot be read, or no source has a light curve.
         """
         check_light_curves(section, self._state.dataset.catalogue)
-        reader = self._reader(section)
-        if section.files is not None:
-            curve = reader.first()
-            bands = bands_text(curve.bands)
-            return f"The first file has {len(curve.time):,} epochs{bands}."
-        curves = reader.all()
-        n = int(np.count_nonzero(np.diff(curves.starts)))
-        if not n:
-            raise SessionError("No source has an epoch with a time. Check the columns.")
-        if not np.isfinite(curves.value).any():
-            raise SessionError(f"Column {section.value!r} has no values. Choose another column.")
-        return f"{len(curves.time):,} epochs of {n:,} sources{bands_text(curves.bands)}."
+        return check_text(section, self._reader(section))
 
     @reads
     def placed(self, path: str) -> str:
@@ -344,13 +299,6 @@ class LightCurves:
     def _reader(self, section: LightCurvesConfig) -> CurveReader:
         config, folder = self._state.config, self._writer.path.parent
         return self._read_curves(section, config.catalogue.missing, self._state.dataset.catalogue, folder)
-
-    def _reader_of_files(self, files: str | None) -> CurveReader:
-        """Return a reader of files whose columns are not known yet."""
-        section = LightCurvesConfig(source="files", files=files or "", time="?", value="?")
-        check_light_curves(section, self._state.dataset.catalogue)
-        folder: Path = self._writer.path.parent
-        return CurveReader(section, (), self._state.dataset.catalogue, folder)
 
 
 def _compute(

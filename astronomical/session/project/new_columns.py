@@ -13,10 +13,12 @@ from astronomical.catalogue.joins import joined_names
 from astronomical.catalogue.labels import alike, label_counts, means_unknown
 from astronomical.catalogue.positions import find_position, position_problem, position_unit, unit_of_ra
 from astronomical.catalogue.readers import TableSource, open_table
+from astronomical.config.light_curves import LightCurvesConfig
 from astronomical.config.schema import (
     PALETTE,
     CatalogueConfig,
     IdConfig,
+    JoinConfig,
     LabelConfig,
     PositionConfig,
 )
@@ -93,11 +95,23 @@ def catalogue_config(choices: ProjectOptions, folder: Path) -> CatalogueConfig:
         extra_columns=choices.extra_columns,
         image_columns=choices.image_columns,
         optimise_memory=choices.optimise_memory,
-        joins=tuple(
-            join.model_copy(update={"path": relative_to(local_path(join.path), folder)}) for join in choices.joins
-        ),
+        joins=tuple(_recorded(join, folder) for join in choices.joins),
         virtual=choices.virtual,
+        light_curves=_placed_curves(choices.light_curves, folder),
     )
+
+
+def _placed_curves(section: LightCurvesConfig | None, folder: Path) -> LightCurvesConfig | None:
+    """Return where the light curves are, with a path that is relative to the project."""
+    if section is None or section.path is None:
+        return section
+    return section.model_copy(update={"path": relative_to(local_path(section.path).absolute(), folder)})
+
+
+def _recorded(join: JoinConfig, folder: Path) -> JoinConfig:
+    """Return a join with a path that is relative to the project, and the archive that its table was fetched from."""
+    path = local_path(join.path)
+    return join.model_copy(update={"path": relative_to(path, folder), "origin": origin_of_table(path)})
 
 
 def _checked_position(choices: ProjectOptions, position: PositionConfig, source: TableSource) -> PositionConfig:

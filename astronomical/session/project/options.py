@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from astronomical.config.catalogue import VirtualColumnConfig
+from astronomical.config.light_curves import LightCurvesConfig
 from astronomical.config.schema import (
     CombinationConfig,
     JoinConfig,
@@ -72,6 +73,8 @@ class ProjectOptions:
         Other catalogues whose columns are added; their paths are absolute or relative to the working folder.
     virtual
         Columns that are computed from others.
+    light_curves
+        Where the light curves are; paths as for `joins`.
     """
 
     catalogue: Path
@@ -101,6 +104,7 @@ class ProjectOptions:
     optimise_memory: bool = False
     joins: tuple[JoinConfig, ...] = ()
     virtual: tuple[VirtualColumnConfig, ...] = ()
+    light_curves: LightCurvesConfig | None = None
     classes: tuple[str, ...] | None = None
     split: SplitConfig = field(default_factory=SplitConfig)
     same_within_arcsec: float | None = 1.0

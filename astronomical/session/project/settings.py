@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from astronomical.config.errors import naming_input
 from astronomical.config.parsing import mended
 from astronomical.config.schema import Config, PaneConfig
-from astronomical.config.services import SurveyConfig
+from astronomical.config.services import ServicesConfig, SourceArchiveConfig, SurveyConfig
 from astronomical.learning.feature_map import METHODS, MapMethod, feature_map
 from astronomical.session.commands import Access, command, full_access, reads
 from astronomical.session.data.class_changes import with_class
@@ -185,6 +186,32 @@ class Settings:
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise SessionError(f"Two surveys are named {twice[0]}. Rename one of them.")
         self._writer.change(services=self._state.config.services.model_copy(update={"surveys": tuple(surveys)}))
+
+    @command
+    def set_archives(
+        self,
+        *,
+        spectra: Sequence[SourceArchiveConfig] | None = None,
+        light_curves: Sequence[SourceArchiveConfig] | None = None,
+    ) -> None:
+        """Change which archives are asked for the selected source; None leaves a list unchanged.
+
+        Parameters
+        ----------
+        spectra, light_curves
+            The archives, in the order in which they are asked.
+
+        Raises
+        ------
+        InvalidInputError
+            If two archives of a list have the same name, or one has no such files.
+        """
+        given = {"spectra": spectra, "light_curves": light_curves}
+        changed = {name: tuple(archives) for name, archives in given.items() if archives is not None}
+        services = self._state.config.services.model_copy(update=changed)
+        with naming_input("The archives"):
+            ServicesConfig.model_validate(services.model_dump())
+        self._writer.change(services=services)
 
     @command
     def set_theme(self, theme: Literal["light", "dark"]) -> None:

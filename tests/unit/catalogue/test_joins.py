@@ -119,3 +119,12 @@ def test_what_cannot_be_joined_is_refused_in_words(tables):
     join = Join(tables / "other.csv", "position", suffix="_b")
     with pytest.raises(CatalogueError, match="cannot be matched by position"):
         Catalogue.open(tables / "main.fits", id_column="id", joins=[join])
+
+
+def test_the_id_of_another_table_may_have_the_name_of_the_id_here(tmp_path):
+    Table({"id": ["a", "b"], "g": [1.0, 2.0]}).write(tmp_path / "c.csv")
+    Table({"id": ["b", "a"], "w": [20.0, 10.0]}).write(tmp_path / "other.csv")
+    join = Join(tmp_path / "other.csv", "id", id_column="id")
+    found = Catalogue.open(tmp_path / "c.csv", id_source="column", id_column="id", joins=[join])
+    assert [column.name for column in found.columns] == ["id", "g", "w"]
+    assert found.number("w").tolist() == [10.0, 20.0]

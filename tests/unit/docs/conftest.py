@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,10 @@ import pytest
 from astropy.io import fits
 from astropy.table import Table
 
+from astronomical.services.archives import tap, xmatch
 from astronomical.session import Session
+from tests.stubs.tap_server import TapServer
+from tests.stubs.xmatch_server import XMatchServer
 from tests.support.projects import label_until, make_project
 from tests.support.v1 import write_v1
 
@@ -62,3 +67,32 @@ def page_folder(stage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     shutil.copytree(stage, folder)
     monkeypatch.chdir(folder)
     return folder
+
+
+@pytest.fixture
+def archives(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Local servers in place of VizieR and of the X-Match service, with sources of known types."""
+    rng = np.random.default_rng(0)
+    n = 300
+    is_quasar = np.arange(n) % 3 == 0
+    table = Table({"Source": np.arange(n) + 10**18, "RA_ICRS": rng.uniform(179, 181, n)})
+    table["DE_ICRS"], table["Gmag"] = rng.uniform(59.5, 60.5, n), rng.uniform(17, 20.5, n)
+    table["BPmag"] = table["Gmag"] + np.where(is_quasar, 0.15, 0.5) + rng.normal(0, 0.1, n)
+    table["RPmag"] = table["Gmag"] - np.where(is_quasar, 0.3, 0.7) + rng.normal(0, 0.1, n)
+    table["PM"] = np.where(is_quasar, 0.3, 8.0) * rng.uniform(0.1, 2, n)
+    places = list(zip(table["RA_ICRS"].tolist(), table["DE_ICRS"].tolist(), strict=True))
+    quasars = [(*place, "QX") for place, known in zip(places, is_quasar, strict=True) if known]
+    stars = [(*place, "Star") for place, known in zip(places, is_quasar, strict=True) if not known]
+    objects = {"simbad": [*stars, (*places[0], "Rad")], "vizier:VII/294/catalog": quasars}
+    with TapServer() as server, XMatchServer(objects) as known:
+        server.table = table
+        monkeypatch.setitem(tap.SERVICES, "VizieR", server.url)
+        monkeypatch.setenv("ASTRONOMICAL_XMATCH", known.url)
+        for module in (tap, xmatch):
+            monkeypatch.setattr(module, "ArchiveSession", partial(_local_session, module.ArchiveSession))
+        yield
+
+
+def _local_session(make, url, *, allow_private=False, **options):
+    """Allow requests to this computer."""
+    return make(url, allow_private=True, **options)

@@ -36,7 +36,7 @@ def other(tmp_path, draft):
 
 def test_counts_are_known_before_columns_are_added(draft, other):
     found = read_other(other)
-    assert (found.n_rows, found.position, default_suffix(draft.table, found)) == (100, ("ra", "dec"), "_2")
+    assert (found.n_rows, found.position, default_suffix(draft.table, found.columns)) == (100, ("ra", "dec"), "_2")
     join = JoinConfig(path=str(other), by="position", radius_arcsec=1, suffix="_2")
     trial = try_join(draft, join)
     assert str(trial.match) == "100 matched, 200 unmatched, 0 ambiguous"

@@ -14,13 +14,19 @@ import param
 from panel.custom import JSComponent
 
 from astronomical.catalogue.light_curves.curves import LightCurve
+from astronomical.catalogue.light_curves.periods import find_period
+from astronomical.catalogue.light_curves.seasons import find_seasons, season_of
+from astronomical.catalogue.light_curves.times import Times
 from astronomical.dashboard.panes.plot.plot_style import LivePlots, save_room
+from astronomical.dashboard.panes.source.from_archives import FromArchives
 from astronomical.dashboard.ui.components import hint, set_hint
 from astronomical.dashboard.ui.safe_text import hover
 from astronomical.dashboard.ui.session_view import SessionView
 from astronomical.dashboard.ui.styles import BASE_STYLE
 from astronomical.errors import explain
 from astronomical.plots.light_curve import CurvePlot, band_colours, draw_curve, plot_of
+from astronomical.services.source_archives.contents import ArchivedCurve
+from astronomical.services.source_archives.fetching import ArchiveFetcher, ArchiveReply
 from astronomical.session import Session
 from astronomical.session.data.light_curves import times_of
 
@@ -30,6 +36,8 @@ _MIN_PERIOD, _MAX_PERIOD = 1e-5, 1e6
 #: Shares by which the slider changes the period, at most.
 _MAX_NUDGE = 0.03
 _NONE = "This source has no light curve."
+#: Stands for all seasons.
+_ALL = -1
 
 
 class LightCurveControls(JSComponent):
@@ -38,11 +46,21 @@ class LightCurveControls(JSComponent):
     Parameters
     ----------
     on_event
-        Called with ``fold``, ``period``, ``scale``, ``nudge``, ``reset``, ``find`` or ``band``, and the new value.
+        Called with ``fold``, ``period``, ``scale``, ``nudge``, ``reset``, ``find``, ``band`` or ``season``, and the new
+        value.
     """
 
     shown = param.Dict(
-        default={"folded": False, "period": None, "nudged": 1.0, "known": False, "searching": False, "chips": []},
+        default={
+            "folded": False,
+            "period": None,
+            "nudged": 1.0,
+            "known": False,
+            "searching": False,
+            "chips": [],
+            "seasons": [],
+            "season": -1,
+        },
         doc="The current values.",
     )
 
@@ -54,6 +72,7 @@ class LightCurveControls(JSComponent):
     .field, .folding, .bands { display: flex; flex-wrap: wrap; align-items: center; gap: 4px; white-space: nowrap; }
     input[type=range] { accent-color: var(--mui-palette-primary-main, #06c); padding: 0; width: 70px; margin: 0; }
     input[type=checkbox] { accent-color: var(--mui-palette-primary-main, #06c); margin: 0; }
+    select { height: 24px; max-width: 190px; padding: 0 4px; }
     .typed { width: 96px; height: 24px; padding: 0 4px; cursor: text; }
     button { height: 24px; padding: 0 6px; }
     .band { display: flex; align-items: center; gap: 4px; }
@@ -77,6 +96,8 @@ class LightCurveView(SessionView):
     ----------
     session
         The project shown.
+    archives
+        Fetches light curves from archives; None if this is not possible.
 
     Attributes
     ----------
@@ -84,15 +105,21 @@ class LightCurveView(SessionView):
         Panel object to show.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, archives: ArchiveFetcher[ArchivedCurve] | None = None) -> None:
         super().__init__(session)
         self._reading, self._searching = self.latest(), self.latest()
+        self._archives = FromArchives(
+            self, archives, lambda: session.state.config.services.light_curves, self._take_reply, self._show_reason
+        )
         self._curve: LightCurve | None = None
+        self._archived: tuple[str, ArchivedCurve] | None = None
         self._shown: tuple[Any, ...] = ()
         self._known: float | None = None
         self._base, self._nudged, self._folded = 0.0, 1.0, False
         self._is_searching, self._said = False, ""
         self._hidden: set[str] = set()
+        self._seasons: tuple[tuple[int, int], ...] = ()
+        self._season = _ALL
         self._drawn: CurvePlot | None = None
         self._live = LivePlots()
         self._controls = LightCurveControls(self._on_event)
@@ -106,7 +133,12 @@ class LightCurveView(SessionView):
         )
         self._desk = pn.Column(self._controls, self._plot, self._note, sizing_mode="stretch_both", margin=0)
         self.view = pn.Column(
-            self._reason, self._desk, sizing_mode="stretch_both", margin=0, styles={"min-height": "210px"}
+            self._reason,
+            self._archives.retry,
+            self._desk,
+            sizing_mode="stretch_both",
+            margin=0,
+            styles={"min-height": "210px"},
         )
         self.follow(self.show, "focus", "dataset", "config", first=True)
         self.show()
@@ -115,21 +147,23 @@ class LightCurveView(SessionView):
         """Close the view, and release the plot."""
         super().close()
         self._reading.drop()
+        self._archives.drop()
         self._searching.drop()
         self._live.release()
 
     def show(self) -> None:
-        """Read the light curve of the selected source outside the event loop."""
+        """Read the light curve of the selected source outside the event loop, or ask archives for it."""
         focus, section = self.session.state.focus, self.session.light_curves.section
-        wanted = (focus, section, self.session.dataset.catalogue)
+        wanted = (focus, section, self.session.dataset.catalogue, self._archives.chosen)
         if wanted == self._shown:
             return
         self._shown = wanted
         self._searching.drop()
         self._is_searching = False
+        self._archives.drop()
         if focus is None or section is None:
             self._reading.drop()
-            self._show_reason(_NONE)
+            self._ask_archives()
             return
         if self._curve is None:
             self._show_reason("Reading the light curves…")
@@ -138,6 +172,23 @@ class LightCurveView(SessionView):
     def _fail(self, error: BaseException) -> None:
         self._show_reason(explain(error) if isinstance(error, Exception) else str(error))
 
+    def _ask_archives(self) -> None:
+        """Ask archives for a light curve that the project does not have."""
+        focus = self.session.state.focus
+        if focus is None or not self._archives.chosen:
+            self._show_reason(_NONE)
+        else:
+            self._archives.ask(focus)
+
+    def _take_reply(self, reply: ArchiveReply[ArchivedCurve]) -> None:
+        """Show the light curve that an archive has, or why none has one."""
+        focus = self.session.state.focus
+        if reply.found is None or focus is None:
+            self._show_reason(f"No archive has a light curve. {reply.reason}.")
+            return
+        self._archived = reply.archive, reply.found
+        self._show_curve(reply.found.curve, self.session.light_curves.period(focus))
+
     def _show_reason(self, text: str) -> None:
         self._curve = None
         self._desk.visible, self._reason.visible = False, True
@@ -145,11 +196,17 @@ class LightCurveView(SessionView):
 
     def _take(self, found: tuple[LightCurve | None, float | None]) -> None:
         """Show a light curve, or the reason why there is none."""
-        curve, self._known = found
+        curve, period = found
         if curve is None:
-            self._show_reason(_NONE)
+            self._ask_archives()
             return
+        self._archived = None
+        self._show_curve(curve, period)
+
+    def _show_curve(self, curve: LightCurve, period: float | None) -> None:
+        self._known = period
         self._curve, self._said = curve, ""
+        self._seasons, self._season = find_seasons(curve.time), _ALL
         self._base, self._nudged = self._known or 0.0, 1.0
         self._desk.visible, self._reason.visible = True, False
         self._draw()
@@ -169,6 +226,8 @@ class LightCurveView(SessionView):
             self._set_period(float(period))
         elif event == "find":
             self._find()
+        elif event == "season":
+            self._season = int(value) if 0 <= int(value) < len(self._seasons) else _ALL
         elif event == "band":
             self._hidden ^= {str(value)}
         self._draw()
@@ -179,8 +238,8 @@ class LightCurveView(SessionView):
 
     def _find(self) -> None:
         """Search for the period in a thread."""
-        focus = self.session.state.focus
-        if focus is None:
+        focus, curve = self.session.state.focus, self._curve
+        if focus is None or curve is None:
             return
         self._is_searching = True
 
@@ -197,23 +256,28 @@ class LightCurveView(SessionView):
             self._draw()
             self.report(error)
 
-        work = partial(self.session.light_curves.find_period, focus)
+        own = partial(self.session.light_curves.find_period, focus)
+        work = own if self._archived is None else partial(find_period, curve)
         self._searching.run(work, take, fail, what="The search for the period")
 
     # -- the plot -----------------------------------------------------------------------------------
 
     def _draw(self) -> None:
-        curve, section = self._curve, self.session.light_curves.section
-        if curve is None or section is None:
+        curve = self._curve
+        if curve is None:
             return
+        times, is_flux = self._meaning()
+        seasons = self._season_names(curve)
+        if self._season != _ALL:
+            curve = season_of(curve, self._seasons[self._season])
         period = self._base * self._nudged
         folded = self._folded and period > 0
         self._drawn = plot_of(
             curve,
-            (times_of(section).label(), _value_label(self.session)),
+            (times.label(), "Flux" if is_flux else "Magnitude"),
             period=period if folded else None,
             hidden=tuple(self._hidden),
-            inverted=section.kind == "magnitude",
+            inverted=not is_flux,
         )
         for figure in self._live.figures:
             _fill(figure, self._drawn)
@@ -224,11 +288,25 @@ class LightCurveView(SessionView):
             "nudged": self._nudged,
             "known": self._known is not None,
             "searching": self._is_searching,
+            "seasons": seasons,
+            "season": self._season,
             "chips": []
             if curve.bands == ("",)
             else [{"name": name, "colour": colours[name], "on": name not in self._hidden} for name in curve.bands],
         }
         set_hint(self._note, self._text(curve, period if folded else None))
+
+    def _season_names(self, curve: LightCurve) -> list[str]:
+        """Return the names of the seasons, empty if there is only one."""
+        spans = [(curve.time[first], curve.time[end - 1]) for first, end in self._seasons]
+        return [f"{n}: {start:,.0f} to {end:,.0f}" for n, (start, end) in enumerate(spans, 1)] if len(spans) > 1 else []
+
+    def _meaning(self) -> tuple[Times, bool]:
+        """Return what the times mean, and whether the values are fluxes."""
+        section = self.session.light_curves.section
+        if self._archived is not None:
+            return self._archived[1].times, self._archived[1].is_flux
+        return (Times(), False) if section is None else (times_of(section), section.kind == "flux")
 
     def _finish(self, plot: Any, element: Any) -> None:
         """Finish a figure that HoloViews made. This is a hook of HoloViews."""
@@ -248,18 +326,13 @@ class LightCurveView(SessionView):
         how = f" Folded by {period:.6g} d." if period is not None else ""
         unknown = " The period is not known: type it, or choose Find." if self._folded and period is None else ""
         said = f" {self._said}" if self._said and (self._folded or period is not None) else ""
-        return f"{n:,} epochs{limits}.{how}{'' if self._is_searching else unknown}{said}"
+        source = f"From the archive {self._archived[0]}: " if self._archived is not None else ""
+        part = "" if self._season == _ALL else f" in season {self._season + 1} of {len(self._seasons)}"
+        return f"{source}{n:,} epochs{part}{limits}.{how}{'' if self._is_searching else unknown}{said}"
 
 
 def _read(session: Session, id: str) -> tuple[LightCurve | None, float | None]:
     return session.light_curves.curve(id), session.light_curves.period(id)
-
-
-def _value_label(session: Session) -> str:
-    section = session.light_curves.section
-    if section is None:
-        return ""
-    return "Magnitude" if section.kind == "magnitude" else "Flux"
 
 
 def _options(hooks: list[Any]) -> Any:

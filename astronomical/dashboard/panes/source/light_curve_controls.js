@@ -1,4 +1,4 @@
-// Folding of a light curve, its period, and its bands. While the slider moves, its value is sent at intervals.
+// Folding of a light curve, its period, its seasons, and its bands. While the slider moves, its value is sent at intervals.
 const WAIT_MS = 40
 // The slider changes the period by up to this share.
 const SHARE = 0.02
@@ -41,12 +41,16 @@ export function render({model, el}) {
   slider.setAttribute('aria-label', 'Change the period')
   const reset = button('Reset', 'Reset to the period of the catalogue', 'reset', 0)
   const find = button('Find', 'Search for the period by the Lomb-Scargle periodogram', 'find', 0)
+  const season = make('select', '', bar)
+  season.title = 'Show one season only'
+  season.setAttribute('aria-label', 'Season')
+  season.addEventListener('change', () => send('season', Number(season.value)))
   const bands = make('div', 'bands', bar)
   fold.addEventListener('change', () => send('fold', fold.checked))
   typed.addEventListener('change', () => { if (typed.valueAsNumber > 0) { send('period', typed.valueAsNumber) } })
   slider.addEventListener('input', () => send('nudge', 1 + SHARE * Number(slider.value), true))
   const update = () => {
-    const {folded, period, nudged, known, searching, chips} = model.shown
+    const {folded, period, nudged, known, searching, chips, seasons} = model.shown
     const active = el.getRootNode().activeElement
     fold.checked = folded
     folding.style.display = folded ? '' : 'none'
@@ -56,6 +60,12 @@ export function render({model, el}) {
     reset.disabled = !known
     find.disabled = searching
     find.textContent = searching ? 'Searching…' : 'Find'
+    season.style.display = seasons.length ? '' : 'none'
+    season.replaceChildren()
+    for (const [value, text] of [[-1, 'All seasons'], ...seasons.map((name, number) => [number, `Season ${name}`])]) {
+      make('option', '', season, text).value = value
+    }
+    season.value = model.shown.season
     bands.replaceChildren()
     for (const chip of chips) {
       const element = make('button', 'band', bands)

@@ -280,11 +280,12 @@ class SourcePane(SessionView):
 
     def _names(self) -> list[str]:
         """Return the names of the tabs, which depend on the chosen columns."""
-        section = self.session.state.config.catalogue
+        section, archives = self.session.state.config.catalogue, self.session.state.config.services
+        placed = self._cutouts is not None  # archives are asked by position
         return [
             "Overview",
-            *(["Spectrum"] if section.spectrum_column else []),
-            *(["Light curve"] if section.light_curves else []),
+            *(["Spectrum"] if section.spectrum_column or (placed and archives.spectra) else []),
+            *(["Light curve"] if section.light_curves or (placed and archives.light_curves) else []),
             "Labels",
             "Notes",
             "Why",
@@ -312,10 +313,16 @@ class SourcePane(SessionView):
     def _part(self, name: str) -> Any:
         """Return the content of a tab. Expensive ones are created when they are first opened."""
         if name == "Spectrum":
-            self._spectrum = self._spectrum or SpectrumView(self.session, self._services.files)
+            archives = self._services.archives
+            self._spectrum = self._spectrum or SpectrumView(
+                self.session, self._services.files, None if archives is None else archives.spectra
+            )
             return self._spectrum.view
         if name == "Light curve":
-            self._light_curve = self._light_curve or LightCurveView(self.session)
+            archives = self._services.archives
+            self._light_curve = self._light_curve or LightCurveView(
+                self.session, None if archives is None else archives.light_curves
+            )
             return self._light_curve.view
         if name == "Notes":
             self._remarks = self._remarks or RemarksView(self.session, lists=False)

@@ -8,7 +8,8 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
-from astronomical.dashboard.ui.components import Message, hint, leave_button
+from astronomical.config.services import SourceArchiveConfig
+from astronomical.dashboard.ui.components import Message, hint, leave_button, row
 from astronomical.dashboard.ui.styles import PLAIN_DIALOG
 from astronomical.errors import explain
 from astronomical.paths import local_path
@@ -18,6 +19,11 @@ from astronomical.session import Session
 __all__ = ["SourceSettings"]
 
 _NONE = "(none)"
+#: Archives that can be chosen without typing, by the list of the project file.
+_ARCHIVES = {
+    "spectra": (SourceArchiveConfig(name="SDSS", kind="sdss"), SourceArchiveConfig(name="DESI", kind="desi")),
+    "light_curves": (SourceArchiveConfig(name="ZTF", kind="ztf"),),
+}
 
 
 class SourceSettings:
@@ -57,6 +63,14 @@ class SourceSettings:
             **wide,
         )
         self._name = pmui.Select(label="Names to search: column", options=[_NONE, *texts], **wide)
+        placed = session.dataset.catalogue.position is not None
+        self._archives = {
+            use: pmui.MultiChoice(label=label, options=[], visible=placed, placeholder="none", **wide)
+            for use, label in (
+                ("spectra", "Ask archives for spectra"),
+                ("light_curves", "Ask archives for light curves"),
+            )
+        }
         self._zoom = pmui.Checkbox(
             label="Keep the zoom of cutouts when another source is shown", value=keeps_zoom, margin=(6, 10)
         )
@@ -65,9 +79,7 @@ class SourceSettings:
         apply = pmui.Button(label="Apply", color="primary", variant="contained")
         close = leave_button("Close", self.close)
         apply.on_click(lambda *_: self._apply())
-        surveys = pmui.Button(
-            label="Choose surveys…", variant="text", visible=session.dataset.catalogue.position is not None
-        )
+        surveys = pmui.Button(label="Choose surveys…", variant="text", visible=placed)
         surveys.on_click(lambda *_: self._leave_for(on_surveys))
         explain = hint(
             "Files named in the catalogue are read from its own folder. They are read from other folders only if you "
@@ -78,6 +90,7 @@ class SourceSettings:
             self._images,
             pn.Row(self._spectrum, self._redshift, sizing_mode="stretch_width"),
             self._name,
+            row(*self._archives.values()),
             self._zoom,
             self._folders,
             explain,
@@ -100,6 +113,8 @@ class SourceSettings:
             (self._name, section.name_column),
         ):
             widget.value = name if name in widget.options else _NONE
+        for use, widget in self._archives.items():
+            widget.param.update(options=list(self._offered(use)), value=[item.name for item in self._chosen(use)])
         self._folders.value = "\n".join(str(folder) for folder in allowed_folders())
         self._message.show("")
         self.view.open = True
@@ -108,13 +123,22 @@ class SourceSettings:
         """Close the dialog."""
         self.view.open = False
 
+    def _chosen(self, use: str) -> tuple[SourceArchiveConfig, ...]:
+        """Return the archives of the project: ``spectra`` or ``light_curves``."""
+        found: tuple[SourceArchiveConfig, ...] = getattr(self._session.state.config.services, use)
+        return found
+
+    def _offered(self, use: str) -> dict[str, SourceArchiveConfig]:
+        """Return the archives that can be chosen by name; those of the project may have another address."""
+        return {item.name: item for item in (*_ARCHIVES[use], *self._chosen(use))}
+
     def _leave_for(self, other: Callable[[], None]) -> None:
         self.close()
         other()
 
     def _apply(self) -> None:
         lines = [line.strip() for line in str(self._folders.value).splitlines() if line.strip()]
-        chosen = {
+        columns = {
             use: None if widget.value == _NONE else widget.value
             for use, widget in (
                 ("spectrum_column", self._spectrum),
@@ -127,8 +151,13 @@ class SourceSettings:
             if folders != allowed_folders():
                 allow_folders(folders)
             self._session.settings.set_columns(
-                extra_columns=tuple(self._values.value), image_columns=tuple(self._images.value), **chosen
+                extra_columns=tuple(self._values.value), image_columns=tuple(self._images.value), **columns
             )
+            archives = {
+                use: [self._offered(use)[name] for name in widget.value] for use, widget in self._archives.items()
+            }
+            if any(list(self._chosen(use)) != chosen for use, chosen in archives.items()):
+                self._session.settings.set_archives(**archives)
         except Exception as error:
             self._message.show(explain(error))
             return

@@ -15,11 +15,13 @@ from bokeh.models import ColumnDataSource, Range1d
 from bokeh.plotting import figure
 from panel.custom import JSComponent
 
+from astronomical.dashboard.panes.source.from_archives import FromArchives
 from astronomical.dashboard.ui.components import hint, set_hint
 from astronomical.dashboard.ui.safe_text import hover
 from astronomical.dashboard.ui.session_view import SessionView
 from astronomical.dashboard.ui.styles import BASE_STYLE
 from astronomical.services.local_files import LocalFiles
+from astronomical.services.source_archives.fetching import ArchiveFetcher, ArchiveReply
 from astronomical.services.spectra import Spectrum, SpectrumError, read_spectrum
 from astronomical.services.spectral_lines import LINES
 from astronomical.services.spectrum_display import air_from_vacuum, smoothed
@@ -84,6 +86,8 @@ class SpectrumView(SessionView):
         The project shown.
     files
         Finds the files that are named in the catalogue.
+    archives
+        Fetches spectra from archives; None if this is not possible.
 
     Attributes
     ----------
@@ -91,10 +95,14 @@ class SpectrumView(SessionView):
         Panel object to show.
     """
 
-    def __init__(self, session: Session, files: LocalFiles) -> None:
+    def __init__(self, session: Session, files: LocalFiles, archives: ArchiveFetcher[Spectrum] | None = None) -> None:
         super().__init__(session)
         self._files = files
         self._reading = self.latest()
+        self._archives = FromArchives(
+            self, archives, lambda: session.state.config.services.spectra, self._take_reply, self._show_reason
+        )
+        self._archive = ""
         self._spectrum: Spectrum | None = None
         self._said = ""
         self._flux = ColumnDataSource({"x": [], "raw": [], "smooth": [], "low": [], "high": []})
@@ -107,7 +115,12 @@ class SpectrumView(SessionView):
         self._plot = pn.pane.Bokeh(self._figure, sizing_mode="stretch_both", margin=0, min_height=120)
         self._content = pn.Column(self._controls, self._plot, self._note, sizing_mode="stretch_both", margin=0)
         self.view = pn.Column(
-            self._reason, self._content, sizing_mode="stretch_both", margin=0, styles={"min-height": "210px"}
+            self._reason,
+            self._archives.retry,
+            self._content,
+            sizing_mode="stretch_both",
+            margin=0,
+            styles={"min-height": "210px"},
         )
         self.follow(self.show, "focus", "dataset", "config", first=True)
         self.show()
@@ -116,23 +129,45 @@ class SpectrumView(SessionView):
         """Close the view."""
         super().close()
         self._reading.drop()
+        self._archives.drop()
 
     def show(self) -> None:
-        """Read the spectrum of the selected source outside the event loop."""
+        """Read the spectrum of the selected source outside the event loop, or ask archives for it."""
         focus, text = self.session.state.focus, ""
         column = self.session.state.config.catalogue.spectrum_column
         if focus is not None and column is not None:
             text = self._value(column, focus)
         if focus is None or text.lower() in _NO_VALUE:
             self._reading.drop()
-            self._take(SpectrumError(f"Column {column} has no spectrum for this source."))
+            self._ask_archives(focus)
             return
         if f"{focus} {text}" == self._said:
             return  # the config changed, but not this setting
-        self._said = f"{focus} {text}"
+        self._said, self._archive = f"{focus} {text}", ""
+        self._archives.drop()
         self._reading.run(
             partial(_read, self._files, text, focus), self._take, self._take_failure, what="Reading the spectrum"
         )
+
+    def _ask_archives(self, focus: str | None) -> None:
+        """Ask archives for the spectrum of a source of which the catalogue has none."""
+        if focus is None or not self._archives.chosen:
+            self._archives.drop()
+            column = self.session.state.config.catalogue.spectrum_column
+            self._take(SpectrumError(f"Column {column} has no spectrum for this source."))
+            return
+        wanted = f"{focus} from {self._archives.chosen}"
+        if wanted != self._said:
+            self._said = wanted
+            self._archives.ask(focus)
+
+    def _take_reply(self, reply: ArchiveReply[Spectrum]) -> None:
+        """Show the spectrum that an archive has, or why none has one."""
+        if reply.found is None:
+            self._show_reason(f"No archive has a spectrum. {reply.reason}.")
+        else:
+            self._archive = reply.archive
+            self._take(reply.found)
 
     def _value(self, column: str, id: str) -> str:
         catalogue = self.session.dataset.catalogue
@@ -149,17 +184,22 @@ class SpectrumView(SessionView):
 
     def _take(self, found: Spectrum | SpectrumError) -> None:
         """Show a spectrum, or the reason why there is none."""
-        self._spectrum = found if isinstance(found, Spectrum) else None
-        self._content.visible = self._spectrum is not None
-        self._reason.visible = self._spectrum is None
         if isinstance(found, SpectrumError):
             self._said = ""
             text = str(found)
-            set_hint(self._reason, text[:1].upper() + text[1:] + ("" if text.endswith(".") else "."))
+            self._show_reason(text[:1].upper() + text[1:] + ("" if text.endswith(".") else "."))
             return
+        self._spectrum = found
+        self._content.visible, self._reason.visible = True, False
         self._set_ranges(found)
         self._draw()
         self._set_redshift(self._known_redshift())
+
+    def _show_reason(self, text: str) -> None:
+        """Show a text in place of the spectrum."""
+        self._spectrum = None
+        self._content.visible, self._reason.visible = False, True
+        set_hint(self._reason, text)
 
     # -- the redshift -------------------------------------------------------------------------------
 
@@ -237,10 +277,12 @@ class SpectrumView(SessionView):
         else:
             note = f"{found.medium} assumed because the file gives no medium"
         self._controls.shown = {"redshift": self._redshift, "smoothing": self._smoothing, "medium": chosen}
+        source = f"From the archive {self._archive}: " if self._archive else ""
         unit = f" Flux in {found.flux_unit}." if found.flux_unit else ""
         set_hint(
             self._note,
-            f"{found.kind}, {note}.{unit} Lines at z = {self._redshift:.4f}: orange emission, violet absorption.",
+            f"{source}{found.kind}, {note}.{unit} "
+            f"Lines at z = {self._redshift:.4f}: orange emission, violet absorption.",
         )
 
 

@@ -1,0 +1,1 @@
+"""Spectra and light curves of single sources from archives, by their positions."""
