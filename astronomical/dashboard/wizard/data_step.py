@@ -12,7 +12,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.catalogue.errors import HeaderChoiceError, TableChoiceError
-from astronomical.catalogue.readers import SUFFIXES, ColumnInfo
+from astronomical.catalogue.readers import SUFFIXES, ColumnInfo, has_parts
 from astronomical.dashboard.ui.components import Message, hint, plain_table, row, section, set_hint
 from astronomical.dashboard.ui.file_browser import FileBrowser
 from astronomical.dashboard.ui.safe_text import Html
@@ -43,8 +43,8 @@ class DataStep:
             label="Catalogue file",
             placeholder="~/catalogues/my_sources.fits",
             size="small",
-            helper_text="FITS, VOTable, CSV and other text, Parquet, HDF5 and more, on the computer that runs "
-            "astronomical. Press Enter to read it.",
+            helper_text="FITS, VOTable, CSV and other text, Parquet, HDF5 and more, or a folder of Parquet files, on "
+            "the computer that runs astronomical. Press Enter to read it.",
             sizing_mode="stretch_width",
         )
         self.read = pmui.Button(label="Read", variant="contained", margin=(7, 10))
@@ -54,7 +54,7 @@ class DataStep:
             margin=(7, 4),
             description="Browse files on the computer that runs astronomical",
         )
-        self.browser = FileBrowser(self._on_file, SUFFIXES)
+        self.browser = FileBrowser(self._on_file, SUFFIXES, has_parts)
         self.upload = upload_button(
             self._on_upload, accept=",".join(SUFFIXES), label="Or upload a file, up to 100 MB (click or drop)"
         )

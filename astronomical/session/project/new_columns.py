@@ -12,7 +12,7 @@ from astronomical.catalogue.ids import check_exact
 from astronomical.catalogue.joins import joined_names
 from astronomical.catalogue.labels import alike, label_counts, means_unknown
 from astronomical.catalogue.positions import find_position, position_problem, position_unit, unit_of_ra
-from astronomical.catalogue.readers import TableSource, open_table
+from astronomical.catalogue.readers import TableSource, open_table, table_exists
 from astronomical.config.schema import (
     PALETTE,
     CatalogueConfig,
@@ -44,7 +44,7 @@ _LAST_RESORT = ("constant", "error", "redshift", "classification")
 
 def catalogue_config(choices: ProjectOptions, folder: Path) -> CatalogueConfig:
     """Return the catalogue section: the table, and the roles of its columns."""
-    if not choices.catalogue.exists():
+    if not table_exists(choices.catalogue):
         raise SessionError(f"There is no file {choices.catalogue}.{wrong_separator(choices.catalogue)}")
     source = open_table(choices.catalogue, format=choices.format, table=choices.table)
     names = {column.name for column in source.columns}
