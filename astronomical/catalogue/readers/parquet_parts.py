@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,6 +26,8 @@ __all__ = ["PartsSource", "open_parts"]
 
 #: How many columns are read at a time: their parts are in memory twice while they are put together.
 _COLUMNS_AT_ONCE = 8
+#: Up to this fraction of a group of rows, its first rows are read alone.
+_FEW = 0.5
 #: How many vectors are read at a time.
 _ROWS_AT_ONCE = 8192
 _INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})")
@@ -52,20 +55,14 @@ class PartsSource(ArrowSource):
         The files, with their metadata.
     schema
         The columns, a ``pyarrow.Schema``.
-
-    Attributes
-    ----------
-    n_whole : int
-        Number of rows in all files.
     """
 
     format: ClassVar[str] = "parquet"
 
     def __init__(self, path: Path, opened: Sequence[_Opened], schema: Any) -> None:
-        self.n_whole = sum(item.n_rows for item in opened)
         filled = [item for item in opened if item.n_rows]
         lengths = {name: n for name, n in (filled[0].lengths if filled else {}).items() if _all_have(filled, name, n)}
-        super().__init__(path, self.n_whole, schema, lengths)
+        super().__init__(path, sum(item.n_rows for item in opened), schema, lengths)
         self._n_bytes = sum(item.n_bytes for item in opened)
         self._opened, self._schema = tuple(filled), schema
         self._starts = np.cumsum([0, *(item.n_rows for item in filled)])
@@ -82,6 +79,12 @@ class PartsSource(ArrowSource):
         made = copy(self)
         made._rows, made.n_rows = rows, len(rows)
         return made
+
+    def first_rows(self, n_rows: int) -> PartsSource:
+        """Return the same table with the first rows of each file, about `n_rows` in all."""
+        each = max(n_rows // max(len(self._opened), 1), 1)
+        places = [np.arange(start, min(start + each, end)) for start, end in itertools.pairwise(self._starts.tolist())]
+        return self.only(np.concatenate([np.empty(0, dtype=np.intp), *places]))
 
     def blocks(self, names: Iterable[str]) -> Iterator[tuple[int, dict[str, NDArray[Any]]]]:
         """Yield the first row number and the columns of each group of rows, so that never all of them are in memory.
@@ -257,9 +260,18 @@ def _taken(file: Any, columns: list[str], rows: NDArray[np.intp]) -> Any:
         end = start + file.metadata.row_group(group).num_rows
         first, last = np.searchsorted(rows, (start, end))
         if last > first:
-            tables.append(file.read_row_group(group, columns=columns).take(pa.array(rows[first:last] - start)))
+            places = rows[first:last] - start
+            tables.append(_start_of(file, group, columns, int(places[-1]) + 1).take(pa.array(places)))
         start = end
     return pa.concat_tables(tables)
+
+
+def _start_of(file: Any, group: int, columns: list[str], n_rows: int) -> Any:
+    """Return at least the first rows of a group of rows, without decoding all of it if they are few."""
+    if n_rows > _FEW * file.metadata.row_group(group).num_rows:
+        return file.read_row_group(group, columns=columns)
+    batch = next(file.iter_batches(batch_size=n_rows, row_groups=[group], columns=columns))
+    return pa.Table.from_batches([batch])
 
 
 def _all_have(opened: Iterable[_Opened], name: str, length: int) -> bool:

@@ -254,6 +254,7 @@ def make_bundle(config: Config, dataset: Dataset, votes: Sequence[Vote]) -> Bund
     catalogue = config.catalogue.model_copy(
         update={
             "fingerprint": None,
+            "working_set": None,
             "path": Path(config.catalogue.path).name,
             "virtual": needed_virtual(config.catalogue.virtual, feature_columns(config.features)),
         }

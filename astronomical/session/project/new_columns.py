@@ -13,6 +13,8 @@ from astronomical.catalogue.joins import joined_names
 from astronomical.catalogue.labels import alike, label_counts, means_unknown
 from astronomical.catalogue.positions import find_position, position_problem, position_unit, unit_of_ra
 from astronomical.catalogue.readers import TableSource, open_table, table_exists
+from astronomical.catalogue.working_set import first_rows
+from astronomical.config.catalogue import WorkingSetConfig
 from astronomical.config.schema import (
     PALETTE,
     CatalogueConfig,
@@ -38,6 +40,8 @@ __all__ = [
 
 #: Maximum number of columns listed in a message.
 _SHOWN = 12
+#: Number of rows of a catalogue with a working set by which its columns are checked.
+_N_HEAD = 100_000
 #: Reasons that do not count if there would be no feature otherwise.
 _LAST_RESORT = ("constant", "error", "redshift", "classification")
 
@@ -47,6 +51,9 @@ def catalogue_config(choices: ProjectOptions, folder: Path) -> CatalogueConfig:
     if not table_exists(choices.catalogue):
         raise SessionError(f"There is no file {choices.catalogue}.{wrong_separator(choices.catalogue)}")
     source = open_table(choices.catalogue, format=choices.format, table=choices.table)
+    working_set = _working_set(choices, source)
+    if working_set is not None:
+        source = first_rows(source, _N_HEAD)
     names = {column.name for column in source.columns}
     for join in choices.joins:
         names |= set(joined_names(join_of(join, Path.cwd())))
@@ -97,7 +104,15 @@ def catalogue_config(choices: ProjectOptions, folder: Path) -> CatalogueConfig:
             join.model_copy(update={"path": relative_to(local_path(join.path), folder)}) for join in choices.joins
         ),
         virtual=choices.virtual,
+        working_set=working_set,
     )
+
+
+def _working_set(choices: ProjectOptions, source: TableSource) -> WorkingSetConfig | None:
+    """Return the section about the working set; None if it would contain all sources."""
+    if choices.working_set is None or choices.working_set >= source.n_whole:
+        return None
+    return WorkingSetConfig(size=choices.working_set, seed=choices.seed, of=source.n_whole)
 
 
 def _checked_position(choices: ProjectOptions, position: PositionConfig, source: TableSource) -> PositionConfig:

@@ -72,6 +72,8 @@ class ProjectOptions:
         Other catalogues whose columns are added; their paths are absolute or relative to the working folder.
     virtual
         Columns that are computed from others.
+    working_set
+        Number of sources of a large catalogue to keep in memory; None for all.
     """
 
     catalogue: Path
@@ -110,5 +112,6 @@ class ProjectOptions:
     seed: int = 0
     keys: Mapping[str, str] = field(default_factory=dict)
     curated_test: bool = False
+    working_set: int | None = None
     title: str = ""
     authors: tuple[str, ...] = ()
