@@ -22,7 +22,7 @@ from astronomical.catalogue.readers import TEXT_FORMATS, ColumnInfo, TableSource
 from astronomical.catalogue.string_arrays import look_like_numbers, sort_order
 from astronomical.catalogue.vectors import VectorBlocks
 from astronomical.catalogue.virtual_columns import VirtualColumn, VirtualSource
-from astronomical.catalogue.working_set import WorkingSet, in_working_set
+from astronomical.catalogue.working_set import WorkingSet, in_working_set, start_of_files
 
 __all__ = ["Catalogue"]
 
@@ -91,6 +91,7 @@ class Catalogue:
         exact: Collection[str] | None = None,
         unique: bool = True,
         working_set: WorkingSet | None = None,
+        first_rows: int | None = None,
     ) -> Catalogue:
         """Open a catalogue.
 
@@ -116,6 +117,8 @@ class Catalogue:
             Whether repeated ids are an error. Otherwise do not look sources up by id.
         working_set
             Which sources of a large catalogue to read; all by default.
+        first_rows
+            Read about this number of rows of a Parquet catalogue, the first ones of each file, to look at them.
 
         Returns
         -------
@@ -132,6 +135,8 @@ class Catalogue:
             raise CatalogueError(f"{source.path.name}: the table has no rows")
         if working_set is not None:
             source = in_working_set(source, id_column if id_source == "column" else None, working_set)
+        if first_rows is not None:
+            source = start_of_files(source, first_rows)
         sentinels = tuple(missing)
         if position is None and id_source == "position":
             position = guess_position(source)

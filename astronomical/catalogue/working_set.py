@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,11 +12,14 @@ from numpy.typing import NDArray
 from astronomical.catalogue.errors import CatalogueError, IdError
 from astronomical.catalogue.hashing import derive_seed, hash_ids
 from astronomical.catalogue.ids import encode_ids
+from astronomical.catalogue.joins import JoinedSource
+from astronomical.catalogue.labels import label_counts
 from astronomical.catalogue.readers import ColumnInfo, TableSource
 from astronomical.catalogue.readers.parquet_parts import PartsSource, open_parts
 from astronomical.catalogue.string_arrays import encode, id_words
+from astronomical.catalogue.virtual_columns import VirtualSource
 
-__all__ = ["WorkingSet", "first_rows", "in_working_set", "memory_needed"]
+__all__ = ["WorkingSet", "count_labels", "in_working_set", "memory_needed", "own_table", "start_of_files"]
 
 #: Standard deviations by which more sources than needed are looked at; fewer are found once in a billion catalogues.
 _MARGIN = 6.0
@@ -78,11 +82,39 @@ def in_working_set(source: TableSource, id_column: str | None, wanted: WorkingSe
     return parts.only(_chosen_rows(parts, id_column, wanted))
 
 
-def first_rows(source: TableSource, n_rows: int) -> TableSource:
+def start_of_files(source: TableSource, n_rows: int) -> TableSource:
     """Return a Parquet table with the first rows of each file, about as many as given; other tables unchanged."""
     if source.format != "parquet" or source.n_rows <= n_rows:
         return source
     return (source if isinstance(source, PartsSource) else open_parts(source.path)).first_rows(n_rows)
+
+
+def count_labels(
+    source: TableSource, name: str, unknown: Collection[str] = (), named: Collection[str] = ()
+) -> dict[str, int]:
+    """Count the labels of a column in all files, although only some rows of the table are read.
+
+    Parameters
+    ----------
+    source, name
+        The table, and its column.
+    unknown, named
+        See `astronomical.catalogue.labels.label_counts`.
+    """
+    own = own_table(source)
+    if not isinstance(own, PartsSource) or own.n_rows == own.n_whole or name not in {item.name for item in own.columns}:
+        return label_counts(source.read([name])[name], unknown, named)
+    counts: Counter[str] = Counter()
+    for part in own.parts():
+        counts.update(label_counts(part.read([name])[name], unknown, named))
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def own_table(source: TableSource) -> TableSource:
+    """Return a table without joined and virtual columns."""
+    for wrapper in (VirtualSource, JoinedSource):
+        source = source.main if isinstance(source, wrapper) else source
+    return source
 
 
 def memory_needed(n_rows: int, columns: Iterable[ColumnInfo]) -> int:

@@ -16,12 +16,14 @@ from astronomical.catalogue.readers import SUFFIXES, ColumnInfo, has_parts
 from astronomical.dashboard.ui.components import Message, hint, plain_table, row, section, set_hint
 from astronomical.dashboard.ui.file_browser import FileBrowser
 from astronomical.dashboard.ui.safe_text import Html
+from astronomical.dashboard.ui.styles import PLAIN_NUMBER
 from astronomical.dashboard.ui.upload import MAX_BYTES, upload_button
 from astronomical.dashboard.wizard.header_question import header_buttons, header_question
 from astronomical.dashboard.wizard.join_card import JoinCard
 from astronomical.dashboard.wizard.virtual_card import VirtualCard
 from astronomical.errors import AstronomicalError
 from astronomical.setup.create import plain_name
+from astronomical.setup.rules import Issue
 from astronomical.setup.table_preview import read_table, resolve
 
 if TYPE_CHECKING:
@@ -79,6 +81,25 @@ class DataStep:
             description="Shown at the top of the dashboard. It can be changed later.",
         )
         self.project = pmui.TextInput(label="Project file", size="small", sizing_mode="stretch_width")
+        self.in_memory = pmui.IntInput(
+            label="Sources in memory",
+            placeholder="all",
+            value=None,
+            step=100_000,
+            size="small",
+            sizing_mode="stretch_width",
+            sx=PLAIN_NUMBER,
+            description="You label, train and plot these. They are drawn by a hash of their ids. Empty: all.",
+        )
+        self.memory, self.memory_error = hint(""), Message()
+        self.working_set = section(
+            "Working set",
+            row(self.in_memory),
+            self.memory,
+            self.memory_error.view,
+            visible=False,
+            explain="This catalogue is large. Keep a random part of it in memory, and predict the others later.",
+        )
         self.place = section(
             "Project",
             row(self.title),
@@ -99,6 +120,7 @@ class DataStep:
             ),
             self.join.view,
             self.virtual.view,
+            self.working_set,
             self.place,
             sizing_mode="stretch_width",
             margin=0,
@@ -108,15 +130,26 @@ class DataStep:
         self.read.on_click(self._on_path)
         self.browse.on_click(lambda _: self.browser.toggle())
         self.choice.param.watch(self._on_choice, "value")
+        self.in_memory.param.watch(self._on_in_memory, "value")
         self.title.param.watch(self._on_title, "value")
         self.project.param.watch(self._on_project, "value")
         self.project.param.watch(self._on_project, "value_input")
 
     def refresh(self) -> None:
         """Show the problems, and keep the typed text."""
-        issue = next((i for i in self.wizard.draft.issues("data") if i.field == "project"), None)
+        issues = {issue.field: issue for issue in self.wizard.draft.issues("data")}
+        self._show_memory(issues.get("working_set"))
+        issue = issues.get("project")
         shown = "A .yaml or .json file. Missing folders are created." if issue is None else issue.text
         self.project.param.update(error_state=issue is not None, helper_text=shown)
+
+    def _show_memory(self, issue: Issue | None) -> None:
+        """Show how much memory the sources of a large catalogue take."""
+        draft = self.wizard.draft
+        self.working_set.visible = draft.table is not None and draft.table.is_large
+        if draft.table is not None and draft.table.is_large:
+            set_hint(self.memory, draft.table.memory_text(draft.working_set))
+            self.memory_error.show("" if issue is None else issue.text)
 
     def clean_up(self) -> None:
         """Remove the uploaded file."""
@@ -218,6 +251,13 @@ class DataStep:
         self.summary.objects = [shown, *notes, table_of_columns(table.columns, table.examples)]
         self.place.visible = True
         self.title.value, self.project.value = draft.title, draft.project
+        self.in_memory.value = draft.working_set
+
+    async def _on_in_memory(self, event: Any) -> None:
+        draft = self.wizard.draft
+        if event.new != draft.working_set:
+            draft.working_set = event.new
+            await self.wizard.columns.check()
 
     def _on_title(self, event: Any) -> None:
         self.wizard.draft.title = event.new

@@ -13,7 +13,7 @@ from astronomical.catalogue.joins import joined_names
 from astronomical.catalogue.labels import alike, label_counts, means_unknown
 from astronomical.catalogue.positions import find_position, position_problem, position_unit, unit_of_ra
 from astronomical.catalogue.readers import TableSource, open_table, table_exists
-from astronomical.catalogue.working_set import first_rows
+from astronomical.catalogue.working_set import count_labels, start_of_files
 from astronomical.config.catalogue import WorkingSetConfig
 from astronomical.config.schema import (
     PALETTE,
@@ -53,7 +53,7 @@ def catalogue_config(choices: ProjectOptions, folder: Path) -> CatalogueConfig:
     source = open_table(choices.catalogue, format=choices.format, table=choices.table)
     working_set = _working_set(choices, source)
     if working_set is not None:
-        source = first_rows(source, _N_HEAD)
+        source = start_of_files(source, _N_HEAD)
     names = {column.name for column in source.columns}
     for join in choices.joins:
         names |= set(joined_names(join_of(join, Path.cwd())))
@@ -146,7 +146,7 @@ def label_configs(choices: ProjectOptions, catalogue: Catalogue) -> tuple[LabelC
         return tuple(
             LabelConfig(value=name, name=name, colour=_colour(choices, i, name)) for i, name in enumerate(names)
         )
-    counts = label_counts(catalogue.raw(choices.label), unknown_labels(choices, catalogue), choices.label_names)
+    counts = _label_counts(choices.label, catalogue, unknown_labels(choices, catalogue), choices.label_names)
     named = named_values(choices.label, choices.label_names, counts)
     if choices.merge_alike:
         for group in alike(counts):
@@ -161,7 +161,7 @@ def label_configs(choices: ProjectOptions, catalogue: Catalogue) -> tuple[LabelC
                 "(--label-name VALUE=NAME; several values may have one name, and VALUE may be a pattern such as 'G*')."
             )
     places = {name: place for place, name in enumerate(dict.fromkeys(named.get(value, value) for value in values))}
-    if len(places) < 2 and (n := label_counts(catalogue.raw(choices.label), named=("-1",)).get("-1")):
+    if len(places) < 2 and (n := _label_counts(choices.label, catalogue, named=("-1",)).get("-1")):
         raise SessionError(
             f"Column {choices.label!r} has {'only one class, ' + ', '.join(places) if places else 'no known labels'}. "
             f"The label -1 of {n:,} sources is read as unknown; if it is a class, name it (--label-name -1=NAME)."
@@ -173,11 +173,20 @@ def label_configs(choices: ProjectOptions, catalogue: Catalogue) -> tuple[LabelC
     )
 
 
+def _label_counts(
+    label: str, catalogue: Catalogue, unknown: Collection[str] = (), named: Collection[str] = ()
+) -> dict[str, int]:
+    """Count the labels in all files, so that the classes do not depend on which sources are in memory."""
+    if catalogue.n_rows < catalogue.n_whole:
+        return count_labels(catalogue.source, label, unknown, named)
+    return label_counts(catalogue.raw(label), unknown, named)
+
+
 def unknown_labels(choices: ProjectOptions, catalogue: Catalogue) -> tuple[str, ...]:
     """Return the labels that mean unknown: those that were chosen, and usual words unless they were named."""
     found = [value for value in choices.unknown_labels if value not in choices.label_names]
     if choices.label is not None and choices.find_unknown:
-        counts = label_counts(catalogue.raw(choices.label), named=choices.label_names)
+        counts = _label_counts(choices.label, catalogue, named=choices.label_names)
         found += [value for value in counts if means_unknown(value) and value not in choices.label_names]
     return tuple(dict.fromkeys(found))
 

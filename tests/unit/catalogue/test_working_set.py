@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from astronomical.catalogue.catalogue import Catalogue
 from astronomical.catalogue.errors import CatalogueError
 from astronomical.catalogue.readers import open_table
-from astronomical.catalogue.working_set import WorkingSet, first_rows, memory_needed
+from astronomical.catalogue.working_set import WorkingSet, memory_needed, start_of_files
 from tests.support.large import make_rows, write_hats, write_parts
 
 
@@ -77,11 +77,11 @@ def test_a_working_set_needs_ids_in_a_column_of_parquet_files(forms: dict[str, P
 
 
 def test_the_first_rows_of_each_file_are_a_table(forms: dict[str, Path]):
-    head = first_rows(open_table(forms["seven"]), 70)
+    head = start_of_files(open_table(forms["seven"]), 70)
     assert (head.n_rows, head.n_whole) == (70, 300)
     whole, starts = open_table(forms["seven"]).read(["name"])["name"], np.linspace(0, 300, 8).astype(int)
     assert head.read(["name"])["name"].tolist() == [whole[start + k] for start in starts[:-1] for k in range(10)]
-    assert first_rows(open_table(forms["one"]), 1000).n_rows == 300
+    assert start_of_files(open_table(forms["one"]), 1000).n_rows == 300
 
 
 def test_the_memory_grows_with_rows_and_columns(forms: dict[str, Path]):
