@@ -78,7 +78,7 @@ class Catalogue:
     @classmethod
     def open(
         cls,
-        path: str | Path,
+        path: str | Path | TableSource,
         *,
         format: str | None = None,
         table: int | str | None = None,
@@ -98,7 +98,7 @@ class Catalogue:
         Parameters
         ----------
         path, format, table
-            The table; see `astronomical.catalogue.readers.open_table`.
+            The table; see `astronomical.catalogue.readers.open_table`. Or a table that is open.
         id_source, id_column
             Origin of the ids: a ``column`` of this name, the ``position`` or the ``row``.
         position
@@ -130,7 +130,7 @@ class Catalogue:
         CatalogueError
             If the table cannot be read, or its ids or positions are not valid.
         """
-        source = open_table(path, format=format, table=table)
+        source = path if isinstance(path, TableSource) else open_table(path, format=format, table=table)
         if source.n_rows == 0:
             raise CatalogueError(f"{source.path.name}: the table has no rows")
         if working_set is not None:

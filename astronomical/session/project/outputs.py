@@ -88,7 +88,7 @@ def _is_part_of(path: Path, table: Path) -> bool:
 
 
 def refuse_within(path: Path, tables: Iterable[Path]) -> None:
-    """Raise `OutputError` if a project file is in a folder that is a table: its maps would be read as parts of it."""
+    """Raise `OutputError` if a project or a folder of output is in a folder that is a table, as a part of it."""
     for table in tables:
         if table.is_dir() and any(is_same_file(parent, table) for parent in path.absolute().parents):
             raise OutputError(f"{path} is in the folder of the catalogue, {table}. Choose another folder for it.")
