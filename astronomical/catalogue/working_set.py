@@ -140,8 +140,8 @@ def _rows_below(source: PartsSource, id_column: str, wanted: WorkingSet, fractio
     limit = np.uint64(min(int(fraction * 2.0**64), 2**64 - 1))
     kept = hash_ids(encode(np.array(sorted(wanted.keep), dtype=np.str_)), seed) if wanted.keep else None
     rows, hashes, ids = [np.empty(0, np.intp)], [np.empty(0, np.uint64)], [np.empty(0, "S1")]
-    for first, values in source.blocks([id_column]):
-        block = encode_ids(values[id_column], id_column)
+    for first, values in source.text_blocks(id_column):
+        block = values if values.dtype.kind == "S" else encode_ids(values, id_column)
         found = hash_ids(block, seed)
         near = found <= limit
         if kept is not None:

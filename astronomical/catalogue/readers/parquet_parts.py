@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from astronomical.catalogue.errors import CatalogueError
-from astronomical.catalogue.readers.arrow import ArrowSource, arrow_buffer, kind_of, list_blocks
+from astronomical.catalogue.readers.arrow import ArrowSource, arrow_buffer, as_bytes, kind_of, list_blocks
 from astronomical.catalogue.readers.folder_files import FileSet, Part, find_files
 from astronomical.catalogue.readers.parquet import list_lengths
 from astronomical.catalogue.readers.source import refuse_long_texts
@@ -86,23 +86,28 @@ class PartsSource(ArrowSource):
         places = [np.arange(start, min(start + each, end)) for start, end in itertools.pairwise(self._starts.tolist())]
         return self.only(np.concatenate([np.empty(0, dtype=np.intp), *places]))
 
-    def blocks(self, names: Iterable[str]) -> Iterator[tuple[int, dict[str, NDArray[Any]]]]:
-        """Yield the first row number and the columns of each group of rows, so that never all of them are in memory.
+    def text_blocks(self, name: str) -> Iterator[tuple[int, NDArray[Any]]]:
+        """Yield a column in groups of rows, so that never all of it is in memory; the choice by `only` is ignored.
 
-        Rows are counted in all files together; the choice of rows by `only` is ignored.
+        Yields
+        ------
+        tuple
+            Number of the first row, counted in all files together, and the values: texts in UTF-8 of dtype ``S``
+            without padding, or else values as `read` returns them, where some are missing or not simply texts.
 
         Raises
         ------
         CatalogueError
             If a file has changed or cannot be read.
         """
-        wanted = list(names)
+        stored, place = self._places[name]
         for k, item in enumerate(self._opened):
             first = int(self._starts[k])
             with _reading(item.part, self.path), _file(item, ()) as file:
                 for group in range(file.num_row_groups):
-                    table = self._completed(file.read_row_group(group, columns=self._in_file(item, wanted)), item)
-                    yield first, self._arrays(table, wanted)
+                    table = self._completed(file.read_row_group(group, columns=self._in_file(item, [name])), item)
+                    texts = as_bytes(table.column(stored)) if place is None else None
+                    yield first, self._arrays(table, [name])[name] if texts is None else texts
                     first += table.num_rows
 
     def parts(self) -> Iterator[PartsSource]:

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from astronomical.catalogue.catalogue import Catalogue
 from astronomical.catalogue.errors import CatalogueError
 from astronomical.catalogue.fingerprint import block_digests, fingerprint
+from astronomical.catalogue.ids import encode_ids
 from astronomical.catalogue.readers import open_table, table_exists
+from astronomical.catalogue.readers.arrow import as_bytes, kind_of, to_numpy
 from tests.support.large import make_rows, write_hats, write_parts
 
 
@@ -75,8 +77,22 @@ def test_some_rows_are_read_as_if_all_were_in_one_file(tmp_path_factory, cuts: l
 
 def test_blocks_count_their_rows_through_all_files(tmp_path: Path):
     folder = write(tmp_path / "c", a={"x": [1, 2]}, b={"x": []}, c={"x": [3]})
-    blocks = [(first, values["x"].tolist()) for first, values in open_table(folder).blocks(["x"])]
-    assert [item for item in blocks if item[1]] == [(0, [1, 2]), (2, [3])]
+    blocks = [(first, values.tolist()) for first, values in open_table(folder).text_blocks("x")]
+    assert [item for item in blocks if item[1]] == [(0, [b"1", b"2"]), (2, [b"3"])]
+
+
+WORDS = st.text(st.characters(codec="utf-8"), max_size=9)
+
+
+@given(values=st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1) | st.lists(WORDS, min_size=1))
+def test_ids_are_the_same_texts_however_they_are_made(values: list[int] | list[str]):
+    type = pa.array(values).type
+    column = pa.chunked_array([pa.array(values[:3], type), pa.array(values[3:], type)])
+    found = as_bytes(column)
+    if found is None:
+        assert any(isinstance(value, str) and (not value.strip() or "\0" in value) for value in values)
+    else:
+        assert found.tolist() == encode_ids(to_numpy("x", column, kind_of(type)), "x").tolist()
 
 
 def test_folders_of_hive_are_columns(tmp_path: Path):
