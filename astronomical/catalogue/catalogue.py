@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from astronomical.catalogue.columns import Columns, frozen
 from astronomical.catalogue.compact_columns import MemoryUse
 from astronomical.catalogue.errors import CatalogueError, IdError
-from astronomical.catalogue.id_lookup import rows_of, rows_there
+from astronomical.catalogue.id_lookup import rows_of, rows_there, rows_with
 from astronomical.catalogue.ids import check_unique, encode_ids, ids_from_position, ids_from_rows
 from astronomical.catalogue.joins import Join, join_tables
 from astronomical.catalogue.position_columns import Position, guess_position, read_position
@@ -22,6 +22,7 @@ from astronomical.catalogue.readers import TEXT_FORMATS, ColumnInfo, TableSource
 from astronomical.catalogue.string_arrays import look_like_numbers, sort_order
 from astronomical.catalogue.vectors import VectorBlocks
 from astronomical.catalogue.virtual_columns import VirtualColumn, VirtualSource
+from astronomical.catalogue.working_set import WorkingSet, in_working_set, start_of_files
 
 __all__ = ["Catalogue"]
 
@@ -71,12 +72,13 @@ class Catalogue:
         self._columns = columns = Columns(source, order, missing, exact)
         self._ids: NDArray[np.bytes_] = columns.sorted(ids)
         self._position = None if position is None else (columns.sorted(position[0]), columns.sorted(position[1]))
+        self._kept: frozenset[str] = frozenset()
         self._handed_out: tuple[tuple[str, ...], NDArray[np.intp]] = (), np.empty(0, dtype=np.intp)
 
     @classmethod
     def open(
         cls,
-        path: str | Path,
+        path: str | Path | TableSource,
         *,
         format: str | None = None,
         table: int | str | None = None,
@@ -88,13 +90,15 @@ class Catalogue:
         virtual: Sequence[VirtualColumn] = (),
         exact: Collection[str] | None = None,
         unique: bool = True,
+        working_set: WorkingSet | None = None,
+        first_rows: int | None = None,
     ) -> Catalogue:
         """Open a catalogue.
 
         Parameters
         ----------
         path, format, table
-            The table; see `astronomical.catalogue.readers.open_table`.
+            The table; see `astronomical.catalogue.readers.open_table`. Or a table that is open.
         id_source, id_column
             Origin of the ids: a ``column`` of this name, the ``position`` or the ``row``.
         position
@@ -111,6 +115,10 @@ class Catalogue:
             How to store columns in memory; see `in_memory`.
         unique
             Whether repeated ids are an error. Otherwise do not look sources up by id.
+        working_set
+            Which sources of a large catalogue to read; all by default.
+        first_rows
+            Read about this number of rows of a Parquet catalogue, the first ones of each file, to look at them.
 
         Returns
         -------
@@ -122,9 +130,13 @@ class Catalogue:
         CatalogueError
             If the table cannot be read, or its ids or positions are not valid.
         """
-        source = open_table(path, format=format, table=table)
+        source = path if isinstance(path, TableSource) else open_table(path, format=format, table=table)
         if source.n_rows == 0:
             raise CatalogueError(f"{source.path.name}: the table has no rows")
+        if working_set is not None:
+            source = in_working_set(source, id_column if id_source == "column" else None, working_set)
+        if first_rows is not None:
+            source = start_of_files(source, first_rows)
         sentinels = tuple(missing)
         if position is None and id_source == "position":
             position = guess_position(source)
@@ -144,7 +156,9 @@ class Catalogue:
             source = join_tables(source, joins, ids, places)
         if virtual:
             source = VirtualSource(source, virtual, sentinels)
-        return cls(source, ids, order, places, sentinels, exact)
+        made = cls(source, ids, order, places, sentinels, exact)
+        made._kept = frozenset() if working_set is None else working_set.keep
+        return made
 
     def in_memory(self, exact: Collection[str] | None) -> Catalogue:
         """Return the same catalogue with another way of storing columns in memory.
@@ -179,6 +193,16 @@ class Catalogue:
     def n_rows(self) -> int:
         """Number of rows."""
         return len(self._ids)
+
+    @property
+    def n_whole(self) -> int:
+        """Number of rows in the files, of which `n_rows` are in the working set."""
+        return self._source.n_whole
+
+    @property
+    def kept_ids(self) -> frozenset[str]:
+        """Ids that are in the working set in any case."""
+        return self._kept
 
     @property
     def rows_in_file(self) -> NDArray[np.intp]:
@@ -369,28 +393,4 @@ class Catalogue:
         limit
             Maximum number of ids.
         """
-        key = text.strip().encode(errors="surrogatepass")
-        if not key or len(key) > self._ids.dtype.itemsize:
-            return []
-        start = int(np.searchsorted(self._ids, np.bytes_(key)))
-        head = self._ids[start : start + limit]
-        rows = [start + place for place in np.flatnonzero(np.strings.startswith(head, key)).tolist()]
-        for row in self._rows_containing(key):
-            if len(rows) >= limit:
-                break
-            if row not in rows:
-                rows.append(row)
-        return list(self.ids_at(rows))
-
-    def _rows_containing(self, key: bytes) -> Iterable[int]:
-        """Search the bytes of all ids at once, which is faster than id by id."""
-        width = self._ids.dtype.itemsize
-        content, key = self._ids.tobytes().lower(), key.lower()
-        place = content.find(key)
-        while place >= 0:
-            row, offset = divmod(place, width)
-            if offset + len(key) <= width:
-                yield row
-                place = content.find(key, (row + 1) * width)
-            else:
-                place = content.find(key, place + 1)
+        return list(self.ids_at(rows_with(self._ids, text, limit)))

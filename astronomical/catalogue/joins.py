@@ -181,7 +181,7 @@ class JoinedSource(TableSource):
             ],
         )
         self.notes = tuple(note for source in (main, *(other[0] for other in others)) for note in source.notes)
-        self.incomplete = main.incomplete
+        self.incomplete, self.n_whole = main.incomplete, main.n_whole
 
     @property
     def main(self) -> TableSource:

@@ -10,6 +10,7 @@ from astronomical.cli.common import (
     DONE,
     Commands,
     ProgressBar,
+    at_least,
     header_options,
     join_options,
     joins,
@@ -195,8 +196,19 @@ def add_predict(commands: Commands) -> None:
         "--output",
         type=path_argument,
         required=True,
-        metavar="FILE",
-        help="table to write (.fits, .csv, .parquet, .vot, .ecsv)",
+        metavar="FILE|FOLDER",
+        help="table to write (.fits, .csv, .parquet, .vot, .ecsv); a name without an extension is a folder of Parquet "
+        "files, for a Parquet catalogue that is larger than the memory",
+    )
+    command.add_argument(
+        "--workers",
+        type=at_least(1),
+        default=1,
+        metavar="N",
+        help="number of processes that write a folder; more than 1 need the extra large (default: 1)",
+    )
+    command.add_argument(
+        "--cluster", metavar="ADDRESS", help="Dask scheduler whose workers write a folder, such as tcp://10.0.0.1:8786"
     )
     command.add_argument("--table", metavar="N|NAME", help="table to read, if the file holds several")
     command.add_argument(
@@ -218,6 +230,10 @@ def _predict(arguments: argparse.Namespace) -> int:
     from astronomical.session.export.table_io import check_table_name, write_table
     from astronomical.session.project.outputs import Input, check_output, plugin_inputs
 
+    if not arguments.output.suffix:
+        return _predict_whole(arguments)
+    if arguments.workers > 1 or arguments.cluster is not None:
+        raise InvalidInputError("--workers and --cluster need a folder as output: a name without an extension.")
     output = check_table_name(arguments.output)
     joined = [join_of(item, Path.cwd()) for item in joins(arguments.join)]
     inputs = (
@@ -241,4 +257,37 @@ def _predict(arguments: argparse.Namespace) -> int:
         )
     write_table(found, output, overwrite=arguments.overwrite)
     print(one_line(f"{output}: {len(found):,} sources, classes {', '.join(model.classes)}"))
+    return DONE
+
+
+def _predict_whole(arguments: argparse.Namespace) -> int:
+    """Write predictions part by part into a folder."""
+    from astronomical.session.export.model_bundle import load_model
+    from astronomical.session.export.part_runner import Workforce
+    from astronomical.session.export.whole_predictions import predict_whole
+    from astronomical.session.project.outputs import Input, check_output, plugin_inputs, refuse_within
+
+    if arguments.join or arguments.table is not None:
+        raise InvalidInputError("--join and --table need a table as output: a name that ends in .parquet, for example.")
+    inputs = (
+        Input("the model", arguments.model),
+        Input("the catalogue", arguments.catalogue),
+        *plugin_inputs(arguments.plugins),
+    )
+    check_output(arguments.output, inputs, overwrite=arguments.overwrite)
+    refuse_within(arguments.output, [arguments.catalogue])
+    model = load_model(arguments.model, allow_pickle=arguments.allow_pickle)
+    with ProgressBar("%", 100) as bar:
+        made = predict_whole(
+            model,
+            arguments.catalogue,
+            arguments.output,
+            id=arguments.id,
+            plugins=arguments.plugins,
+            workforce=Workforce(arguments.workers, arguments.cluster),
+            overwrite=arguments.overwrite,
+            progress=bar.to_fraction,
+        )
+    counts = ", ".join(f"{name} {n:,}" for name, n in made.counts.items())
+    print(one_line(f"{made.path}: {made.n_sources:,} sources, predicted as {counts}"))
     return DONE

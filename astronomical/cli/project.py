@@ -123,6 +123,12 @@ def add_new(commands: Commands) -> None:
         "split, and queried once (default: 1)",
     )
     command.add_argument("--table", metavar="N|NAME", help="table to read, if the file holds several")
+    command.add_argument(
+        "--working-set",
+        type=at_least(1),
+        metavar="N",
+        help="keep N sources of a large Parquet catalogue in memory, drawn by a hash of their ids (default: all)",
+    )
     command.add_argument("--seed", type=int, default=0, help="seed of all random choices (default: 0)")
     command.add_argument("--title", default="", help="title of the project (default: name of the catalogue)")
 
@@ -162,6 +168,7 @@ def _new(arguments: argparse.Namespace) -> int:
         same_within_arcsec=arguments.same_within,
         table=table_choice(arguments.table),
         format=arguments.format,
+        working_set=arguments.working_set,
         seed=arguments.seed,
         title=arguments.title,
     )
@@ -169,9 +176,10 @@ def _new(arguments: argparse.Namespace) -> int:
         made = create(options, arguments.output, plugins=arguments.plugins, overwrite=arguments.overwrite)
     config = made.config
     rows = config.catalogue.fingerprint.rows if config.catalogue.fingerprint else 0
+    whole = "" if config.catalogue.working_set is None else f" of {config.catalogue.working_set.of:,}"
     print(
         one_line(
-            f"{arguments.output}: {rows:,} sources, classes {', '.join(config.class_names) or 'none'}, "
+            f"{arguments.output}: {rows:,}{whole} sources, classes {', '.join(config.class_names) or 'none'}, "
             f"{len(config.features.columns)} feature columns"
             + "".join(f", vector {vector_text(item)}" for item in config.features.vectors)
         )

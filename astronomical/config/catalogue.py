@@ -19,6 +19,7 @@ __all__ = [
     "PositionConfig",
     "TableFormat",
     "VirtualColumnConfig",
+    "WorkingSetConfig",
 ]
 
 
@@ -115,6 +116,17 @@ class VirtualColumnConfig(Section):
     unit: str = Field(default="", max_length=100)
 
 
+class WorkingSetConfig(Section):
+    """The sources of a large catalogue that are in memory: the `size` ones with the smallest hashes of their ids.
+
+    Labelled sources are in memory in any case. `of` is the number of sources of the whole catalogue.
+    """
+
+    size: int = Field(gt=0)
+    seed: int = Field(default=0, ge=0)
+    of: Count
+
+
 class CatalogueConfig(Section):
     """The catalogue file, and the roles of its columns.
 
@@ -143,12 +155,13 @@ class CatalogueConfig(Section):
     optimise_memory: bool = False
     incomplete: str | None = None
     origin: OriginConfig | None = None
+    working_set: WorkingSetConfig | None = None
     fingerprint: FingerprintConfig | None = None
 
     @model_serializer(mode="wrap")
     def _without_empty_parts(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
         found: dict[str, Any] = write(self)
-        for name in ("virtual", "light_curves", "origin"):
+        for name in ("virtual", "light_curves", "origin", "working_set"):
             if not found.get(name):
                 found.pop(name, None)
         return found

@@ -107,7 +107,7 @@ def open_core(
     def read() -> tuple[Plugins, Catalogue, Dataset]:
         found = project_plugins(loaded.config, path.parent, plugins, trust_plugins)
         progress("Reading the catalogue", 0.0)
-        table = open_project_catalogue(loaded.config, path.parent, catalogue, joined)
+        table = open_project_catalogue(loaded.config, path.parent, catalogue, joined, loaded.events)
         read_in_use(loaded.config, table)
         dataset = build_dataset(loaded.config, table, found.registry, path.parent, progress, allow_missing=True)
         return found, table, dataset

@@ -11,6 +11,7 @@ from astronomical.session.project.example import projects_folder
 __all__ = ["default_project", "stem_of"]
 
 _FORMAT_END = re.compile(rf"({'|'.join(map(re.escape, SUFFIXES))})+$", re.IGNORECASE)
+_SPECIAL = re.compile(r"[*?\[\]]")
 
 
 def default_project(stem: str) -> Path:
@@ -22,5 +23,6 @@ def default_project(stem: str) -> Path:
 
 
 def stem_of(path: Path) -> str:
-    """Return the name of a file without its format extensions."""
-    return _FORMAT_END.sub("", path.name) or "project"
+    """Return the name of a table without its format extensions; that of the folder for a pattern of names."""
+    name = path.parent.name if _SPECIAL.search(path.name) else path.name
+    return _FORMAT_END.sub("", name) or "project"

@@ -12,9 +12,9 @@ from astronomical.catalogue.errors import CatalogueError
 from astronomical.catalogue.feature_plan import FeatureRecipe, count_features, feature_names
 from astronomical.catalogue.labels import means_unknown
 from astronomical.catalogue.positions import Unit
+from astronomical.catalogue.working_set import WorkingSet
 from astronomical.config.light_curves import LightCurvesConfig
-from astronomical.config.schema import CombinationConfig, FeaturesConfig, LayoutConfig, PositionConfig, SplitConfig
-from astronomical.errors import InvalidInputError
+from astronomical.config.schema import CombinationConfig, FeaturesConfig, LayoutConfig
 from astronomical.paths import local_path
 from astronomical.plugins.registry import Registry, builtin_registry
 from astronomical.session.data.feature_recipe import operations_of, recipe_of
@@ -27,6 +27,7 @@ from astronomical.setup import rules
 from astronomical.setup.classes import REST, ClassTable, likely_label, table_of_names
 from astronomical.setup.default_path import default_project, stem_of
 from astronomical.setup.input_parsing import groups_of, numbers_of, words_of
+from astronomical.setup.options import options_of
 from astronomical.setup.rules import MAX_LABELS, STEPS, Issue, Step
 from astronomical.setup.table_preview import IdCheck, IdPlan, LabelColumn, Table
 
@@ -56,6 +57,8 @@ class Draft:
         Keys chosen for the classes, by class name.
     vectors, components
         Columns of vectors used as features, and the number of principal components of each; None to use the values.
+    working_set
+        Number of sources of a large catalogue to keep in memory; None for all.
     optimise_memory
         Whether columns are stored in compact types.
     curated_test
@@ -107,6 +110,7 @@ class Draft:
     same_within_arcsec: float | None = 1.0
     axes: tuple[str | None, str | None] = (None, None)
     seed: int = 0
+    working_set: int | None = None
     optimise_memory: bool = False
     keys: dict[str, str] = field(default_factory=dict)
     curated_test: bool = False
@@ -134,6 +138,7 @@ class Draft:
         self.__dict__.update(fresh.__dict__)
 
     def _guess(self, table: Table) -> None:
+        self.working_set = table.suggested_working_set
         self.set_position(table.position or (None, None))
         if table.unique:
             self.id_source, self.id_column = "column", table.unique[0]
@@ -234,6 +239,7 @@ class Draft:
             self.id_column if self.id_source == "column" else None,
             self.position_for_reading(),
             numbers_of(self.missing_text),
+            None if self.working_set is None else WorkingSet(self.working_set, self.seed),
         )
 
     def position_for_reading(self) -> tuple[str, str, Unit] | None:
@@ -352,44 +358,4 @@ class Draft:
         ValueError
             If there are still problems.
         """
-        problems = self.problems("create")
-        if problems or self.table is None or self.id_source is None:
-            raise InvalidInputError(problems[0] if problems else "Choose a catalogue.")
-        place = self.position_for_reading()
-        x, y = self.axes
-        return ProjectOptions(
-            catalogue=self.table.path,
-            table=self.table.name,
-            format=self.table.format,
-            id=self.id_column or "" if self.id_source == "column" else self.id_source,
-            id_is_column=self.id_source == "column",
-            label=None if self.labels is None else self.labels.name,
-            label_names=self.classes.meaning,
-            colours=self.classes.colours,
-            unknown_labels=words_of(self.unknown_text) if self.labels is not None else (),
-            features=self.features,
-            vectors=self.vectors,
-            components=self.components,
-            combinations=self.combinations,
-            scaling=self.scaling,
-            missing_policy=self.missing_policy,
-            guess_position=False,
-            position=None if place is None else PositionConfig(ra=place[0], dec=place[1], unit=place[2]),
-            missing=numbers_of(self.missing_text),
-            extra_columns=self.extra_columns,
-            image_columns=self.image_columns,
-            optimise_memory=self.optimise_memory,
-            classes=self.trained,
-            split=SplitConfig(use_unknown=self.use_unknown, drop=self.excluded),
-            same_within_arcsec=self.same_within_arcsec,
-            axes=None if x is None or y is None else (x, y),
-            seed=self.seed,
-            keys=self.chosen_keys,
-            curated_test=self.curated_test,
-            title=self.title.strip(),
-            layout=self.layout,
-            dark=self.dark,
-            joins=self.table.joins,
-            virtual=self.table.virtual,
-            light_curves=self.light_curves,
-        )
+        return options_of(self)

@@ -17,6 +17,7 @@ from astronomical.errors import AstronomicalError
 from astronomical.session.data.feature_recipe import operations_of
 from astronomical.session.errors import SessionError
 from astronomical.setup.input_parsing import numbers_of
+from astronomical.setup.table_preview import LEAST_IN_MEMORY, Table
 from astronomical.tasks import NoAnswerError, ask_disk
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ def data_issues(draft: Draft) -> list[Issue]:
     """Return the problems with the catalogue and the project file."""
     if draft.table is None:
         return [Issue("table", "Choose a catalogue.", open=True)]
+    if issue := _working_set_issue(draft, draft.table):
+        return [issue]
     if not draft.project.strip():
         return [Issue("project", "Choose where to save the project file.")]
     try:
@@ -90,6 +93,12 @@ def data_issues(draft: Draft) -> list[Issue]:
         return ask_disk(path.parent, partial(_place_issues, path))
     except NoAnswerError as error:
         return [Issue("project", str(error))]
+
+
+def _working_set_issue(draft: Draft, table: Table) -> Issue | None:
+    if draft.working_set is None or draft.working_set >= LEAST_IN_MEMORY:
+        return None
+    return Issue("working_set", f"Keep at least {LEAST_IN_MEMORY:,} sources of {table.path.name} in memory.")
 
 
 def _place_issues(path: Path) -> list[Issue]:

@@ -18,12 +18,12 @@ from astronomical.catalogue.catalogue import Catalogue, IdSource
 from astronomical.catalogue.column_profile import ColumnProfile, profile_columns
 from astronomical.catalogue.errors import CatalogueError, IdError
 from astronomical.catalogue.ids import check_exact, id_candidates
-from astronomical.catalogue.joins import JoinedSource
 from astronomical.catalogue.labels import label_counts
 from astronomical.catalogue.positions import Unit, find_position, unit_of_ra
-from astronomical.catalogue.readers import ColumnInfo
+from astronomical.catalogue.readers import ColumnInfo, open_table
+from astronomical.catalogue.readers.limits import memory_limit
 from astronomical.catalogue.string_arrays import as_text
-from astronomical.catalogue.virtual_columns import VirtualSource
+from astronomical.catalogue.working_set import WorkingSet, count_labels, memory_needed, own_table
 from astronomical.config.catalogue import VirtualColumnConfig
 from astronomical.config.schema import JoinConfig
 from astronomical.paths import local_path
@@ -31,10 +31,26 @@ from astronomical.session.data.catalogue_paths import join_of
 from astronomical.session.data.virtual import virtual_columns
 from astronomical.tasks import file_exists
 
-__all__ = ["IdCheck", "IdPlan", "LabelColumn", "Table", "check_ids", "read_labels", "read_table", "resolve"]
+__all__ = [
+    "LARGE_ROWS",
+    "LEAST_IN_MEMORY",
+    "N_LOOKED_AT",
+    "IdCheck",
+    "IdPlan",
+    "LabelColumn",
+    "Table",
+    "check_ids",
+    "read_labels",
+    "read_table",
+    "resolve",
+]
 
 _IMAGE = re.compile(r"\.(jpe?g|png|gif|svg|fits?(\.gz)?)(\?.*)?$", re.IGNORECASE)
 _HEAD = 100
+#: Number of rows from which only the first rows of a Parquet catalogue are looked at, and how many these are.
+LARGE_ROWS, N_LOOKED_AT = 1_000_000, 100_000
+#: Minimum number of sources in a working set, and the number that is suggested if the memory is large enough.
+LEAST_IN_MEMORY, _USUAL_IN_MEMORY = 100, 1_000_000
 #: Number of columns of which the first values are shown, number of values, and maximum length of each.
 _MOST_SHOWN, _N_EXAMPLES, _LONGEST = 200, 3, 24
 
@@ -48,7 +64,7 @@ class Table:
     path, name
         File, and table within the file.
     rows
-        Catalogue that uses the row numbers as ids.
+        Catalogue that uses the row numbers as ids; of a large table, it has the first rows of each file.
     id_candidates
         Possible id columns with their numbers of distinct values, largest number first.
     position
@@ -86,8 +102,26 @@ class Table:
 
     @property
     def n_rows(self) -> int:
-        """Number of rows."""
-        return self.rows.n_rows
+        """Number of rows of the whole table."""
+        return self.rows.n_whole
+
+    @property
+    def is_large(self) -> bool:
+        """Whether only the first rows of its files were looked at, and a working set can be chosen."""
+        return self.rows.n_rows < self.rows.n_whole
+
+    @property
+    def suggested_working_set(self) -> int | None:
+        """Number of sources to keep in memory if all would take more than it has; None for all."""
+        needed = memory_needed(self.n_rows, self.columns)
+        if not self.is_large or needed <= memory_limit():
+            return None
+        return max(min(_USUAL_IN_MEMORY, int(self.n_rows * memory_limit() / needed) // 2), LEAST_IN_MEMORY)
+
+    def memory_text(self, n_rows: int | None) -> str:
+        """Return how much memory sources take, None for all, as text to display."""
+        n_bytes, most = memory_needed(self.n_rows if n_rows is None else n_rows, self.columns), memory_limit()
+        return f"They take up to {n_bytes / 1e9:,.2f} GB of memory; {most / 1e9:,.1f} GB can be used."
 
     @property
     def columns(self) -> tuple[ColumnInfo, ...]:
@@ -107,7 +141,7 @@ class Table:
     @property
     def unique(self) -> tuple[str, ...]:
         """Columns whose values are all different."""
-        return tuple(name for name, n in self.id_candidates if n == self.n_rows)
+        return tuple(name for name, n in self.id_candidates if n == self.rows.n_rows)
 
     def unit_of(self, ra: str) -> Unit | None:
         """Return the unit of right ascension; None if neither the file nor the values determine it."""
@@ -150,18 +184,18 @@ def read_table(
         If the disk does not respond.
     """
     file_exists(path)  # fails at once if the disk does not respond
+    large = _is_large(path, format, name)
     rows = Catalogue.open(
         path,
         format=format,
         table=name,
         id_source="row",
+        first_rows=N_LOOKED_AT if large else None,
         position=position if joins else None,
         joins=[join_of(join, Path.cwd()) for join in joins],
         virtual=virtual_columns(virtual),
     )
-    own = rows.source
-    for wrapper in (VirtualSource, JoinedSource):
-        own = own.main if isinstance(own, wrapper) else own
+    own = own_table(rows.source)
     table = Table(
         path,
         name,
@@ -182,6 +216,11 @@ def read_table(
         images=tuple(name for name in texts if _are_images(heads[name])),
         examples={name: _first_values(heads[name]) for name in table.readable[:_MOST_SHOWN]},
     )
+
+
+def _is_large(path: Path, format: str | None, name: int | str | None) -> bool:
+    source = open_table(path, format=format, table=name)
+    return source.format == "parquet" and source.n_rows >= LARGE_ROWS
 
 
 def _first_values(values: NDArray[Any]) -> str:
@@ -214,6 +253,8 @@ def read_labels(table: Table, name: str) -> LabelColumn:
     CatalogueError
         If the column cannot be read.
     """
+    if table.is_large:
+        return LabelColumn(name, count_labels(table.rows.source, name, named=("-1",)))
     return LabelColumn(name, label_counts(table.rows.raw(name), named=("-1",)))
 
 
@@ -225,6 +266,7 @@ class IdPlan:
     column: str | None
     position: tuple[str, str, Unit] | None
     missing: tuple[float, ...]
+    working_set: WorkingSet | None = None
 
 
 @dataclass(frozen=True)
@@ -267,6 +309,7 @@ def check_ids(table: Table, plan: IdPlan) -> IdCheck:
             missing=plan.missing,
             joins=[join_of(join, Path.cwd()) for join in table.joins],
             virtual=virtual_columns(table.virtual),
+            working_set=plan.working_set,
         )
     except CatalogueError as error:
         return IdCheck(plan, None, str(error), "id" if isinstance(error, IdError) else "position")

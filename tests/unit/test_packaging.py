@@ -45,6 +45,8 @@ def test_the_distribution_has_a_name_of_its_own_and_the_command_keeps_its_name()
 #: Modules that extras bring.
 OF_EXTRAS = {
     "matplotlib": "figures",
+    "dask": "large",
+    "distributed": "large",
     "torch": "torch",
     "keras": "tensorflow",
     "tensorflow": "tensorflow",

@@ -14,7 +14,7 @@ ALLOWED = {
     "tests/unit/dashboard/panes/test_plot_colouring.py": {"_on_box", "_on_lasso"},  # of the selection of the pane
     "tests/unit/dashboard/panes/test_plot_subsets.py": {"_on_lasso"},  # of the pane
     "tests/unit/dashboard/ui/test_upload.py": {"_handle_msg", "_file_buffer"},  # Panel
-    "tests/unit/dashboard/panes/test_studies.py": {"_text", "_body", "_start", "_bar", "_cancel"},  # of all studies
+    "tests/unit/dashboard/panes/test_studies.py": {"_text", "_body", "_bar", "_cancel"},  # of all studies
     "tests/unit/docs/test_docs.py": {"_actions", "_SubParsersAction"},  # argparse
     "tests/unit/learning/test_model_check.py": {"_predictors", "_tree"},  # scikit-learn
     "tests/unit/setup/test_joins.py": {"_read", "_on_match", "_on_add", "_on_remove"},  # the card of the wizard

@@ -10,6 +10,13 @@ from pathlib import Path
 from typing import cast
 
 from astronomical.catalogue.errors import CatalogueError
+from astronomical.catalogue.readers.folder_files import (
+    PARQUET_ENDS,
+    find_files,
+    has_parts,
+    is_pattern,
+    table_exists,
+)
 from astronomical.catalogue.readers.lines import drawn_table, read_me_of
 from astronomical.catalogue.readers.source import ColumnInfo, TableSource
 from astronomical.catalogue.readers.unpack import PACKED_SUFFIXES, open_unpacked, packed, read_whole
@@ -17,16 +24,20 @@ from astronomical.catalogue.readers.unpack import PACKED_SUFFIXES, open_unpacked
 __all__ = [
     "ADVICE",
     "FORMATS",
+    "PARQUET_ENDS",
     "SUFFIXES",
     "TEXT_FORMATS",
     "UTF16",
     "ColumnInfo",
     "Format",
     "TableSource",
+    "has_parts",
+    "is_pattern",
     "open_table",
     "open_unpacked",
     "packed",
     "read_whole",
+    "table_exists",
 ]
 
 
@@ -123,7 +134,7 @@ def open_table(path: str | Path, *, format: str | None = None, table: int | str 
     Parameters
     ----------
     path
-        Path of the file.
+        Path of the file; of a folder of Parquet files, or a HATS catalogue; or a pattern such as ``part-*.parquet``.
     format
         Name of one of `FORMATS`; detected from the content by default.
     table
@@ -144,13 +155,13 @@ def open_table(path: str | Path, *, format: str | None = None, table: int | str 
     """
     where = Path(path)
     try:
-        there = where.exists()
+        there = where.exists() or is_pattern(where)
     except (OSError, ValueError):  # not a valid file name
         there = False
     if not there:
         raise CatalogueError(f"There is no file {where}")
-    if where.is_dir():
-        raise CatalogueError(_about_folder(where))
+    if not where.is_file():
+        return _open_folder(where, format)
     try:
         chosen = _named(format) if format is not None else _recognise(where)
         module = importlib.import_module(f"{__name__}.{chosen.module}")
@@ -162,19 +173,22 @@ def open_table(path: str | Path, *, format: str | None = None, table: int | str 
         raise CatalogueError(f"{where.name} cannot be read: {error}") from error
 
 
+def _open_folder(path: Path, format: str | None) -> TableSource:
+    """Open a folder of Parquet files, a pattern of their names, or a HATS catalogue."""
+    if format not in (None, "parquet"):
+        raise CatalogueError(f"{path} is not one file: only Parquet files are read together, not {format}")
+    if not find_files(path).parts:
+        raise CatalogueError(_about_folder(path))
+    from astronomical.catalogue.readers.parquet_parts import open_parts  # imports Arrow, like the formats above
+
+    return open_parts(path)
+
+
 def _about_folder(path: Path) -> str:
-    """Return what to do with a folder that was given as a table."""
+    """Return what to do with a folder without Parquet files, or a pattern that none matches."""
+    if not path.is_dir():
+        return f"There is no Parquet file {path}"
     files = sorted(item.name for item in itertools.islice(path.iterdir(), _MAX_LISTED) if item.is_file())
-    parts = [name for name in files if Path(name).suffix.lower() in (".parquet", ".pq")]
-    if len(parts) == 1:
-        return f"{path} is a folder, not a table; choose {path / parts[0]}"
-    if parts:
-        more = ", …" if len(parts) > 2 else ""
-        return (
-            f"{path} is a folder of Parquet files ({parts[0]}, {parts[1]}{more}), but a catalogue is one file. Combine "
-            "them, for example in Python: import pyarrow.dataset, pyarrow.parquet; pyarrow.parquet.write_table("
-            f"pyarrow.dataset.dataset({str(path)!r}).to_table(), {str(path) + '.parquet'!r})"
-        )
     tables = [name for name in files if Path(name).suffix.lower() in SUFFIXES]
     return f"{path} is a folder, not a table; choose a file" + (f", such as {path / tables[0]}" if tables else "")
 

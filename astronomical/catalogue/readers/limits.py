@@ -47,7 +47,8 @@ def refuse_beyond_memory(what: str, n_bytes: int) -> None:
     if n_bytes > memory_limit():
         raise CatalogueError(
             f"{what} would take {n_bytes / 1e9:,.1f} GB of memory, but at most "
-            f"{memory_limit() / 1e9:,.1f} GB can be used. Use a file with fewer rows or columns. "
+            f"{memory_limit() / 1e9:,.1f} GB can be used. Use fewer rows or columns, or a working set of "
+            "a Parquet catalogue. "
             "If the table should be smaller, the file may be damaged: download or copy it again"
         )
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from astronomical.catalogue.readers.arrow import ArrowSource, arrow_buffer, is_list, list_blocks, same_length
 from astronomical.catalogue.readers.short_vectors import MAX_SPREAD, is_spread
 
-__all__ = ["ParquetSource", "open_source"]
+__all__ = ["ParquetSource", "list_lengths", "open_source"]
 
 #: How many columns are read at a time: Arrow's copy of a wide table would take as much memory as the result.
 _COLUMNS_AT_ONCE = 64
@@ -54,10 +54,10 @@ class ParquetSource(ArrowSource):
 def open_source(path: Path, table: int | str | None) -> ParquetSource:
     """Open a Parquet file. It contains one table, so `table` is not used."""
     with arrow_buffer(path) as content, pq.ParquetFile(content) as file:
-        return ParquetSource(path, file.metadata.num_rows, file.schema_arrow, _lengths(file))
+        return ParquetSource(path, file.metadata.num_rows, file.schema_arrow, list_lengths(file))
 
 
-def _lengths(file: Any) -> dict[str, int]:
+def list_lengths(file: Any) -> dict[str, int]:
     """Return the length of the lists of those columns whose lists may all have the same length.
 
     Of long lists only the first ones are read. Of short ones, all are read if the metadata say that their mean length

@@ -16,6 +16,7 @@ from astronomical.dashboard.page.reproduction import ReproductionView
 from astronomical.dashboard.ui.safe_text import Html, Markup
 from astronomical.dashboard.ui.session_view import SessionView
 from astronomical.session import Session
+from astronomical.session.data.population import sources_text
 
 __all__ = ["HeaderView", "labels_per_minute"]
 
@@ -139,6 +140,9 @@ class HeaderView(SessionView):
         taken = _BUTTONS_PX + (_ROLE_PX if self._following.objects else 0)
         room = f"calc(100vw - {taken + (_CHECK_PX if self.reproduction.view.objects else 0)}px)"
         labels = f"{len(given)} human label{'' if len(given) == 1 else 's'}{speed}"
+        catalogue = session.dataset.catalogue
+        if catalogue.n_rows < catalogue.n_whole:
+            labels += f" · {sources_text(catalogue)}"
         self._facts.object = Markup(
             "<div style='max-width:{};overflow:hidden;text-overflow:ellipsis' title='{}'>"
             "<h1 style='display:inline;font:inherit;font-weight:bold'>{}</h1> "

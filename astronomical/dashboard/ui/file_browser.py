@@ -25,6 +25,10 @@ _FOLDERS = "ASTRONOMICAL_FOLDERS"
 _MOST = 500
 #: Maximum time in s to wait for the content of a folder.
 _AT_ONCE_S = 0.05
+#: Place of the button that chooses the folder itself.
+_THIS_FOLDER = -2
+#: A folder, the allowed folders, the entries with whether each is a folder, and whether the folder can be chosen.
+_Listed = tuple[Path | None, tuple[Path, ...], list[tuple[Path, bool]], bool]
 
 
 def allowed_folders() -> tuple[Path, ...]:
@@ -68,9 +72,10 @@ class FileEntries(JSComponent):
     """Buttons for the parent folder, the subfolders and the files."""
 
     shown = param.Dict(
-        default={"path": "", "up": False, "entries": []},
+        default={"path": "", "up": False, "entries": [], "choose": ""},
         doc="""
-        Path, whether the parent folder can be opened, and entries: name, and whether it is a folder.""",
+        Path, whether the parent folder can be opened, entries (name, and whether it is a folder), and the text of the
+        button that chooses the folder itself, empty for none.""",
     )
 
     _esm = """
@@ -92,7 +97,8 @@ class FileEntries(JSComponent):
       const update = () => {
         const {up, entries} = model.shown
         path.textContent = model.shown.path
-        list.replaceChildren(...(up ? [item('..', 'folder', -1)] : []),
+        list.replaceChildren(...(model.shown.choose ? [item(model.shown.choose, 'file', -2)] : []),
+          ...(up ? [item('..', 'folder', -1)] : []),
           ...entries.map(({name, folder}, place) => item(name, folder ? 'folder' : 'file', place)))
         if (entries.length === 0) {
           const line = document.createElement('li')
@@ -135,6 +141,8 @@ class FileBrowser:
         Called with the chosen file.
     ends
         Extensions of the files to show.
+    is_table
+        Returns whether a folder can be chosen like a file. It is called in a thread.
 
     Attributes
     ----------
@@ -142,11 +150,14 @@ class FileBrowser:
         Panel object to show; it is hidden until `toggle` is called.
     """
 
-    def __init__(self, on_choose: Callable[[Path], Any], ends: Sequence[str]) -> None:
-        self._on_choose, self._ends = on_choose, tuple(ends)
+    def __init__(
+        self, on_choose: Callable[[Path], Any], ends: Sequence[str], is_table: Callable[[Path], bool] = lambda _: False
+    ) -> None:
+        self._on_choose, self._ends, self._is_table = on_choose, tuple(ends), is_table
         self._folder: Path | None = None
         self._listed: list[tuple[Path, bool]] = []
         self._allowed: tuple[Path, ...] = ()
+        self._choosable = False
         document = pn.state.curdoc
         served = document is not None and document.session_context is not None
         self._listing = Latest(
@@ -165,15 +176,21 @@ class FileBrowser:
             self._show(self._folder)
 
     def _go(self, place: int) -> None:
-        if place < 0:
+        if place == _THIS_FOLDER:
+            if self._choosable and self._folder is not None:
+                self._choose(self._folder)
+        elif place < 0:
             self._show(None if self._folder is None or self._folder in self._allowed else self._folder.parent)
         elif place < len(self._listed):
             path, is_folder = self._listed[place]
             if is_folder:
                 self._show(path)
             else:
-                self.view.visible = False
-                self._on_choose(path)
+                self._choose(path)
+
+    def _choose(self, path: Path) -> None:
+        self.view.visible = False
+        self._on_choose(path)
 
     def _show(self, folder: Path | None) -> None:
         """Show a folder, or the allowed folders. They are listed in a thread."""
@@ -188,15 +205,16 @@ class FileBrowser:
         self._message.show("")
         self._listing.run(partial(self._list, folder), self._take, failed, patience=_AT_ONCE_S)
 
-    def _list(self, folder: Path | None) -> tuple[Path | None, tuple[Path, ...], list[tuple[Path, bool]]]:
+    def _list(self, folder: Path | None) -> _Listed:
         allowed = allowed_folders()
         if folder is None and len(allowed) == 1:
             folder = allowed[0]
         listed = list(allowed) if folder is None else list_folder(folder, allowed, self._ends)
-        return folder, allowed, [(path, path.is_dir()) for path in listed]
+        choosable = folder is not None and bool(listed) and self._is_table(folder)
+        return folder, allowed, [(path, path.is_dir()) for path in listed], choosable
 
-    def _take(self, found: tuple[Path | None, tuple[Path, ...], list[tuple[Path, bool]]]) -> None:
-        folder, allowed, listed = found
+    def _take(self, found: _Listed) -> None:
+        folder, allowed, listed, self._choosable = found
         self._folder, self._allowed, self._listed = folder, allowed, listed
         entries = [
             {"name": str(path) if folder is None else path.name, "folder": is_folder} for path, is_folder in listed
@@ -204,5 +222,6 @@ class FileBrowser:
         self._entries.shown = {
             "path": "" if folder is None else str(folder),
             "entries": entries,
+            "choose": "Use this folder as one catalogue" if self._choosable else "",
             "up": folder is not None and not (len(allowed) == 1 and folder == allowed[0]),
         }

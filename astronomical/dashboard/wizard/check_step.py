@@ -64,8 +64,10 @@ def _content(preview: Preview, draft: Draft) -> list[Any]:
         numbers=(1, 2),
         max_height=240,
     )
+    n_whole = preview.n_rows if draft.table is None else draft.table.n_rows
+    whole = f" of {n_whole:,}" if n_whole > preview.n_rows else ""
     facts = (
-        f"{preview.n_rows:,} sources, {preview.n_features:,} features, "
+        f"{preview.n_rows:,}{whole} sources, {preview.n_features:,} features, "
         f"{len(draft.trained)} classifier{'' if len(draft.trained) == 1 else 's'}: {', '.join(draft.trained)}."
     )
     summary = section(

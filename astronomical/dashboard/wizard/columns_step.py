@@ -194,7 +194,7 @@ class ColumnsStep:
             return
         self._filling = True
         columns = {_NONE: "", **{name: name for name in table.readable}}
-        ids = {f"{name}   —   {distinct(n, table.n_rows)}": f"column:{name}" for name, n in table.id_candidates}
+        ids = {f"{name}   —   {distinct(n, table.rows.n_rows)}": f"column:{name}" for name, n in table.id_candidates}
         self.id.param.update(options={**ids, **_MADE}, value=self._id_value())
         self.ra.param.update(options=columns, value=draft.position[0] or "")
         self.dec.param.update(options=columns, value=draft.position[1] or "")
@@ -211,7 +211,7 @@ class ColumnsStep:
         self.images.param.update(options=texts, value=list(draft.image_columns), visible=bool(texts))
         self._filling = False
         self.light_curves.show()
-        await self._check()
+        await self.check()
         await self._count(label)
 
     def refresh(self) -> None:
@@ -319,9 +319,9 @@ class ColumnsStep:
             draft.unit = event.new
         else:
             draft.missing_text = event.new
-        await self._check()
+        await self.check()
 
-    async def _check(self) -> None:
+    async def check(self) -> None:
         """Check the ids with the current settings, unless this was done before."""
         draft = self.wizard.draft
         plan, table = draft.id_plan, draft.table

@@ -12,10 +12,11 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.catalogue.errors import HeaderChoiceError, TableChoiceError
-from astronomical.catalogue.readers import SUFFIXES, ColumnInfo
+from astronomical.catalogue.readers import SUFFIXES, ColumnInfo, has_parts
 from astronomical.dashboard.ui.components import Message, hint, plain_table, row, section, set_hint
 from astronomical.dashboard.ui.file_browser import FileBrowser
 from astronomical.dashboard.ui.safe_text import Html
+from astronomical.dashboard.ui.styles import PLAIN_NUMBER
 from astronomical.dashboard.ui.upload import MAX_BYTES, upload_button
 from astronomical.dashboard.wizard.header_question import header_buttons, header_question
 from astronomical.dashboard.wizard.join_card import JoinCard
@@ -23,6 +24,7 @@ from astronomical.dashboard.wizard.known_classes_card import KnownClassesCard
 from astronomical.dashboard.wizard.virtual_card import VirtualCard
 from astronomical.errors import AstronomicalError
 from astronomical.setup.create import plain_name
+from astronomical.setup.rules import Issue
 from astronomical.setup.table_preview import read_table, resolve
 
 if TYPE_CHECKING:
@@ -44,8 +46,8 @@ class DataStep:
             label="Catalogue file",
             placeholder="~/catalogues/my_sources.fits",
             size="small",
-            helper_text="FITS, VOTable, CSV and other text, Parquet, HDF5 and more, on the computer that runs "
-            "astronomical. Press Enter to read it.",
+            helper_text="FITS, VOTable, CSV and other text, Parquet, HDF5 and more, or a folder of Parquet files, on "
+            "the computer that runs astronomical. Press Enter to read it.",
             sizing_mode="stretch_width",
         )
         self.read = pmui.Button(label="Read", variant="contained", margin=(7, 10))
@@ -55,7 +57,7 @@ class DataStep:
             margin=(7, 4),
             description="Browse files on the computer that runs astronomical",
         )
-        self.browser = FileBrowser(self._on_file, SUFFIXES)
+        self.browser = FileBrowser(self._on_file, SUFFIXES, has_parts)
         self.upload = upload_button(
             self._on_upload, accept=",".join(SUFFIXES), label="Or upload a file, up to 100 MB (click or drop)"
         )
@@ -81,6 +83,25 @@ class DataStep:
             description="Shown at the top of the dashboard. It can be changed later.",
         )
         self.project = pmui.TextInput(label="Project file", size="small", sizing_mode="stretch_width")
+        self.in_memory = pmui.IntInput(
+            label="Sources in memory",
+            placeholder="all",
+            value=None,
+            step=100_000,
+            size="small",
+            sizing_mode="stretch_width",
+            sx=PLAIN_NUMBER,
+            description="You label, train and plot these. They are drawn by a hash of their ids. Empty: all.",
+        )
+        self.memory, self.memory_error = hint(""), Message()
+        self.working_set = section(
+            "Working set",
+            row(self.in_memory),
+            self.memory,
+            self.memory_error.view,
+            visible=False,
+            explain="This catalogue is large. Keep a random part of it in memory, and predict the others later.",
+        )
         self.place = section(
             "Project",
             row(self.title),
@@ -102,6 +123,7 @@ class DataStep:
             self.join.view,
             self.virtual.view,
             self.known_classes.view,
+            self.working_set,
             self.place,
             sizing_mode="stretch_width",
             margin=0,
@@ -111,15 +133,26 @@ class DataStep:
         self.read.on_click(self._on_path)
         self.browse.on_click(lambda _: self.browser.toggle())
         self.choice.param.watch(self._on_choice, "value")
+        self.in_memory.param.watch(self._on_in_memory, "value")
         self.title.param.watch(self._on_title, "value")
         self.project.param.watch(self._on_project, "value")
         self.project.param.watch(self._on_project, "value_input")
 
     def refresh(self) -> None:
         """Show the problems, and keep the typed text."""
-        issue = next((i for i in self.wizard.draft.issues("data") if i.field == "project"), None)
+        issues = {issue.field: issue for issue in self.wizard.draft.issues("data")}
+        self._show_memory(issues.get("working_set"))
+        issue = issues.get("project")
         shown = "A .yaml or .json file. Missing folders are created." if issue is None else issue.text
         self.project.param.update(error_state=issue is not None, helper_text=shown)
+
+    def _show_memory(self, issue: Issue | None) -> None:
+        """Show how much memory the sources of a large catalogue take."""
+        draft = self.wizard.draft
+        self.working_set.visible = draft.table is not None and draft.table.is_large
+        if draft.table is not None and draft.table.is_large:
+            set_hint(self.memory, draft.table.memory_text(draft.working_set))
+            self.memory_error.show("" if issue is None else issue.text)
 
     def clean_up(self) -> None:
         """Remove the uploaded file."""
@@ -222,6 +255,13 @@ class DataStep:
         self.summary.objects = [shown, *notes, table_of_columns(table.columns, table.examples)]
         self.place.visible = True
         self.title.value, self.project.value = draft.title, draft.project
+        self.in_memory.value = draft.working_set
+
+    async def _on_in_memory(self, event: Any) -> None:
+        draft = self.wizard.draft
+        if event.new != draft.working_set:
+            draft.working_set = event.new
+            await self.wizard.columns.check()
 
     def _on_title(self, event: Any) -> None:
         self.wizard.draft.title = event.new

@@ -267,6 +267,8 @@ class LearningStep:
             -1 if self.seed.value is None else self.seed.value,
         )
         self.wizard.refresh()
+        if draft.check is not None and draft.check.plan != draft.id_plan:  # the seed decides what is in memory
+            pn.state.execute(self.wizard.columns.check)
 
     def _on_keys(self, keys: dict[str, str]) -> None:
         if keys != self.wizard.draft.chosen_keys:

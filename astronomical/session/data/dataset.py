@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +19,8 @@ from astronomical.catalogue.hashing import first_by_hash
 from astronomical.catalogue.leaks import find_leaks
 from astronomical.catalogue.readers import TEXT_FORMATS, open_table
 from astronomical.catalogue.splits import Split, split_rows
-from astronomical.config.schema import CatalogueConfig, Config, JoinConfig
+from astronomical.catalogue.working_set import WorkingSet
+from astronomical.config.schema import CatalogueConfig, Config, JoinConfig, LabelEvent
 from astronomical.paths import local_path, relative_to
 from astronomical.plugins.registry import Registry
 from astronomical.session.data.catalogue_paths import catalogue_path, join_of
@@ -192,9 +193,19 @@ class Dataset:
         return {name: int(np.count_nonzero(self.codes == i)) for i, name in enumerate(self.class_names)}
 
 
-def open_catalogue(config: CatalogueConfig, path: Path, folder: Path) -> Catalogue:
-    """Open the table of a project file at a path; paths of joined tables are relative to a folder."""
-    position = config.position
+def open_catalogue(config: CatalogueConfig, path: Path, folder: Path, keep: Iterable[str] = ()) -> Catalogue:
+    """Open the table of a project file at a path.
+
+    Parameters
+    ----------
+    config, path
+        How the table is read, and its path.
+    folder
+        The folder to which paths of joined tables are relative.
+    keep
+        Ids that are in the working set in any case.
+    """
+    position, working_set = config.position, config.working_set
     return Catalogue.open(
         path,
         format=config.format,
@@ -206,11 +217,16 @@ def open_catalogue(config: CatalogueConfig, path: Path, folder: Path) -> Catalog
         joins=[join_of(join, folder) for join in config.joins],
         virtual=virtual_columns(config.virtual),
         exact=exact_columns(config),
+        working_set=None if working_set is None else WorkingSet(working_set.size, working_set.seed, frozenset(keep)),
     )
 
 
 def open_project_catalogue(
-    config: Config, folder: Path, elsewhere: str | Path | None = None, joined: Mapping[int, Path] = MappingProxyType({})
+    config: Config,
+    folder: Path,
+    elsewhere: str | Path | None = None,
+    joined: Mapping[int, Path] = MappingProxyType({}),
+    events: Iterable[LabelEvent] | None = None,
 ) -> Catalogue:
     """Open the table of a project.
 
@@ -220,6 +236,8 @@ def open_project_catalogue(
         The project, and the folder of its file.
     elsewhere, joined
         Paths of its catalogue and the joined ones, in any format, if they differ from the project file.
+    events
+        Events of the project, by default those of its file. Their sources are in the working set.
 
     Raises
     ------
@@ -237,7 +255,8 @@ def open_project_catalogue(
     for used in (path, *(join_of(join, folder).path for join in section.joins)):
         file_exists(used)
     try:
-        return open_catalogue(section, path, folder)
+        named = (event.id for event in (config.events if events is None else events))
+        return open_catalogue(section, path, folder, (id for id in named if id is not None))
     except CatalogueError:
         there = [column.name for column in open_table(path, format=section.format, table=section.table).columns]
         _check_needed(_own_columns(section), there, config)

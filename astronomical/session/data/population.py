@@ -33,6 +33,7 @@ __all__ = [
     "population_names",
     "population_subsets",
     "scope_text",
+    "sources_text",
     "within_scope",
 ]
 
@@ -141,9 +142,18 @@ def scope_text(dataset: Dataset) -> str:
     return "" if dataset.scope is None else f"of {np.count_nonzero(dataset.scope):,} sources in scope"
 
 
+def sources_text(catalogue: Catalogue) -> str:
+    """Return the number of sources as text, such as "1,000,000 of 120,000,000 sources" with a working set."""
+    if catalogue.n_rows < catalogue.n_whole:
+        return f"{catalogue.n_rows:,} of {catalogue.n_whole:,} sources"
+    return f"{catalogue.n_rows:,} source{'' if catalogue.n_rows == 1 else 's'}"
+
+
 def population_lines(config: Config, dataset: Dataset) -> tuple[str, ...]:
     """Return one line that names the sources on which scores are based; nothing if these are all of the catalogue."""
     population, parts = config.population, []
+    if dataset.catalogue.n_rows < dataset.catalogue.n_whole:
+        parts.append(f"Working set: {sources_text(dataset.catalogue)}.")
     if dataset.scope is not None:
         n, n_all = np.count_nonzero(dataset.scope), dataset.catalogue.n_rows
         parts.append(f"In scope: {n:,} of {n_all:,} sources ({population.scope}).")

@@ -190,7 +190,9 @@ def rebuild(
     catalogue: Catalogue = dataset.catalogue
     if plan.rereads:
         progress("Reading the catalogue", 0.0)
-        catalogue = open_catalogue(plan.config.catalogue, dataset.catalogue.source.path, folder)
+        catalogue = open_catalogue(
+            plan.config.catalogue, dataset.catalogue.source.path, folder, dataset.catalogue.kept_ids
+        )
         lost = [event.id for event in ledger.events if event.id is not None and event.id not in catalogue]
         if lost:
             raise SessionError(

@@ -19,10 +19,11 @@ from pydantic import ValidationError
 from astronomical.catalogue.catalogue import Catalogue
 from astronomical.catalogue.features import FeatureMatrix, apply_features
 from astronomical.catalogue.joins import Join
+from astronomical.catalogue.readers import TableSource
 from astronomical.catalogue.vectors import check_projections
 from astronomical.config.errors import first_problem
 from astronomical.config.schema import CatalogueConfig, Config, FeaturesConfig
-from astronomical.errors import InvalidInputError, did_you_mean
+from astronomical.errors import InvalidInputError
 from astronomical.learning.calibration import Calibration
 from astronomical.learning.metrics import DECISION_THRESHOLD
 from astronomical.learning.model_check import check_model
@@ -37,7 +38,7 @@ from astronomical.session.data.vectors import check_vectors
 from astronomical.session.data.virtual import needed_virtual
 from astronomical.session.errors import SessionError
 from astronomical.session.evaluation.predictions import Predictions, Vote, predict_all
-from astronomical.session.export.prediction_table import open_to_predict
+from astronomical.session.export.prediction_table import check_feature_columns, open_to_predict
 from astronomical.session.project.round_records import environment
 
 __all__ = [
@@ -92,13 +93,14 @@ class Bundle:
 
     def predict(
         self,
-        catalogue: str | Path,
+        catalogue: str | Path | TableSource,
         *,
         format: str | None = None,
         table: int | str | None = None,
         id: str | None = None,
         joins: Sequence[Join] = (),
         registry: Registry | None = None,
+        in_order_of_file: bool = False,
         cancelled: CancelCheck = never,
         progress: Progress = no_progress,
     ) -> Table:
@@ -107,7 +109,7 @@ class Bundle:
         Parameters
         ----------
         catalogue
-            A file with the columns that the features need. Ids may occur more than once.
+            A file, or an open table, with the columns that the features need. Ids may occur more than once.
         format, table
             Format of the file, by default recognised from its content, and name of the table in it.
         id
@@ -117,6 +119,8 @@ class Bundle:
             Other tables whose columns are added, such as vectors in a ``.npy`` file.
         registry
             Registry of the feature operations; by default the built-in ones.
+        in_order_of_file
+            Whether the rows are always in the order of the file.
         cancelled, progress
             Return whether to stop, and receive the progress.
 
@@ -134,7 +138,7 @@ class Bundle:
         """
         opened = open_to_predict(self.catalogue, catalogue, format=format, table=table, id=id, joins=joins)
         found = self.predict_catalogue(opened, registry=registry, cancelled=cancelled, progress=progress).table()
-        in_order_of_file = id == "row" or bool(np.any(opened.ids[1:] == opened.ids[:-1]))
+        in_order_of_file |= id == "row" or bool(np.any(opened.ids[1:] == opened.ids[:-1]))
         return found[np.argsort(opened.rows_in_file)] if in_order_of_file else found
 
     def predict_catalogue(
@@ -146,21 +150,10 @@ class Bundle:
         progress: Progress = no_progress,
     ) -> Predictions:
         """Predict the classes of the sources of an open catalogue; see `predict`."""
-        there = {column.name for column in catalogue.columns}
-        wanted = dict.fromkeys(
-            (
-                *self.features.columns,
-                *(name for combination in self.features.combinations for name in combination.columns or ()),
-            )
-        )
-        missing = [name for name in wanted if name not in there]
-        if missing:
-            raise SessionError(
-                f"The model needs {', '.join(map(repr, missing[:5]))}, and {catalogue.source.path.name} "
-                f"has no such column{'s' if len(missing) > 1 else ''}{did_you_mean(missing[0], there) or '.'}"
-            )
+        check_feature_columns(self.features, {column.name for column in catalogue.columns}, catalogue.source.path.name)
+        wanted = feature_columns(self.features)
         check_vectors(self.features.vectors, catalogue)
-        catalogue.prefetch(tuple(wanted))
+        catalogue.prefetch(wanted)
         features = apply_features(
             catalogue.number,
             recipe_of(self.features),
@@ -254,6 +247,7 @@ def make_bundle(config: Config, dataset: Dataset, votes: Sequence[Vote]) -> Bund
     catalogue = config.catalogue.model_copy(
         update={
             "fingerprint": None,
+            "working_set": None,
             "path": Path(config.catalogue.path).name,
             "virtual": needed_virtual(config.catalogue.virtual, feature_columns(config.features)),
         }

@@ -17,6 +17,9 @@ def catalogue_differences(config: Config, catalogue: Catalogue) -> list[str]:
     recorded = config.catalogue.fingerprint
     if recorded is None:
         return []
+    working_set = config.catalogue.working_set
+    if working_set is not None and working_set.of != catalogue.n_whole:
+        return [f"it has {catalogue.n_whole:,} sources instead of {working_set.of:,}"]
     found = make_fingerprint(config, catalogue, blocks=False)
     if (found.rows, found.ids) == (recorded.rows, recorded.ids) and not _changed_columns(recorded, found):
         return []

@@ -43,7 +43,7 @@ from astronomical.session.project.new_columns import (
     unused_columns,
 )
 from astronomical.session.project.options import MAX_CLASSES, ProjectOptions
-from astronomical.session.project.outputs import Input, check_output, plugin_inputs, write_project
+from astronomical.session.project.outputs import Input, check_output, plugin_inputs, refuse_within, write_project
 from astronomical.session.project.plugins import used_plugins
 from astronomical.session.project.project_store import check_suffix
 
@@ -110,6 +110,7 @@ def create(
     tables = (local_path(choices.catalogue), *(local_path(join.path) for join in choices.joins))
     inputs = (*(Input("a catalogue of the new project", item) for item in tables), *plugin_inputs(plugins))
     path = check_output(path, inputs, overwrite=overwrite).resolve()
+    refuse_within(path, tables)
     registry = registry or load_plugins([Path(item) for item in plugins]).registry
     made = _make(choices, path.parent, registry)
     try:

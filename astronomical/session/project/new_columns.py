@@ -12,7 +12,9 @@ from astronomical.catalogue.ids import check_exact
 from astronomical.catalogue.joins import joined_names
 from astronomical.catalogue.labels import alike, label_counts, means_unknown
 from astronomical.catalogue.positions import find_position, position_problem, position_unit, unit_of_ra
-from astronomical.catalogue.readers import TableSource, open_table
+from astronomical.catalogue.readers import TableSource, open_table, table_exists
+from astronomical.catalogue.working_set import count_labels, start_of_files
+from astronomical.config.catalogue import WorkingSetConfig
 from astronomical.config.light_curves import LightCurvesConfig
 from astronomical.config.schema import (
     PALETTE,
@@ -40,15 +42,20 @@ __all__ = [
 
 #: Maximum number of columns listed in a message.
 _SHOWN = 12
+#: Number of rows of a catalogue with a working set by which its columns are checked.
+_N_HEAD = 100_000
 #: Reasons that do not count if there would be no feature otherwise.
 _LAST_RESORT = ("constant", "error", "redshift", "classification")
 
 
 def catalogue_config(choices: ProjectOptions, folder: Path) -> CatalogueConfig:
     """Return the catalogue section: the table, and the roles of its columns."""
-    if not choices.catalogue.exists():
+    if not table_exists(choices.catalogue):
         raise SessionError(f"There is no file {choices.catalogue}.{wrong_separator(choices.catalogue)}")
     source = open_table(choices.catalogue, format=choices.format, table=choices.table)
+    working_set = _working_set(choices, source)
+    if working_set is not None:
+        source = start_of_files(source, _N_HEAD)
     names = {column.name for column in source.columns}
     for join in choices.joins:
         names |= set(joined_names(join_of(join, Path.cwd())))
@@ -97,6 +104,7 @@ def catalogue_config(choices: ProjectOptions, folder: Path) -> CatalogueConfig:
         optimise_memory=choices.optimise_memory,
         joins=tuple(_recorded(join, folder) for join in choices.joins),
         virtual=choices.virtual,
+        working_set=working_set,
         light_curves=_placed_curves(choices.light_curves, folder),
     )
 
@@ -112,6 +120,13 @@ def _recorded(join: JoinConfig, folder: Path) -> JoinConfig:
     """Return a join with a path that is relative to the project, and the archive that its table was fetched from."""
     path = local_path(join.path)
     return join.model_copy(update={"path": relative_to(path, folder), "origin": origin_of_table(path)})
+
+
+def _working_set(choices: ProjectOptions, source: TableSource) -> WorkingSetConfig | None:
+    """Return the section about the working set; None if it would contain all sources."""
+    if choices.working_set is None or choices.working_set >= source.n_whole:
+        return None
+    return WorkingSetConfig(size=choices.working_set, seed=choices.seed, of=source.n_whole)
 
 
 def _checked_position(choices: ProjectOptions, position: PositionConfig, source: TableSource) -> PositionConfig:
@@ -145,7 +160,7 @@ def label_configs(choices: ProjectOptions, catalogue: Catalogue) -> tuple[LabelC
         return tuple(
             LabelConfig(value=name, name=name, colour=_colour(choices, i, name)) for i, name in enumerate(names)
         )
-    counts = label_counts(catalogue.raw(choices.label), unknown_labels(choices, catalogue), choices.label_names)
+    counts = _label_counts(choices.label, catalogue, unknown_labels(choices, catalogue), choices.label_names)
     named = named_values(choices.label, choices.label_names, counts)
     if choices.merge_alike:
         for group in alike(counts):
@@ -160,7 +175,7 @@ def label_configs(choices: ProjectOptions, catalogue: Catalogue) -> tuple[LabelC
                 "(--label-name VALUE=NAME; several values may have one name, and VALUE may be a pattern such as 'G*')."
             )
     places = {name: place for place, name in enumerate(dict.fromkeys(named.get(value, value) for value in values))}
-    if len(places) < 2 and (n := label_counts(catalogue.raw(choices.label), named=("-1",)).get("-1")):
+    if len(places) < 2 and (n := _label_counts(choices.label, catalogue, named=("-1",)).get("-1")):
         raise SessionError(
             f"Column {choices.label!r} has {'only one class, ' + ', '.join(places) if places else 'no known labels'}. "
             f"The label -1 of {n:,} sources is read as unknown; if it is a class, name it (--label-name -1=NAME)."
@@ -172,11 +187,20 @@ def label_configs(choices: ProjectOptions, catalogue: Catalogue) -> tuple[LabelC
     )
 
 
+def _label_counts(
+    label: str, catalogue: Catalogue, unknown: Collection[str] = (), named: Collection[str] = ()
+) -> dict[str, int]:
+    """Count the labels in all files, so that the classes do not depend on which sources are in memory."""
+    if catalogue.n_rows < catalogue.n_whole:
+        return count_labels(catalogue.source, label, unknown, named)
+    return label_counts(catalogue.raw(label), unknown, named)
+
+
 def unknown_labels(choices: ProjectOptions, catalogue: Catalogue) -> tuple[str, ...]:
     """Return the labels that mean unknown: those that were chosen, and usual words unless they were named."""
     found = [value for value in choices.unknown_labels if value not in choices.label_names]
     if choices.label is not None and choices.find_unknown:
-        counts = label_counts(catalogue.raw(choices.label), named=choices.label_names)
+        counts = _label_counts(choices.label, catalogue, named=choices.label_names)
         found += [value for value in counts if means_unknown(value) and value not in choices.label_names]
     return tuple(dict.fromkeys(found))
 

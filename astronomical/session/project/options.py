@@ -75,6 +75,8 @@ class ProjectOptions:
         Columns that are computed from others.
     light_curves
         Where the light curves are; paths as for `joins`.
+    working_set
+        Number of sources of a large catalogue to keep in memory; None for all.
     """
 
     catalogue: Path
@@ -114,5 +116,6 @@ class ProjectOptions:
     seed: int = 0
     keys: Mapping[str, str] = field(default_factory=dict)
     curated_test: bool = False
+    working_set: int | None = None
     title: str = ""
     authors: tuple[str, ...] = ()

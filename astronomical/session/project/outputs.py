@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from astronomical.catalogue.readers import PARQUET_ENDS, is_pattern
 from astronomical.config.io import write_config
 from astronomical.config.schema import Config
 from astronomical.labels.journal import journal_path
@@ -22,6 +23,7 @@ __all__ = [
     "plugin_inputs",
     "project_inputs",
     "refuse_existing",
+    "refuse_within",
     "write_project",
 ]
 
@@ -61,15 +63,35 @@ def check_output(path: str | Path, inputs: Iterable[Input], *, overwrite: bool) 
     Raises
     ------
     OutputError
-        If the file is one of the inputs, under any name, or if it exists.
+        If the file is one of the inputs, under any name, or would be read as a part of one, or if it exists.
     """
     path = local_path(path)
     for item in inputs:
         if is_same_file(path, item.path):
             raise OutputError(f"{path} is {item.what}. An output cannot replace an input. Choose another name.")
+        if _is_part_of(path, item.path):
+            raise OutputError(
+                f"{path} would be read as a part of {item.what}, {item.path}. Choose another folder for it."
+            )
     if not overwrite:
         refuse_existing(path)
     return path
+
+
+def _is_part_of(path: Path, table: Path) -> bool:
+    """Return whether a table in several files would read a file as one of its own."""
+    if path.suffix.lower() not in PARQUET_ENDS:
+        return False
+    if is_pattern(table):
+        return is_same_file(path.parent, table.parent) and path.match(table.name)
+    return table.is_dir() and any(is_same_file(parent, table) for parent in path.absolute().parents)
+
+
+def refuse_within(path: Path, tables: Iterable[Path]) -> None:
+    """Raise `OutputError` if a project or a folder of output is in a folder that is a table, as a part of it."""
+    for table in tables:
+        if table.is_dir() and any(is_same_file(parent, table) for parent in path.absolute().parents):
+            raise OutputError(f"{path} is in the folder of the catalogue, {table}. Choose another folder for it.")
 
 
 def refuse_existing(path: Path) -> None:

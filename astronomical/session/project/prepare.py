@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
+from astronomical.catalogue.readers import table_exists
 from astronomical.config.astronomical_v1 import is_v1, translate
 from astronomical.config.io import read_plain, write_config
 from astronomical.config.salvage import read_undamaged
@@ -114,7 +115,7 @@ def prepare(
 def _catalogue_exists(path: Path, place: int | None = None) -> bool:
     """Return whether a catalogue exists; if its disk does not respond, ask for another path."""
     try:
-        return file_exists(path)
+        return table_exists(path)
     except NoAnswerError as error:
         raise MissingCatalogueError(f"{error} Connect it, or choose where the catalogue is now.", place) from None
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from astronomical.catalogue.readers import table_exists
 from astronomical.config.schema import (
     AuditConfig,
     Config,
@@ -275,7 +276,7 @@ def _with_paths(config: Config, projects: Sequence[_Project], folder: Path) -> C
     """Return the project with its paths relative to a folder; its catalogue is the first one that is there."""
     old = projects[0].path.resolve().parent
     places = [catalogue_path(item.config.catalogue, item.path.resolve().parent) for item in projects]
-    there = next((place for place in places if file_exists(place)), places[0])
+    there = next((place for place in places if table_exists(place)), places[0])
     return moved_paths(config, there, old, folder)
 
 

@@ -111,7 +111,7 @@ def _check_subsets(config: Config, dataset: Dataset, folder: Path) -> list[Probl
 def _check_catalogue(loaded: Loaded, path: Path, registry: Registry) -> Checked:
     config = loaded.config
     try:
-        table = open_project_catalogue(config, path.parent)
+        table = open_project_catalogue(config, path.parent, events=loaded.events)
         dataset = build_dataset(config, table, registry, path.parent)
     except (AstronomicalError, OSError) as error:
         return Checked([Problem("catalogue", config.catalogue.path, str(error))])

@@ -13,7 +13,6 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from astropy.io import fits
 from astropy.table import Table
@@ -100,15 +99,6 @@ def test_a_table_compressed_by_fpack_is_refused_by_name(tmp_path: Path):
     table.writeto(tmp_path / "t.fits.fz")
     with pytest.raises(CatalogueError, match=r"compressed by fpack.*funpack"):
         open_table(tmp_path / "t.fits.fz")
-
-
-def test_a_folder_of_parquet_files_says_how_to_combine_them(tmp_path: Path):
-    for name in ("part-0.parquet", "part-1.parquet"):
-        pq.write_table(pa.table({"a": [1]}), tmp_path / name)
-    with pytest.raises(CatalogueError, match=r"folder of Parquet files \(part-0.parquet.*one file. Combine") as caught:
-        open_table(tmp_path)
-    exec(str(caught.value).partition("in Python: ")[2])
-    assert open_table(f"{tmp_path}.parquet").n_rows == 2
 
 
 def test_a_table_of_vaex_is_one_table(tmp_path: Path):

@@ -16,6 +16,7 @@ from astronomical.services.archives import tap, xmatch
 from astronomical.session import Session
 from tests.stubs.tap_server import TapServer
 from tests.stubs.xmatch_server import XMatchServer
+from tests.support.large import as_arrow, write_parts
 from tests.support.projects import label_until, make_project
 from tests.support.v1 import write_v1
 
@@ -54,6 +55,8 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Path:
     fits.HDUList([fits.PrimaryHDU(), fits.BinTableHDU(Table({"n": [1]}), name="NOTES"), survey]).writeto(
         folder / "survey.fits"
     )
+    table.rename_column("name", "source_id")
+    write_parts(as_arrow(table), folder / "survey_parts", 3)
     shutil.copyfile(DOCS.parent / "data" / "variables.parquet", folder / "variables.parquet")
     shutil.copytree(DOCS / "plugins", folder / "plugins")
     shutil.copyfile(DOCS / "plugins" / "naive_bayes.py", folder / "mine.py")

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 import panel as pn
-import panel_material_ui as pmui
 
 from astronomical.config.schema import UNKNOWN_COLOUR, PaneConfig
 from astronomical.dashboard.panes.source.annotations import RemarksView
@@ -15,6 +14,7 @@ from astronomical.dashboard.panes.source.components import SourceBar, SourceCard
 from astronomical.dashboard.panes.source.cutouts import CutoutView
 from astronomical.dashboard.panes.source.image_columns import ImageColumnsView
 from astronomical.dashboard.panes.source.light_curve import LightCurveView
+from astronomical.dashboard.panes.source.overview import make_overview, make_pictures, survey_parts
 from astronomical.dashboard.panes.source.samp_dialog import SampDialog
 from astronomical.dashboard.panes.source.settings import SourceSettings
 from astronomical.dashboard.panes.source.spectrum import SpectrumView
@@ -49,10 +49,6 @@ _EMPTY = Markup("""<p style="margin:12px 0"><b>No source is selected.</b><br>Sea
 plot, or start a learner, which then shows the source whose label helps it most.</p>""")
 _LABELS = ("Label", "Learner", "Origin", "Labelled by", "When (UTC)")
 _NEAR = ("Distance", "Source", "Label")
-#: The values are a narrow column beside the images, which get all other room.
-_VALUES_STYLE = {"flex": "0 1 clamp(190px, 24%, 340px)", "min-width": "0", "overflow": "hidden auto"}
-#: Style of the button under the images. In a low pane there is no room for it; the settings have it too.
-_NOT_IN_LOW_PANES = "@container (min-aspect-ratio: 23/10) { :host { display: none; } }"
 
 
 class SourcePane(SessionView):
@@ -120,7 +116,10 @@ class SourcePane(SessionView):
         self._samp = None if samp is None else SampDialog(session, samp, self._show_card)
         self._survey_dialog = SurveyDialog(session)
         self._dialog = SourceSettings(session, self._keeps_zoom(), self._set_keeps_zoom, self._survey_dialog.open)
-        self._overview = self._make_overview()
+        cutouts = None if self._cutouts is None else self._cutouts.view
+        self._surveys = survey_parts(cutouts, self._survey_dialog.open)
+        self._beside = make_pictures(self._surveys)
+        self._overview = make_overview(self._beside, self._table)
         self._chosen = "Overview"
         self._body = pn.Column(
             self._overview,
@@ -167,29 +166,6 @@ class SourcePane(SessionView):
                 part.close()
 
     # -- display -----------------------------------------------------------------------------------
-
-    def _make_overview(self) -> pn.FlexBox:
-        beside = {"flex": "1 1 250px", "min-width": "0", "overflow": "hidden auto"}
-        choose = pmui.Button(
-            label="Choose surveys…",
-            variant="text",
-            size="small",
-            margin=0,
-            on_click=lambda _: self._survey_dialog.open(),
-            stylesheets=[_NOT_IN_LOW_PANES],
-        )
-        self._surveys = [] if self._cutouts is None else [self._cutouts.view, choose]
-        self._beside = pn.Column(*self._surveys, margin=0, styles=beside, css_classes=["pictures"])
-        table = pn.Column(self._table, margin=0, styles=_VALUES_STYLE)
-        return pn.FlexBox(
-            self._beside,
-            table,
-            margin=0,
-            sizing_mode="stretch_both",
-            gap="12px",
-            align_items="stretch",
-            styles={"min-height": "0"},
-        )
 
     def _show_source(self) -> None:
         focus = self.session.state.focus

@@ -18,7 +18,7 @@ from astronomical.learning.metrics import SetScores
 from astronomical.learning.rounds import Round
 from astronomical.learning.stopping import stop_advice
 from astronomical.session.data.dataset import Dataset
-from astronomical.session.data.population import population_lines, population_subsets
+from astronomical.session.data.population import population_lines, population_subsets, sources_text
 from astronomical.session.data.subsets import definitions_of, describe_subset, find_subset
 from astronomical.session.data.vectors import vector_text
 from astronomical.session.evaluation.audit_report import audit_report, report_lines
@@ -147,7 +147,7 @@ def _data(config: Config, dataset: Dataset) -> Section:
     counts = [int(np.count_nonzero(part)) for part in (split.training, split.validation, split.test)]
     source = {"column": f"column {section.id.column}", "position": "position", "row": "row number"}[section.id.source]
     lines = [
-        f"Catalogue: {section.path}, {dataset.catalogue.n_rows:,} sources. The ids are made from the {source}.",
+        f"Catalogue: {section.path}, {sources_text(dataset.catalogue)}. The ids are made from the {source}.",
         f"Training set {counts[0]:,}, validation set {counts[1]:,}, test set {counts[2]:,} sources.",
         f"Features ({len(dataset.features.names)}): {', '.join(_feature_texts(config, dataset))}.",
     ]
@@ -364,7 +364,7 @@ def _methods(given: ReportInput) -> str:
     if not names:
         return "No learner was started."
     parts = [
-        f"Sources of {config.catalogue.path} ({given.dataset.catalogue.n_rows:,} sources) were classified as "
+        f"Sources of {config.catalogue.path} ({sources_text(given.dataset.catalogue)}) were classified as "
         f"{_listed(names)} by active learning with astronomical {__version__}, which is based on AstronomicAL (Stevens "
         "et al. 2021) and modAL (Danka & Horvath 2018).",
         f"Each class was learned against the rest from {len(given.dataset.features.names)} features; the catalogue was "

@@ -1,0 +1,62 @@
+"""A catalogue that is larger than the memory, from the wizard to its page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from astronomical.config.io import read_config
+from astronomical.dashboard.page.frame import make_page
+from astronomical.dashboard.wizard.wizard import Wizard
+from astronomical.setup import table_preview
+from tests.support.large import make_rows, write_parts
+from tests.support.waiting import wait_until
+from tests.support.workbench import open_with_plots
+
+playwright = pytest.importorskip("playwright.sync_api")
+expect, Page = playwright.expect, playwright.Page
+
+
+@pytest.fixture
+def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of 300 sources in three Parquet files that counts as large."""
+    monkeypatch.setattr(table_preview, "LARGE_ROWS", 300)
+    monkeypatch.setattr(table_preview, "N_LOOKED_AT", 90)
+    return write_parts(make_rows(tmp_path), tmp_path / "survey", 3)
+
+
+def test_a_working_set_is_chosen_in_the_wizard(
+    page: Page, serve: Callable[..., str], app_url: str, large: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("ASTRONOMICAL_FOLDERS", str(large.parent))
+    created: list[Path] = []
+    page.set_default_timeout(60_000)
+    page.goto(serve(lambda: make_page("astronomical", main=[Wizard(created.append, lambda: None).view])))
+    page.get_by_role("button", name="Browse…").click()
+    page.get_by_role("button", name="survey/").click()
+    page.get_by_role("button", name="Use this folder as one catalogue").click()
+    expect(page.get_by_text("survey: 300 rows")).to_be_visible()
+    field = page.get_by_label("Sources in memory")
+    expect(page.get_by_text("They take up to")).to_be_visible()
+    field.fill("50")
+    field.press("Tab")
+    expect(page.get_by_text("Keep at least 100 sources of survey in memory.").first).to_be_visible()
+    expect(page.get_by_role("button", name="Next")).to_be_disabled()
+    field.fill("120")
+    field.press("Tab")
+    expect(page.get_by_role("button", name="Next")).to_be_enabled()
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_text("Each source has a unique id")).to_be_visible()
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="All numeric").click()
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_text("120 of 300 sources")).to_be_visible()
+    page.get_by_role("button", name="Create project").click()
+    wait_until(page, lambda: bool(created))
+    section = read_config(created[0]).catalogue
+    assert section.working_set is not None
+    assert (section.working_set.size, section.working_set.of) == (120, 300)
+    open_with_plots(page, app_url, created[0])
+    expect(page.get_by_text("120 of 300 sources")).to_be_visible()
