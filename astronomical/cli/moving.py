@@ -56,7 +56,7 @@ def add_move(commands: Commands) -> None:
     )
     command.add_argument("--table", metavar="N|NAME", help="table to read, if the new file holds several")
     command.add_argument(
-        "--list", type=path_argument, metavar="FILE", help="table of all sources to write (default: NEW.moved.csv)"
+        "--list", type=path_argument, metavar="FILE", help="table of all sources to write (default: NEW.sources.csv)"
     )
     command.add_argument("--dry-run", action="store_true", help="only print what would be carried over")
 

@@ -99,9 +99,9 @@ def test_sources_that_are_lost_or_changed_are_listed(folder: Path, tmp_path: Pat
     said = capsys.readouterr().out
     assert f"Lost (not found): 1: {lost}." in said
     assert f"{changed} (g by " in said
-    listed = Table.read(tmp_path / "moved.moved.csv")
+    listed = Table.read(tmp_path / "moved.sources.csv")
     outcome = dict(zip(listed["id"], listed["outcome"], strict=True))
-    assert (outcome[lost], outcome[changed]) == ("lost", "moved")
+    assert (outcome[lost], outcome[changed]) == ("lost", "changed")
     moved = read_config(tmp_path / "moved.yaml")
     assert all(event.id != lost for event in moved.events)
     assert changed in next(item.ids for item in moved.subsets if item.name == "to review after the move")

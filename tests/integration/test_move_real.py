@@ -85,6 +85,6 @@ def test_labels_reach_the_right_sources_of_the_next_release(shared: Path, tmp_pa
     assert trained == len(carried)
     assert path.read_bytes() == before
     assert reproduce(tmp_path / "dr15.yaml").ok
-    listed = Table.read(tmp_path / "dr15.moved.csv")
+    listed = Table.read(tmp_path / "dr15.sources.csv")
     assert np.count_nonzero(listed["outcome"] == "lost") == len(expected) - len(carried)
     assert np.count_nonzero(listed["outcome"] == "split") > 0

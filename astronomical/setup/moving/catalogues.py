@@ -31,6 +31,8 @@ _MAS = {"": 1.0, "mas/yr": 1.0, "mas.yr-1": 1.0, "mas yr-1": 1.0, "mas / yr": 1.
 #: Epochs of catalogues are years in this range; other numbers are dates of another kind.
 _YEARS = (1800.0, 2200.0)
 _SHOWN = 4
+#: Larger changes are not shown in numbers: most values did not change at all.
+_MOST_SIGMA = 100
 
 
 def original_catalogue(config: Config, folder: Path, where: Path | None, notes: list[str]) -> Catalogue | None:
@@ -190,9 +192,14 @@ def changed_features(
         )
         by = deviations(values[0], values[1], sigmas)
         for place in np.flatnonzero(wanted & (by > N_SIGMA)).tolist():
-            text = f"{pair[1]} by {by[place]:.1f} sigma" if np.isfinite(by[place]) else f"{pair[1]} is missing"
-            found.setdefault(int(rows[0][place]), []).append(text)
+            found.setdefault(int(rows[0][place]), []).append(_change_text(pair[1], float(by[place])))
     return {row: "; ".join(texts[:_SHOWN]) + ("; …" if len(texts) > _SHOWN else "") for row, texts in found.items()}
+
+
+def _change_text(name: str, sigmas: float) -> str:
+    if not np.isfinite(sigmas):
+        return f"{name} is missing"
+    return f"{name} by {sigmas:.1f} sigma" if sigmas < _MOST_SIGMA else f"{name} by more than {_MOST_SIGMA} sigma"
 
 
 def _is_number(table: Catalogue, name: str) -> bool:

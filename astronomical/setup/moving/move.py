@@ -233,7 +233,7 @@ def move_project(
 
 def default_table(output: Path) -> Path:
     """Return the file of the outcomes beside a new project."""
-    return output.with_name(f"{output.stem}.moved.csv")
+    return output.with_name(f"{output.stem}.sources.csv")
 
 
 def move_lines(made: MovedProject) -> list[str]:

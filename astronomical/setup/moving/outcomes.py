@@ -12,17 +12,17 @@ from astropy.table import Table
 
 __all__ = ["OUTCOMES", "REVIEWED", "Kind", "Outcome", "outcome_lines", "outcome_table"]
 
-Kind = Literal["carried", "moved", "split", "merged", "lost"]
+Kind = Literal["carried", "changed", "split", "merged", "lost"]
 #: Kinds of outcomes, with their description.
 OUTCOMES: dict[Kind, str] = {
     "carried": "found again",
-    "moved": "to be reviewed, because features changed by more than 3 sigma",
+    "changed": "to be reviewed, because features changed by more than 3 sigma",
     "split": "to be reviewed, because several sources of the new catalogue are at this position",
     "merged": "at the same position as another source now",
     "lost": "not found",
 }
 #: Outcomes after which a label that was carried over is to be reviewed.
-REVIEWED: frozenset[Kind] = frozenset({"moved", "split", "merged"})
+REVIEWED: frozenset[Kind] = frozenset({"changed", "split", "merged"})
 _SHOWN = 5
 
 

@@ -119,5 +119,6 @@ def with_review_subset(config: Config, ids: Collection[str], catalogue: Catalogu
     if not listed:
         return config
     name = _free_name(config, REVIEW)
-    notes.append(f"The {len(listed):,} sources to be reviewed are in the subset “{name}”.")
+    sources = f"{len(listed):,} source{'' if len(listed) == 1 else 's'}"
+    notes.append(f"Subset “{name}”: {sources} to be reviewed.")
     return config.model_copy(update={"subsets": (*config.subsets, SubsetConfig(name=name, ids=listed))})

@@ -89,7 +89,7 @@ class FoundSources:
             return "split"
         if row in self.match.merged:
             return "merged"
-        return "moved" if id in self.changed else "carried"
+        return "changed" if id in self.changed else "carried"
 
     def _details(self, id: str, row: int) -> list[str]:
         parts = self.match.parts.get(row, ())
