@@ -106,12 +106,12 @@ class MoveDialog:
         self._output.value = str(request.path.with_name(f"{request.path.stem}-moved{request.path.suffix}"))
         self._catalogue.value = "" if request.catalogue is None else str(request.catalogue)
         self._forget()
+        if request.catalogue is None:
+            # A field that changes while the dialog is built in the browser would not show its value.
+            found = await self._work("Reading the project", lambda: _catalogue_of(request.path))
+            self._catalogue.value = "" if found is None else str(found)
         self.view.objects = list(self._content)
         self.view.open = True
-        if request.catalogue is None:
-            found = await self._work("Reading the project", lambda: _catalogue_of(request.path))
-            if found is not None and not self._catalogue.value:
-                self._catalogue.value = str(found)
 
     def close(self) -> None:
         """Close the dialog."""
