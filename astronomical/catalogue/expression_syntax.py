@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from astronomical.catalogue.errors import CatalogueError
 
-__all__ = ["Binary", "Call", "Column", "ExpressionError", "Node", "Number", "Unary", "columns_of", "parse"]
+__all__ = ["WORDS", "Binary", "Call", "Column", "ExpressionError", "Node", "Number", "Unary", "columns_of", "parse"]
 
 #: Limits of a text, so that no text takes long or exhausts the stack.
 MAX_LENGTH, MAX_TOKENS, MAX_DEPTH = 2000, 200, 60
@@ -35,7 +35,8 @@ _BINARY = {
 }
 _NOT, _SIGN, _POWER = 3, 7, 8
 _SAME = {"^": "**", "=": "=="}
-_WORDS = frozenset({"and", "or", "not"})
+#: Operators that are words.
+WORDS = frozenset({"and", "or", "not"})
 
 
 class ExpressionError(CatalogueError):
@@ -157,7 +158,7 @@ def _tokens(text: str) -> Iterator[_Token]:
             value = value.replace('""', '"')
         elif kind == "operator":
             value = _SAME.get(value, value)
-        elif kind == "name" and value.lower() in _WORDS:
+        elif kind == "name" and value.lower() in WORDS:
             kind, value = "operator", value.lower()
         yield _Token(kind, value, start)
         place = found.end()

@@ -13,7 +13,18 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from astronomical import __version__
-from astronomical.cli import archives, judging, learning, light_curves, output, people, plugins, project, serving
+from astronomical.cli import (
+    archives,
+    judging,
+    learning,
+    light_curves,
+    moving,
+    output,
+    people,
+    plugins,
+    project,
+    serving,
+)
 from astronomical.cli.common import DONE, FAILED, Commands, Parser
 from astronomical.errors import bug_text, explain, is_bug
 from astronomical.printable import printable_output
@@ -90,6 +101,7 @@ def make_parser() -> argparse.ArgumentParser:
     project.add_map(commands)
     light_curves.add_light_curves(commands)
     project.add_migrate(commands)
+    moving.add_move(commands)
     plugins.add_plugins(commands)
     return parser
 

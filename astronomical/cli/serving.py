@@ -16,6 +16,9 @@ def add_serve(commands: Commands) -> None:
     command.add_argument("config", nargs="?", type=path_argument, metavar="CONFIG", help="project file to open")
     command.add_argument("--port", type=int, default=5006, help="port to listen on (default: 5006)")
     command.add_argument("--address", help="address to listen on (default: this computer only)")
+    command.add_argument(
+        "--prefix", default="", metavar="PATH", help="path of the server behind a proxy, such as /user/ana/astronomical"
+    )
     command.add_argument("--no-show", action="store_true", help="do not open a browser")
     command.add_argument(
         "--no-token",
@@ -31,6 +34,7 @@ def _serve(arguments: argparse.Namespace) -> int:
         arguments.config,
         port=arguments.port,
         address=arguments.address,
+        prefix=arguments.prefix,
         show=not arguments.no_show,
         plugins=arguments.plugins,
         trust_plugins=arguments.trust_plugins,

@@ -19,10 +19,10 @@ from astronomical.config.schema import LabelEvent
 from astronomical.labels.hash_chain import chain_text
 from astronomical.labels.ledger import Ledger
 
-__all__ = ["merge_ledgers"]
+__all__ = ["PLACE_FIELDS", "event_groups", "merge_ledgers"]
 
 #: Fields of an event that depend on the events before it.
-_OF_THE_PLACE = frozenset({"n", "batch", "target", "check"})
+PLACE_FIELDS = frozenset({"n", "batch", "target", "check"})
 
 
 @dataclass(frozen=True)
@@ -89,14 +89,14 @@ def _units(events: Sequence[LabelEvent]) -> list[_Unit]:
     units: list[_Unit] = []
     places: list[tuple[tuple[str, str], int]] = []
     seen: Counter[tuple[str, str]] = Counter()
-    for group in _groups(events):
+    for group in event_groups(events):
         target = None if group[0].target is None else places[group[0].target - 1]
         content = "".join(chain_text(_without_place(event)) for event in group) + repr(target)
         when = max(event.when for event in group)
         # The same content may be recorded twice within a second.
         seen[when, content] += 1
         digest = hashlib.sha256(f"{content}{seen[when, content]}".encode()).hexdigest()
-        drafts = tuple(event.model_dump(exclude=set(_OF_THE_PLACE)) for event in group)
+        drafts = tuple(event.model_dump(exclude=set(PLACE_FIELDS)) for event in group)
         unit = _Unit((when, digest), drafts, group[0].batch is not None, target)
         units.append(unit)
         places += [(unit.key, place) for place in range(len(group))]
@@ -107,7 +107,7 @@ def _without_place(event: LabelEvent) -> LabelEvent:
     return event.model_copy(update={"n": 1, "batch": None, "target": None})
 
 
-def _groups(events: Sequence[LabelEvent]) -> Iterator[list[LabelEvent]]:
+def event_groups(events: Sequence[LabelEvent]) -> Iterator[list[LabelEvent]]:
     """Yield the events of each batch together, and the others alone."""
     group: list[LabelEvent] = []
     for event in events:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Unpack
+from typing import Any, Unpack
 
 from astronomical.config.schema import Config, LabelEvent, LassoConfig
 from astronomical.labels.ledger import Ledger
@@ -32,6 +32,7 @@ from astronomical.session.labelling.merging import Merging
 from astronomical.session.labelling.similar import Similar
 from astronomical.session.labelling.subsets import Subsets
 from astronomical.session.labelling.unused_labels import derive_label_sets
+from astronomical.session.notebook import Plots, dashboard_part, summary_html
 from astronomical.session.opening import OpenOptions, open_core
 from astronomical.session.project.apply_settings import SettingsApplier
 from astronomical.session.project.files import Files
@@ -80,6 +81,8 @@ class Session:
         Save the project and copies of it; change its settings.
     light_curves
         Read the light curves of the sources, and compute features of them.
+    plots
+        Plots of the catalogue as HoloViews objects.
     """
 
     def __init__(self, core: SessionCore, access: Access = full_access) -> None:
@@ -106,6 +109,7 @@ class Session:
         )
         self.curation = Curation(state, writer, selection, core.curator, access)
         self.subsets = Subsets(state, writer, selection, jobs, access)
+        self.plots = Plots(state, self.subsets, access)
         self.audits = Audits(state, writer, core.record, selection, core.auditor, core.curator, jobs, events, access)
         self.imports = Imports(state, writer, core.record, jobs, events, access)
         self.merging = Merging(state, writer, core.record, jobs, events, access)
@@ -158,6 +162,16 @@ class Session:
         except ReadOnlyError:
             return False
         return True
+
+    # -- in a notebook ------------------------------------------------------------------------------
+
+    def _repr_html_(self) -> str:
+        return str(summary_html(self))
+
+    @reads
+    def label_widget(self, class_name: str | None = None) -> Any:
+        """Return a Panel object with a button for each class, for the query of a learner; by default the active one."""
+        return dashboard_part("label_widget")(self, class_name)
 
     # -- what it holds ------------------------------------------------------------------------------
 

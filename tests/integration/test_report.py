@@ -102,6 +102,31 @@ def test_texts_of_the_project_are_shown_literally(session, tmp_path):
     assert not re.search(r'(src|href)="(?!figures/)', html), "the page loads nothing from elsewhere"
 
 
+def test_the_agreement_of_annotators_is_in_the_report(session, tmp_path):
+    rows = ["id,label,who"]
+    for who in ("ben", "<i>cleo</i>"):
+        labelled = [event for event in session.ledger.given if event.who == "<i>ana</i>"]
+        rows += [f"{event.id},{event.label if n else 'QSO'},{who}" for n, event in enumerate(labelled)]
+    (tmp_path / "labels.csv").write_text("\n".join(rows))
+    session.imports.record(session.imports.plan(tmp_path / "labels.csv"))
+    session.exports.report(tmp_path / "report", check=False)
+    html = (tmp_path / "report" / "report.html").read_text()
+    found = session.agreement.report()
+    pair = next(pair for pair in found.pairs if {pair.first, pair.second} == {"<i>ana</i>", "ben"})
+    assert f"<td>{pair.kappa.n_same}</td>" in html
+    assert f"<td>{pair.kappa.value:.2f}</td>" in html
+    assert "Fleiss&#39; kappa" in html
+    assert "1 source labelled differently, 1 of them undecided." in html
+    assert "<i>cleo" not in html
+    assert "Cohen1960" in (tmp_path / "report" / "references.bib").read_text()
+
+
+def test_without_a_second_annotator_no_agreement_is_claimed(session, tmp_path):
+    session.exports.report(tmp_path / "report", check=False)
+    assert "Not measured: no source has labels of two annotators." in (tmp_path / "report" / "report.html").read_text()
+    assert "Cohen1960" not in (tmp_path / "report" / "references.bib").read_text()
+
+
 def test_a_line_of_markdown_is_literal():
     assert literal_markdown("1. a\n| b | <c> `d`") == r"1\. a \| b \| \<c\> \`d\`"
 

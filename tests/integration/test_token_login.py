@@ -85,3 +85,21 @@ def test_a_token_that_can_be_guessed_is_refused(tmp_path):
     assert run.returncode == 2
     assert "has 6 characters" in run.stderr
     assert "secret" not in run.stderr
+
+
+def test_a_proxy_with_the_token_may_have_any_name_but_no_foreign_pages(server):
+    hub = {"Host": "hub.example.org", "X_Astronomical_Token": server.token}
+    assert server.get("/astronomical/metadata", **hub)[0] == 200
+    assert server.get("/astronomical/metadata", **hub, Origin="https://hub.example.org")[0] == 200
+    for origin in ("https://evil.example", "https://hub.example.org.evil.example", "null", ""):
+        assert server.get("/astronomical/metadata", **hub, Origin=origin)[0] == 403
+    assert server.websocket(X_Astronomical_Token=server.token) != 403
+    assert server.websocket(**hub) == 403  # its Origin is another name
+    for wrong in ("", "x", server.token[:-1]):
+        assert server.get("/astronomical/metadata", Host="hub.example.org", X_Astronomical_Token=wrong)[0] == 403
+
+
+def test_guesses_of_a_proxy_are_limited(server):
+    for _ in range(8):
+        server.get("/astronomical/metadata", X_Astronomical_Token="a wrong guess")
+    assert server.get("/astronomical/metadata", X_Astronomical_Token=server.token)[0] != 200

@@ -59,6 +59,8 @@ class OpenCard:
         Called with the request.
     error
         Message that shows the problem with an upload.
+    on_move
+        Called with the request if the project is to be moved to the catalogue that was entered.
 
     Attributes
     ----------
@@ -66,8 +68,13 @@ class OpenCard:
         The fields, from top to bottom.
     """
 
-    def __init__(self, on_open: Callable[[OpenRequest], None], error: Message) -> None:
-        self._on_open, self._error = on_open, error
+    def __init__(
+        self,
+        on_open: Callable[[OpenRequest], None],
+        error: Message,
+        on_move: Callable[[OpenRequest], None] = lambda request: None,
+    ) -> None:
+        self._on_open, self._error, self._on_move = on_open, error, on_move
         self._homeless: OpenRequest | None = None
         self._place: int | None = None
         self._asked: tuple[Path, int | None] | None = None
@@ -101,7 +108,14 @@ class OpenCard:
             on_click=self._on_catalogue,
             visible=False,
         )
-        self.objects = (self.path, self.level, self.open, self.upload, self.catalogue, self.relink)
+        self.move = pmui.Button(
+            label="Move to this catalogue…",
+            variant="outlined",
+            sizing_mode="stretch_width",
+            on_click=self._on_another,
+            visible=False,
+        )
+        self.objects = (self.path, self.level, self.open, self.upload, self.catalogue, self.relink, self.move)
         self.path.param.watch(self._on_path, "enter_pressed")
         self.catalogue.param.watch(self._on_catalogue, "enter_pressed")
 
@@ -114,11 +128,12 @@ class OpenCard:
         typed = {} if again else {"value": "", "value_input": ""}
         self.catalogue.param.update(label=label, visible=True, error_state=False, helper_text=_CATALOGUE_HELP, **typed)
         self.relink.visible = True
+        self.move.visible = place is None
 
     def settled(self) -> None:
         """Hide the field for the catalogue."""
         self._homeless = None
-        self.catalogue.visible = self.relink.visible = False
+        self.catalogue.visible = self.relink.visible = self.move.visible = False
 
     def disable(self, disabled: bool) -> None:
         """Disable or enable the fields."""
@@ -164,11 +179,20 @@ class OpenCard:
 
         pn.state.execute(keep)
 
-    def _on_catalogue(self, _: Any) -> None:
+    def _on_another(self, _: Any) -> None:
+        """Move the project to the catalogue that was entered."""
+        path = self._entered_catalogue()
+        if self._homeless is not None and path is not None:
+            self._on_move(replace(self._homeless, catalogue=path))
+
+    def _entered_catalogue(self) -> Path | None:
         text = (self.catalogue.value_input or self.catalogue.value or "").strip()
-        if self._homeless is None or not text:
+        return local_path(text.strip("\"'")).absolute() if text else None
+
+    def _on_catalogue(self, _: Any) -> None:
+        path = self._entered_catalogue()
+        if self._homeless is None or path is None:
             return
-        path = local_path(text.strip("\"'")).absolute()
         request, place = self._homeless, self._place
         self.settled()
         self._on_open(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.dashboard.page.archive_dialog import ArchiveDialog
+from astronomical.dashboard.page.move_dialog import MoveDialog
 from astronomical.dashboard.page.open_card import OpenCard, OpenRequest
 from astronomical.dashboard.page.recent_list import RecentList
 from astronomical.dashboard.ui.components import Message, Progress, centred, heading, hint
@@ -67,8 +69,9 @@ class StartPage:
     ) -> None:
         self._on_open, self._on_example, self._on_new = on_open, on_example, on_new
         self._error, self._progress = Message(), Progress()
-        self.card = OpenCard(on_open, self._error)
-        self._changes = ChangesDialog(on_open, self.card.ask_catalogue)
+        self.move = MoveDialog(on_open)
+        self.card = OpenCard(on_open, self._error, self._move)
+        self._changes = ChangesDialog(on_open, self.card.ask_catalogue, self._move)
         self._on_cancel: Callable[[], None] | None = None
         self._cancel = pmui.Button(
             label="Cancel",
@@ -130,6 +133,7 @@ class StartPage:
                 pn.Column(self.recents.view, margin=(0, 10), sizing_mode="stretch_width"),
                 where,
                 self._changes.view,
+                self.move.view,
                 self.archive.view,
                 max_width=3 * _CARD_WIDTH + 2 * _GAP + 22,
                 margin=(40, 0, 20, 0),
@@ -177,6 +181,9 @@ class StartPage:
         for widget in (self.continue_example, self.fresh_example, self.new, self.from_archive):
             widget.disabled = text is not None
 
+    def _move(self, request: OpenRequest) -> None:
+        pn.state.execute(partial(self.move.open, request))
+
     def _forget(self, path: Path) -> None:
         forget(path)
         self.refresh()
@@ -191,24 +198,33 @@ class ChangesDialog:
         Called with the request if the catalogue is accepted.
     on_other
         Called with the request if another catalogue is to be chosen.
+    on_move
+        Called with the request if the project is to be moved to this catalogue.
     """
 
-    def __init__(self, on_open: Callable[[OpenRequest], None], on_other: Callable[[OpenRequest], None]) -> None:
-        self._on_open, self._on_other = on_open, on_other
+    def __init__(
+        self,
+        on_open: Callable[[OpenRequest], None],
+        on_other: Callable[[OpenRequest], None],
+        on_move: Callable[[OpenRequest], None],
+    ) -> None:
+        self._on_open, self._on_other, self._on_move = on_open, on_other, on_move
         self._request: OpenRequest | None = None
         self._text = Message(severity="warning")
         advice = hint(
             "With another catalogue, the queries and scores differ from those recorded, and labels of sources that "
             "are not in it are not used for training. If you have the original catalogue in another place, choose "
-            "it. Cancel changes nothing."
+            "it. If this is a new release of the catalogue, move the project to it: a new project is made, with the "
+            "labels of the sources that are found again. Cancel changes nothing."
         )
         go = pmui.Button(label="Open anyway", variant="outlined", on_click=self._go)
         other = pmui.Button(label="Choose another catalogue…", variant="outlined", on_click=self._choose)
+        move = pmui.Button(label="Move to this catalogue…", variant="outlined", on_click=self._move)
         cancel = pmui.Button(label="Cancel", variant="contained", on_click=self._close)
         self.view: Any = pmui.Dialog(
             self._text.view,
             advice,
-            pn.Row(go, other, cancel),
+            pn.FlexBox(go, other, move, cancel),
             title="The catalogue has changed",
             open=False,
             width_option="sm",
@@ -237,6 +253,11 @@ class ChangesDialog:
         self.view.open = False
         if self._request is not None:
             self._on_other(self._request)
+
+    def _move(self, _: Any) -> None:
+        self.view.open = False
+        if self._request is not None:
+            self._on_move(self._request)
 
     def _close(self, _: Any) -> None:
         self.view.open = False

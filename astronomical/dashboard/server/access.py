@@ -17,8 +17,10 @@ from tornado.iostream import IOStream
 from astronomical.dashboard.server import peers
 from astronomical.dashboard.server.tokens import GuessLimiter, Tokens
 
-__all__ = ["Access", "local_end", "login_cookie", "stream_of"]
+__all__ = ["TOKEN_HEADER", "Access", "local_end", "login_cookie", "stream_of"]
 
+#: Header in which a proxy that has logged in its user shows the token, such as jupyter-server-proxy.
+TOKEN_HEADER = "X-Astronomical-Token"
 _PROXY_HEADERS = ("Forwarded", "Via", "X-Real-IP", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP")
 
 
@@ -69,10 +71,29 @@ class Access:
         """Return whether a request is allowed without asking for the token."""
         if not self.asks:
             return True
+        if TOKEN_HEADER in request.headers:
+            return self.is_from_proxy(request)
         if self.is_own(stream_of(request)) and not _is_forwarded(request):
             return True
         cookie = request.cookies.get(login_cookie(request))
         return cookie is not None and self.tokens.is_cookie(cookie.value)
+
+    def is_from_proxy(self, request: HTTPServerRequest) -> bool:
+        """Return whether a request comes from a proxy that shows the token, and so has logged in its user.
+
+        Its ``Host`` is the name under which the user sees the proxy. A browser cannot send the header for a foreign
+        page, because the page does not know the token.
+        """
+        given = request.headers.get(TOKEN_HEADER)
+        if given is None or not self.asks:
+            return False
+        client = self.peer(stream_of(request))
+        if self.limiter.wait(client) > 0:
+            return False
+        if self.tokens.is_token(given):
+            return True
+        self.limiter.failed(client)
+        return False
 
     def client(self, request: HTTPServerRequest) -> Hashable:
         """Return a key that identifies a client that tries tokens: the account, else the address."""

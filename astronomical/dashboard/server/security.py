@@ -74,6 +74,7 @@ def install(*, no_token: bool = False) -> None:
     bokeh_server.BaseServer.show = _logged_in(bokeh_server.BaseServer.show)
     BokehTornado.find_handler = _only_own_pages(BokehTornado.find_handler)
     ApplicationContext.create_session_if_needed = one_page_at_a_time(ApplicationContext.create_session_if_needed)
+    WSHandler.check_origin = _or_from_proxy(WSHandler.check_origin)
     WSHandler._receive = bounded_message(WSHandler._receive)
     setattr(BokehTornado, _INSTALLED, True)
 
@@ -256,7 +257,8 @@ def _answer(app: BokehTornado, request: HTTPServerRequest) -> tuple[type[Request
     """Return the handler that replaces the app for a request, or None if the app may answer it."""
     access: Access | None = getattr(app, _ACCESS, None)
     at_login = access is not None and access.asks and request.path == f"{app.prefix}{_LOGIN}"
-    reason = _objection(app, request, at_login)
+    by_proxy = access is not None and access.is_from_proxy(request)
+    reason = _objection(app, request, at_login, by_proxy=by_proxy)
     if reason:
         return _RefusedHandler, {"reason": reason}
     home = f"{app.prefix}{next(iter(app.applications), '/')}"
@@ -279,12 +281,12 @@ def _answer(app: BokehTornado, request: HTTPServerRequest) -> tuple[type[Request
     }
 
 
-def _objection(app: BokehTornado, request: HTTPServerRequest, at_login: bool) -> str:
-    """Return why a request is refused, or an empty text."""
-    if not _host_allowed(app, request):
+def _objection(app: BokehTornado, request: HTTPServerRequest, at_login: bool, *, by_proxy: bool) -> str:
+    """Return why a request is refused, or an empty text. A proxy with the token may have any name, but only one."""
+    if not by_proxy and not _host_allowed(app, request):
         return "403: this server does not accept this host name (see --allow-websocket-origin)."
     origin = request.headers.get("Origin")
-    own = origin is None or check_allowlist(urlsplit(origin).netloc.lower(), _named_origins(app))
+    own = origin is None or _is_own_origin(app, request, origin, by_proxy=by_proxy)
     if not own and not (at_login and origin == "null"):  # the file that opens the browser has no origin
         return "403: pages of other origins may not use this server (see --allow-websocket-origin)."
     if _names_a_module_to_import(app, request):
@@ -295,6 +297,26 @@ def _objection(app: BokehTornado, request: HTTPServerRequest, at_login: bool) ->
         return "403: a WebSocket request needs an Origin header."
     page = request.path.removeprefix(app.prefix).rstrip("/") in {path.rstrip("/") for path in app.applications}
     return objection_to_source(request, page=page, login=at_login)
+
+
+def _is_own_origin(app: BokehTornado, request: HTTPServerRequest, origin: str, *, by_proxy: bool) -> bool:
+    name = urlsplit(origin).netloc.lower()
+    if by_proxy:
+        return bool(name == request.host.lower())
+    return bool(check_allowlist(name, _named_origins(app)))
+
+
+def _or_from_proxy(check: Callable[..., bool]) -> Callable[..., bool]:
+    """Allow the WebSocket of our own page behind a proxy that shows the token."""
+
+    @functools.wraps(check)
+    def check_origin_guarded(self: WSHandler, origin: str) -> bool:
+        access: Access | None = getattr(self.application, _ACCESS, None)
+        if access is not None and access.is_from_proxy(self.request):
+            return _is_own_origin(self.application, self.request, origin, by_proxy=True)
+        return check(self, origin)
+
+    return check_origin_guarded
 
 
 def _is_websocket(request: HTTPServerRequest) -> bool:

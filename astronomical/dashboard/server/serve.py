@@ -22,6 +22,7 @@ def serve(
     *,
     port: int = 5006,
     address: str | None = None,
+    prefix: str = "",
     show: bool = True,
     plugins: Sequence[Path] = (),
     trust_plugins: bool = False,
@@ -39,6 +40,8 @@ def serve(
     address
         Address to listen on; None for this computer only. The address for the login with a token is printed. The token
         is ``$ASTRONOMICAL_TOKEN``, else a new one.
+    prefix
+        Path under which a proxy serves the pages; the proxy must not remove it from the address.
     show
         Open a browser.
     plugins, trust_plugins, no_token
@@ -51,6 +54,8 @@ def serve(
         command += ["--address", address]
         if not is_loopback(address) and not no_token:
             os.environ.setdefault(TOKEN_VARIABLE, secrets.token_urlsafe(24))
+    if prefix.strip("/"):
+        command += ["--prefix", prefix.strip("/")]
     if show:
         command.append("--show")
     checked = None

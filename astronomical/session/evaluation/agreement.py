@@ -195,7 +195,8 @@ def agreement_lines(report: AgreementReport) -> list[str]:
         estimated = ", ".join(f"{who} {value:.2f}" for who, value in report.accuracy.items())
         lines.append(f"Right labels, estimated from all labels (Dawid and Skene): {estimated}.")
     if report.n_differing:
-        lines.append(f"{report.n_differing:,} sources labelled differently, {report.n_open:,} of them undecided.")
+        sources = f"{report.n_differing:,} source{'' if report.n_differing == 1 else 's'}"
+        lines.append(f"{sources} labelled differently, {report.n_open:,} of them undecided.")
     if report.decided_by:
         lines.append("Decided: " + ", ".join(f"{n:,} by {who}" for who, n in report.decided_by.items()) + ".")
     return lines

@@ -40,6 +40,9 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "elsewhere").mkdir()
     table.write(folder / "elsewhere" / "sources.csv")
     shutil.copyfile(folder / "sources.fits", folder / "stars.fits")
+    release = table.copy()
+    release.rename_column("u", "u_psf")
+    release[5:].write(folder / "dr15.fits")
     Table(
         {
             "designation": np.arange(20),

@@ -32,6 +32,7 @@ PARTS = (
     "exports",
     "files",
     "settings",
+    "plots",
 )
 
 

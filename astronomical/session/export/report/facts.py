@@ -21,6 +21,7 @@ from astronomical.session.data.dataset import Dataset
 from astronomical.session.data.population import population_lines, population_subsets, sources_text
 from astronomical.session.data.subsets import definitions_of, describe_subset, find_subset
 from astronomical.session.data.vectors import vector_text
+from astronomical.session.evaluation.agreement import agreement_report
 from astronomical.session.evaluation.audit_report import audit_report, report_lines
 from astronomical.session.evaluation.belief import recorded_lines
 from astronomical.session.evaluation.calibrations import CalibrationReport, calibration_report
@@ -30,27 +31,19 @@ from astronomical.session.evaluation.predictions import Predictions
 from astronomical.session.evaluation.reproduce import Report
 from astronomical.session.evaluation.stopping import advice_text
 from astronomical.session.evaluation.test_set import n_openings
+from astronomical.session.export.report.annotators import annotators_section, cited_for
+from astronomical.session.export.report.sections import NOT_MEASURED, Section
 from astronomical.session.labelling.audits import joined_audits
+from astronomical.session.labelling.repeats import repeat_texts
 from astronomical.session.labelling.training_set import training_set_of
 from astronomical.session.state import HoldoutResult
 
-__all__ = ["ClassFacts", "Facts", "ReportInput", "Section", "collect_facts"]
+__all__ = ["ClassFacts", "Facts", "ReportInput", "collect_facts"]
 
-NOT_MEASURED = "Not measured"
 #: Sections whose numbers depend on scope and askable.
 _IN_POPULATION = frozenset(
     {"Validation set", "Threshold", "Calibration", "Audit", "Agreement of rounds", "Where to believe", "Test set"}
 )
-
-
-@dataclass(frozen=True)
-class Section:
-    """A part of a report: lines, and a table with a head; all texts are shown literally."""
-
-    title: str
-    lines: tuple[str, ...] = ()
-    head: tuple[str, ...] = ()
-    rows: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,8 +111,10 @@ def collect_facts(given: ReportInput) -> Facts:
     """Return what a report says of a project."""
     config = given.config
     classes = tuple(_class_facts(given, learner.class_name) for learner in config.learners if learner.started)
-    sections = (_data(config, given.dataset), _labels(given), _check(given.check), _software(config))
-    cited = {"AstronomicAL", "modAL", "scikit-learn", "Wilson1927"}
+    agreement = agreement_report(config, given.ledger)
+    people = annotators_section(agreement, repeat_texts(given.ledger))
+    sections = (_data(config, given.dataset), _labels(given), people, _check(given.check), _software(config))
+    cited = {"AstronomicAL", "modAL", "scikit-learn", "Wilson1927", *cited_for(agreement)}
     if any(item.calibration is not None for item in classes):
         cited |= {"Platt1999", "Zadrozny2002"}
     if config.audits:

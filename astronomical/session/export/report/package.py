@@ -25,10 +25,11 @@ from astronomical.session.errors import SessionError
 from astronomical.session.export.labels import export_labels
 from astronomical.session.export.remarks import export_remarks
 from astronomical.session.export.report.crate import citation, crate_metadata
-from astronomical.session.export.report.facts import NOT_MEASURED, Facts
+from astronomical.session.export.report.facts import Facts
 from astronomical.session.export.report.figures import draw_figures
 from astronomical.session.export.report.pages import as_html, as_markdown
 from astronomical.session.export.report.references import bibtex_of
+from astronomical.session.export.report.sections import NOT_MEASURED
 from astronomical.session.export.table_io import write_table
 
 __all__ = ["MOST_INCLUDED", "PackageContent", "check_report_path", "with_ucds", "write_package"]

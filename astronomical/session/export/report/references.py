@@ -62,6 +62,24 @@ _ENTRIES = {
   journal = {Journal of Artificial Intelligence Research},
   year    = {2021}, volume = {70}, pages = {1373--1411}, doi = {10.1613/jair.1.12125}
 }""",
+    "Cohen1960": """@article{Cohen1960,
+  author  = {Cohen, Jacob},
+  title   = {A coefficient of agreement for nominal scales},
+  journal = {Educational and Psychological Measurement},
+  year    = {1960}, volume = {20}, pages = {37--46}
+}""",
+    "Fleiss1971": """@article{Fleiss1971,
+  author  = {Fleiss, Joseph L.},
+  title   = {Measuring nominal scale agreement among many raters},
+  journal = {Psychological Bulletin},
+  year    = {1971}, volume = {76}, pages = {378--382}
+}""",
+    "Dawid1979": """@article{Dawid1979,
+  author  = {Dawid, A. P. and Skene, A. M.},
+  title   = {Maximum likelihood estimation of observer error-rates using the {EM} algorithm},
+  journal = {Journal of the Royal Statistical Society C},
+  year    = {1979}, volume = {28}, pages = {20--28}
+}""",
 }
 
 
