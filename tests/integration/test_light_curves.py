@@ -18,6 +18,7 @@ from astronomical.session.errors import ReadOnlyError, SessionError
 from astronomical.session.evaluation.reproduce import reproduce
 from astronomical.session.project.new import ProjectOptions, new_project
 from astronomical.session.project.validate import validate
+from tests.support.large import write_hats, write_parts
 from tests.support.light_curves import make_variables_project
 from tests.support.plugin_files import write_plugin
 from tests.support.projects import label_until, start_small
@@ -73,6 +74,31 @@ def test_lists_of_the_catalogue_and_files_of_the_sources_give_the_same_light_cur
         session.light_curves.make_features()
         values = session.dataset.catalogue.number("lc_n_g")
         assert values[:3].tolist() == [20, 20, 0], "a file that is missing counts as empty"
+
+
+@pytest.mark.parametrize("form", ["parts", "hats"])
+@pytest.mark.parametrize("working_set", [None, 25])
+def test_lists_in_several_files_give_the_same_light_curves(tmp_path: Path, form: str, working_set: int | None) -> None:
+    whole = make_variables_project(tmp_path, lists=True)
+    rows = pq.read_table(tmp_path / "stars.parquet")
+    folder = write_parts(rows, tmp_path / "parts", 3) if form == "parts" else write_hats(rows, tmp_path / "hats")
+    options = ProjectOptions(catalogue=folder, id="name", label="label", features=("ra",), working_set=working_set)
+    split = tmp_path / "split.yaml"
+    new_project(options, split)
+    section = LightCurvesConfig(source="lists", **TABLE)
+    with Session.open(whole, look_ahead=False) as one, Session.open(split, look_ahead=False) as several:
+        assert several.light_curves.inspect("lists").guess.time == "mjd"
+        for session in (one, several):
+            session.light_curves.declare(section)
+        ids = several.dataset.catalogue.ids_at(range(several.dataset.catalogue.n_rows))
+        assert len(ids) == (working_set or len(rows))
+        for id in ids:
+            expected, found = one.light_curves.curve(id), several.light_curves.curve(id)
+            assert expected is not None
+            assert found is not None
+            np.testing.assert_array_equal(found.time, expected.time)
+            np.testing.assert_array_equal(found.value, expected.value)
+            assert [found.bands[k] for k in found.band] == [expected.bands[k] for k in expected.band]
 
 
 def test_features_are_columns_for_models_and_are_recorded(project: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from astronomical.catalogue.light_curves.curves import BandCodes, CurveSet, Ligh
 from astronomical.catalogue.light_curves.times import Times
 from astronomical.catalogue.readers import open_table
 from astronomical.catalogue.readers.arrow import arrow_buffer, kind_of, to_numpy
+from astronomical.catalogue.readers.folder_files import parquet_files
 from astronomical.catalogue.readers.limits import refuse_beyond_memory
 from astronomical.catalogue.readers.source import ColumnInfo, TableSource
 
@@ -61,29 +62,37 @@ class Roles:
 
 
 def list_columns(path: Path) -> tuple[ColumnInfo, ...]:
-    """Return the columns of lists of a Parquet file; those of structures have a dot in their names.
+    """Return the columns of lists of a Parquet table; those of structures have a dot in their names.
 
     Raises
     ------
     CatalogueError
-        If the file cannot be read.
+        If the table cannot be read.
     """
+    first = _first_file(path)
     try:
-        with arrow_buffer(path) as content, pq.ParquetFile(content) as file:
+        with arrow_buffer(first) as content, pq.ParquetFile(content) as file:
             return tuple(_info(name, type, notes) for name, type, notes in _lists_of(file.schema_arrow))
     except (OSError, pa.ArrowException) as error:
-        raise CatalogueError(f"{path.name} cannot be read as a Parquet file: {error}") from None
+        raise CatalogueError(f"{first.name} cannot be read as a Parquet file: {error}") from None
 
 
 def list_head(path: Path, name: str) -> NDArray[Any]:
-    """Return the values of a column of lists in the first rows of a Parquet file."""
+    """Return the values of a column of lists in the first rows of a Parquet table."""
     top = name.partition(".")[0]
-    with arrow_buffer(path) as content, pq.ParquetFile(content) as file:
+    with arrow_buffer(_first_file(path)) as content, pq.ParquetFile(content) as file:
         stored = name if name in file.schema_arrow.names else top
         batch = next(file.iter_batches(batch_size=_N_HEAD, columns=[stored]), None)
         table = file.schema_arrow.empty_table() if batch is None else pa.Table.from_batches([batch])
     flat = pc.list_flatten(_part(table.column(stored), name, stored))
     return to_numpy(name, flat, kind_of(flat.type))
+
+
+def _first_file(path: Path) -> Path:
+    files = parquet_files(path)
+    if not files:
+        raise CatalogueError(f"{path} contains no Parquet files")
+    return files[0]
 
 
 def _info(name: str, type: Any, notes: dict[bytes, bytes]) -> ColumnInfo:
@@ -110,21 +119,21 @@ def _is_list(type: Any) -> bool:
 
 
 def read_lists(path: Path, roles: Roles, rows: NDArray[np.intp], n_sources: int) -> CurveSet:
-    """Read light curves from columns of lists in a Parquet file.
+    """Read light curves from columns of lists in a Parquet table.
 
     Parameters
     ----------
     path, roles
-        The file, and its columns.
+        The file, or the folder or pattern of the files, and its columns.
     rows
-        Row of the source of each row of the file, or -1, shape (n_rows,).
+        Row of the source of each row of the table, or -1, shape (n_rows,).
     n_sources
         Number of sources.
 
     Raises
     ------
     CatalogueError
-        If the file has no such columns, or its lists differ in length.
+        If the table has no such columns, or its lists differ in length.
     """
     there = list_columns(path)
     known = [column.name for column in there]
@@ -132,13 +141,35 @@ def read_lists(path: Path, roles: Roles, rows: NDArray[np.intp], n_sources: int)
         if name not in known:
             listed = ", ".join(known) or "none"
             raise CatalogueError(f"{path.name} has no column of lists {name!r} ({role}). Columns of lists: {listed}")
-    try:
-        columns, lengths = _read_list_columns(path, roles)
-    except (OSError, pa.ArrowException) as error:
-        raise CatalogueError(f"{path.name}: reading the light curves failed: {error}") from None
+    pieces = [_read_one_file(file, roles) for file in parquet_files(path)]
+    lengths = np.concatenate([piece[1] for piece in pieces])
+    columns = {role: _joined([piece[0][role] for piece in pieces]) for role in roles.names}
     if len(lengths) != len(rows):
         raise CatalogueError(f"{path.name} has {len(lengths):,} rows, but the catalogue has {len(rows):,}")
     return make_curves(np.repeat(rows, lengths), n_sources, _prepared(columns, roles))
+
+
+def _read_one_file(path: Path, roles: Roles) -> tuple[dict[str, Any], NDArray[np.int64]]:
+    try:
+        return _read_list_columns(path, roles)
+    except (OSError, KeyError, pa.ArrowException) as error:
+        raise CatalogueError(f"{path.name}: reading the light curves failed: {error}") from None
+
+
+def _joined(pieces: Sequence[Any]) -> Any:
+    """Return the values of one column in several files; the bands of a file have numbers of their own."""
+    if len(pieces) == 1:
+        return pieces[0]
+    if not isinstance(pieces[0], tuple):
+        if any(isinstance(piece, np.ma.MaskedArray) for piece in pieces):
+            return np.ma.concatenate(pieces)  # type: ignore[no-untyped-call]
+        return np.concatenate(pieces)
+    place: dict[str, int] = {}
+    for _, names in pieces:
+        for name in names:
+            place.setdefault(name, len(place))
+    codes = [np.array([place[name] for name in names])[numbers] for numbers, names in pieces]
+    return np.concatenate(codes), tuple(place)
 
 
 def _read_list_columns(path: Path, roles: Roles) -> tuple[dict[str, Any], NDArray[np.int64]]:

@@ -126,6 +126,11 @@ def find_files(path: Path) -> FileSet:
     return FileSet(tuple(Part(path / name, name, _keys(name)) for name in names))
 
 
+def parquet_files(path: Path) -> tuple[Path, ...]:
+    """Return the files of a Parquet table, in the order of their rows: itself, or those of `find_files`."""
+    return tuple(part.path for part in find_files(path).parts) if path.is_dir() or is_pattern(path) else (path,)
+
+
 def _matching(pattern: Path) -> Iterator[Path]:
     """Yield the Parquet files that match a pattern."""
     if "**" in str(pattern):

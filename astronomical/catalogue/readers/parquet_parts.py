@@ -80,6 +80,11 @@ class PartsSource(ArrowSource):
         made._rows, made.n_rows = rows, len(rows)
         return made
 
+    @property
+    def chosen_rows(self) -> NDArray[np.intp] | None:
+        """Row numbers of `only`, in all files together; None for all rows."""
+        return self._rows
+
     def first_rows(self, n_rows: int) -> PartsSource:
         """Return the same table with the first rows of each file, about `n_rows` in all."""
         each = max(n_rows // max(len(self._opened), 1), 1)

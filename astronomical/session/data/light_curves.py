@@ -16,6 +16,8 @@ from astronomical.catalogue.light_curves.curves import CurveSet, LightCurve, joi
 from astronomical.catalogue.light_curves.reading import Roles, read_file, read_lists, read_table
 from astronomical.catalogue.light_curves.times import Times
 from astronomical.catalogue.readers import open_table
+from astronomical.catalogue.readers.parquet_parts import PartsSource
+from astronomical.catalogue.working_set import own_table
 from astronomical.config.light_curves import LightCurvesConfig
 from astronomical.errors import did_you_mean
 from astronomical.services.local_files import LocalFileError, LocalFiles
@@ -74,6 +76,16 @@ def check_light_curves(section: LightCurvesConfig, catalogue: Catalogue) -> None
             raise SessionError(f"The catalogue has no column {name!r} for {what}{did_you_mean(name, there) or '.'}")
     if section.period is not None and section.period not in catalogue.numeric_columns:
         raise SessionError(f"Column {section.period!r} cannot be the period, because its values are not numbers.")
+
+
+def _sources_in_files(catalogue: Catalogue) -> NDArray[np.intp]:
+    """Return the row of the source of each row of the files of a catalogue, or -1 outside of the working set."""
+    own = own_table(catalogue.source)
+    chosen = own.chosen_rows if isinstance(own, PartsSource) else None
+    rows = np.full(catalogue.n_whole, -1, dtype=np.intp)
+    in_file = catalogue.rows_in_file
+    rows[in_file if chosen is None else chosen[in_file]] = np.arange(catalogue.n_rows)
+    return rows
 
 
 class CurveReader:
@@ -171,8 +183,7 @@ class CurveReader:
             source = open_table(path, format=section.format, table=section.table)
             return read_table(source, self._roles, section.id, catalogue.ids)
         if section.id is None:
-            rows = np.empty(catalogue.n_rows, dtype=np.intp)
-            rows[catalogue.rows_in_file] = np.arange(catalogue.n_rows)
+            rows = _sources_in_files(catalogue)
         else:
             rows = self._rows_there(path, section.id)
         return read_lists(path, self._roles, rows, catalogue.n_rows)
