@@ -181,7 +181,12 @@ class JoinedSource(TableSource):
             ],
         )
         self.notes = tuple(note for source in (main, *(other[0] for other in others)) for note in source.notes)
-        self.incomplete, self.n_whole = main.incomplete, main.n_whole
+        self.incomplete = main.incomplete
+
+    @property
+    def n_whole(self) -> int:
+        """Number of rows in the files of the main table."""
+        return self._main.n_whole
 
     @property
     def main(self) -> TableSource:

@@ -123,7 +123,12 @@ class VirtualSource(TableSource):
         self.format = main.format  # type: ignore[misc]
         super().__init__(main.path, main.n_rows, [*main.columns, *described])
         self.notes, self.incomplete, self.meta = main.notes, main.incomplete, main.meta
-        self.computed, self.n_whole = frozenset(self._virtual), main.n_whole
+        self.computed = frozenset(self._virtual)
+
+    @property
+    def n_whole(self) -> int:
+        """Number of rows in the files."""
+        return self.main.n_whole
 
     def _read(self, names: list[str]) -> dict[str, NDArray[Any]]:
         return self._combine(names, self.main.read(self._plain(names)), self.n_rows)

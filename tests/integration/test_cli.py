@@ -667,10 +667,11 @@ def test_serve_passes_its_options_on(run, path, monkeypatch):
     monkeypatch.setattr(
         "astronomical.dashboard.server.serve.serve", lambda config, **options: asked.update(options) or 0
     )
-    assert run("serve", path, "--port", "7001", "--address", "127.0.0.1", "--no-show")[0] == 0
+    assert run("serve", path, "--port", "7001", "--address", "127.0.0.1", "--prefix", "lab", "--no-show")[0] == 0
     assert asked == {
         "port": 7001,
         "address": "127.0.0.1",
+        "prefix": "lab",
         "show": False,
         "plugins": [],
         "trust_plugins": False,
@@ -680,6 +681,7 @@ def test_serve_passes_its_options_on(run, path, monkeypatch):
     assert asked == {
         "port": 5006,
         "address": None,
+        "prefix": "",
         "show": True,
         "plugins": [],
         "trust_plugins": False,

@@ -81,6 +81,11 @@ class PartsSource(ArrowSource):
         return made
 
     @property
+    def n_whole(self) -> int:
+        """Number of rows in all files."""
+        return int(self._starts[-1])
+
+    @property
     def chosen_rows(self) -> NDArray[np.intp] | None:
         """Row numbers of `only`, in all files together; None for all rows."""
         return self._rows

@@ -74,8 +74,6 @@ class TableSource(ABC):
     ----------
     format : str
         Name of the format.
-    n_whole : int
-        Number of rows in the files; `n_rows` is smaller if only some of them are read.
     notes : tuple of str
         Sentences about parts of the table that cannot be read, with the reason and what to do.
     incomplete : str or None
@@ -94,7 +92,7 @@ class TableSource(ABC):
 
     def __init__(self, path: Path, n_rows: int, columns: Iterable[ColumnInfo]) -> None:
         self.path = path
-        self.n_rows = self.n_whole = n_rows
+        self.n_rows = n_rows
         self._n_bytes = path.stat().st_size if path.exists() else 0
         given = tuple(columns)
         refuse_many_columns(path.name, len(given))
@@ -105,6 +103,11 @@ class TableSource(ABC):
             if column.kind == "bool" and column.name.removesuffix(".mask") in names - {column.name}
         }
         self.columns = tuple(column for column in given if column.name not in self._masks.values())
+
+    @property
+    def n_whole(self) -> int:
+        """Number of rows in the files; `n_rows` is smaller if only some of them are read."""
+        return self.n_rows
 
     @cached_property
     def _by_name(self) -> dict[str, ColumnInfo]:
