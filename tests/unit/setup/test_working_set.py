@@ -52,6 +52,13 @@ def test_a_small_table_is_read_as_a_whole(tmp_path: Path):
     assert (table.n_rows, table.is_large, table.suggested_working_set) == (300, False, None)
 
 
+def test_the_rows_of_a_text_table_are_counted_although_they_are_known_late(tmp_path: Path):
+    path = tmp_path / "rows.csv"
+    path.write_text("id,u\n" + "".join(f"{k},{k / 7:.3f}\n" for k in range(40)))
+    table = read_table(path)
+    assert (table.n_rows, table.is_large) == (40, False)
+
+
 def test_a_working_set_is_suggested_if_not_all_fits(large: Path, monkeypatch: pytest.MonkeyPatch):
     assert read_table(large).suggested_working_set is None
     monkeypatch.setattr(table_preview, "memory_limit", lambda: 40_000)
