@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,10 +14,10 @@ from astronomical.catalogue.errors import CatalogueError
 from astronomical.learning.scoring import Cancelled
 from astronomical.session.errors import SessionError
 from astronomical.session.export.part_runner import Workforce, run_parts
-from tests.support.parts import Scheduler, complain, die, die_once, double, wait_for_end, wait_until
+from tests.support.parts import Scheduler, complain, die, die_once, double, needs_dask, wait_for_end, wait_until
 from tests.support.without import code_without
 
-pytest.importorskip("distributed")
+pytestmark = needs_dask
 ROOT = Path(__file__).parents[2]
 
 
@@ -33,6 +34,14 @@ def scheduler(tmp_path: Path) -> Iterator[Scheduler]:
     made = Scheduler(tmp_path)
     yield made
     made.stop()
+
+
+@pytest.mark.slow
+def test_dask_leaves_the_logs_of_other_libraries_as_they_are(scheduler: Scheduler):
+    results(double, None, Workforce(cluster=scheduler.address))
+    for name in ("tornado", "bokeh"):
+        logger = logging.getLogger(name)
+        assert (logger.level, logger.propagate, logger.handlers) == (logging.NOTSET, True, [])
 
 
 @pytest.mark.slow

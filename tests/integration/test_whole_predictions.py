@@ -20,7 +20,7 @@ from astronomical.session.export import whole_predictions
 from astronomical.session.export.model_bundle import load_model
 from astronomical.session.export.whole_predictions import SUMMARY, predict_whole
 from tests.support.large import make_rows, write_hats, write_parts
-from tests.support.parts import Scheduler
+from tests.support.parts import Scheduler, needs_dask
 from tests.support.projects import answer, start_small
 
 NEW = ("--id", "name", "--label", "label", "--features", "u,g,r,i", "--working-set", "150")
@@ -80,17 +80,17 @@ def test_the_rows_are_in_the_order_of_the_catalogue(made: Path, tmp_path: Path, 
     assert pq.read_table(tmp_path / "n")["id"].to_pylist() == [str(n) for n in range(1, 301)]
 
 
+@needs_dask
 def test_two_workers_predict_the_same(made: Path, tmp_path: Path):
-    pytest.importorskip("distributed")
     command = ["predict", str(made / "m.skops"), str(made / "seven"), "-o", str(tmp_path / "out"), "--workers", "2"]
     assert main(command) == 0
     assert by_id(tmp_path / "out") == by_id(made / "p.parquet")
     assert left_over(tmp_path) == ["out"]
 
 
+@needs_dask
 @pytest.mark.slow
 def test_the_workers_of_a_cluster_predict_the_same(made: Path, tmp_path: Path):
-    pytest.importorskip("distributed")
     scheduler = Scheduler(tmp_path)
     try:
         command = ["predict", str(made / "m.skops"), str(made / "hats"), "-o", str(tmp_path / "out")]

@@ -9,11 +9,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
+
+import pytest
 
 from astronomical.catalogue.errors import CatalogueError
 
 ROOT = Path(__file__).parents[2]
+#: Dask is only looked for: importing it changes the logs of the process.
+needs_dask = pytest.mark.skipif(find_spec("distributed") is None, reason="Dask is not installed")
 
 
 def double(_: object, part: int, cancelled: Callable[[], bool]) -> int:

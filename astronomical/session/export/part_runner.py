@@ -8,6 +8,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -89,6 +90,7 @@ def run_parts(
 @contextlib.contextmanager
 def _client(workforce: Workforce) -> Iterator[Any]:
     try:
+        _import_dask()
         from distributed import Client, LocalCluster
     except ImportError:
         raise SessionError(
@@ -120,6 +122,14 @@ def _client(workforce: Workforce) -> Iterator[Any]:
         ) from None
     with client:
         yield client
+
+
+def _import_dask() -> None:
+    """Import Dask without its settings for logs, which would silence those of Tornado and Bokeh in this process."""
+    import dask
+
+    dask.config.set({"distributed.logging": {"version": 1, "incremental": True}})
+    import_module("distributed")
 
 
 def _run_on_dask(

@@ -20,6 +20,8 @@ __all__ = ["AuditView"]
 
 #: Numbers of queries of which one can be a source of the audit.
 _INTERVALS = (3, 5, 10, 20)
+#: Stands for no such number in the list, which shows nothing for None.
+_IN_A_ROW = 0
 
 
 class AuditView(ComputedView):
@@ -54,7 +56,7 @@ class AuditView(ComputedView):
         )
         self._every = pmui.Select(
             label="Show them",
-            options={"in a row": None, **{f"as one in {n} queries": n for n in _INTERVALS}},
+            options={"in a row": _IN_A_ROW, **{f"as one in {n} queries": n for n in _INTERVALS}},
             width=175,
             size="small",
             margin=(6, 8),
@@ -75,7 +77,7 @@ class AuditView(ComputedView):
         self.follow(self._show, "active", "rounds", "ledger", "config", "curating")
 
     def _draw_audit(self) -> None:
-        self.session.audits.draw(self._n.value or 0, self._every.value)
+        self.session.audits.draw(self._n.value or 0, self._every.value or None)
 
     def _show(self) -> None:
         if not self._visible:

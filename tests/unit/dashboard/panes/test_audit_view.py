@@ -13,6 +13,8 @@ def test_sources_are_among_the_queries_if_that_is_chosen(tmp_path):
         session.training.start("Star", models=[ExtensionConfig(name="knn")])
         view = AuditView(session)
         view.set_visible(True)
+        assert view._every.value in view._every.options.values()
+        assert view._every.value is not None, "the list would show nothing"
         view._n.value, view._every.value = 4, 5
         view._draw.clicks += 1
         assert (len(session.config.audits[0].ids), session.config.audits[0].every) == (4, 5)
