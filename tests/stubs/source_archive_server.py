@@ -5,14 +5,13 @@ from __future__ import annotations
 import io
 import json
 import re
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 from astropy.io import fits
 from astropy.table import Table
+
+from tests.stubs.stub_server import StubHandler, StubServer
 
 WAVE = np.linspace(4000.0, 9000.0, 300)
 #: Position of the source that the archives have, in degrees.
@@ -20,35 +19,20 @@ RA, DEC = 150.0, 2.0
 MODES = ("ok", "absent", "500", "html", "hang", "truncated")
 
 
-class SourceArchiveServer:
+class SourceArchiveServer(StubServer):
     """The stub, listening on a free port of 127.0.0.1 while it is entered.
 
     `mode` holds for every archive; ``modes["sdss"]`` overrides it for one. `absent` means that it has nothing.
     """
 
     def __init__(self, mode: str = "ok") -> None:
+        super().__init__(_Handler)
         self.mode = mode
         self.modes: dict[str, str] = {}
         self.requests: list[str] = []
-        self.released = threading.Event()
-        handler = type("Handler", (_Handler,), {"stub": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     def url(self, archive: str) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}/{archive}"
-
-    def __enter__(self) -> SourceArchiveServer:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.released.set()
-        self._server.shutdown()
-        self._server.server_close()
+        return f"{self.root}/{archive}"
 
 
 def sdss_file() -> bytes:
@@ -70,12 +54,8 @@ def ztf_table(*, empty: bool = False) -> str:
     return "\n".join(lines) + "\n"
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(StubHandler):
     stub: SourceArchiveServer
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *args: object) -> None:
-        pass
 
     def do_GET(self) -> None:
         self._answer(b"")
@@ -92,11 +72,11 @@ class _Handler(BaseHTTPRequestHandler):
             return
         content = {"sdss": self._sdss, "desi": self._desi, "ztf": self._ztf}[archive](body, mode == "absent")
         if mode == "500":
-            self._send(b"sorry", 500)
+            self.send(b"sorry", 500)
         elif mode == "html":
-            self._send(b"<html><body>Service is down</body></html>")
+            self.send(b"<html><body>Service is down</body></html>")
         else:
-            self._send(content[: len(content) // 2] if mode == "truncated" else content)
+            self.send(content[: len(content) // 2] if mode == "truncated" else content)
 
     def _sdss(self, body: bytes, absent: bool) -> bytes:
         parts = urlsplit(self.path)
@@ -119,9 +99,3 @@ class _Handler(BaseHTTPRequestHandler):
     def _ztf(self, body: bytes, absent: bool) -> bytes:
         place = re.findall(r"[-\d.]+", parse_qs(urlsplit(self.path).query)["POS"][0])
         return ztf_table(empty=absent or abs(float(place[0]) - RA) > 0.001).encode()
-
-    def _send(self, content: bytes, status: int = 200) -> None:
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)

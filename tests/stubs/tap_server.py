@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import io
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 from astropy.io.votable import from_table, writeto
 from astropy.io.votable.tree import Info
 from astropy.table import Table
+
+from tests.stubs.stub_server import StubHandler, StubServer
 
 #: What the server does with jobs: complete them, or fail in one of these ways.
 MODES = ("ok", "error", "overflow", "408", "never", "hang", "drip", "redirect", "redirect_private", "html", "cut_off")
@@ -36,10 +35,11 @@ _COLUMNS = (
 )
 
 
-class TapServer:
+class TapServer(StubServer):
     """The stub, listening on a free port of 127.0.0.1 while it is entered."""
 
     def __init__(self, mode: str = "ok", n_rows: int = 50) -> None:
+        super().__init__(_Handler)
         self.mode, self.n_rows = mode, n_rows
         self.serialisation = "binary2"
         #: The table that all other queries return, instead of made-up sources.
@@ -47,30 +47,14 @@ class TapServer:
         self.requests: list[str] = []
         self.queries: list[str] = []
         self.phase = "PENDING"
-        self.released = threading.Event()
-        handler = type("Handler", (_Handler,), {"stub": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}/tap"
+        return f"{self.root}/tap"
 
     @property
     def was_deleted(self) -> bool:
         return any(request.startswith("DELETE") for request in self.requests)
-
-    def __enter__(self) -> TapServer:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.released.set()
-        self._server.shutdown()
-        self._server.server_close()
 
     def votable(self, table: Table, status: str = "OK", text: str = "") -> bytes:
         made = from_table(table)
@@ -121,28 +105,24 @@ class TapServer:
         return self.votable(self.sources())
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(StubHandler):
     stub: TapServer
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *args: object) -> None:
-        pass
 
     def do_GET(self) -> None:
         self._note()
         path = urlsplit(self.path).path
         if path.endswith("/capabilities"):
-            self._send(b"<capabilities/>")
+            self.send(b"<capabilities/>")
         elif path.endswith("/sync"):
             self._sync(parse_qs(urlsplit(self.path).query))
         elif path.endswith("/results/result"):
             self._result()
         elif path.endswith("/moved"):
-            self._send(self.stub.votable(self.stub.sources()))
+            self.send(self.stub.votable(self.stub.sources()))
         elif path.endswith("/async/1"):
             self._job()
         else:
-            self._send(b"not found", 404)
+            self.send(b"not found", 404)
 
     def do_POST(self) -> None:
         self._note()
@@ -153,17 +133,17 @@ class _Handler(BaseHTTPRequestHandler):
         elif self.path.endswith("/async"):
             self.stub.phase = "PENDING"
             self.stub.queries += given.get("QUERY", [])
-            self._redirect(f"{self.stub.url}/async/1")
+            self.redirect(f"{self.stub.url}/async/1", 303)
         elif self.path.endswith("/phase"):
             run = "ERROR" if self.stub.mode == "error" else "EXECUTING" if self.stub.mode == "never" else "COMPLETED"
             self.stub.phase = run if given.get("PHASE") == ["RUN"] else "ABORTED"
-            self._redirect(f"{self.stub.url}/async/1")
+            self.redirect(f"{self.stub.url}/async/1", 303)
         else:
-            self._send(b"not found", 404)
+            self.send(b"not found", 404)
 
     def do_DELETE(self) -> None:
         self._note()
-        self._redirect(f"{self.stub.url}/async")
+        self.redirect(f"{self.stub.url}/async", 303)
 
     def _note(self) -> None:
         self.stub.requests.append(f"{self.command} {self.path}")
@@ -172,18 +152,18 @@ class _Handler(BaseHTTPRequestHandler):
         query = given.get("QUERY", [""])[0]
         self.stub.queries.append(query)
         if self.stub.mode == "408":
-            self._send(b"too slow", 408)
+            self.send(b"too slow", 408)
         elif self.stub.mode == "error":
-            self._send(self.stub.votable(Table({"n": [0]}), "ERROR", "There is no column magg"), 400)
+            self.send(self.stub.votable(Table({"n": [0]}), "ERROR", "There is no column magg"), 400)
         elif self.stub.mode == "hang":
             self.stub.released.wait(60)
         else:
-            self._send(self.stub.answer(query))
+            self.send(self.stub.answer(query))
 
     def _job(self) -> None:
         phase = self.stub.phase
         results = _RESULT.format(url=f"{self.stub.url}/async/1/results/result") if phase == "COMPLETED" else ""
-        self._send(_JOB.format(phase=phase, results=results, error=_ERROR if phase == "ERROR" else "").encode())
+        self.send(_JOB.format(phase=phase, results=results, error=_ERROR if phase == "ERROR" else "").encode())
 
     def _result(self) -> None:
         stub = self.stub
@@ -191,35 +171,16 @@ class _Handler(BaseHTTPRequestHandler):
         if stub.mode == "hang":
             stub.released.wait(60)
         elif stub.mode == "drip":
-            self._send_head(len(content))
-            for place in range(0, len(content), 10):
-                if stub.released.wait(DRIP_S):
-                    return
-                self.wfile.write(content[place : place + 10])
+            self.drip(content, DRIP_S)
         elif stub.mode == "redirect":
-            self._redirect(f"{stub.url}/moved")
+            self.redirect(f"{stub.url}/moved", 303)
         elif stub.mode == "redirect_private":
-            self._redirect("http://10.255.255.1/secret")
+            self.redirect("http://10.255.255.1/secret", 303)
         elif stub.mode == "html":
-            self._send(b"<!DOCTYPE html><html>Sorry</html>")
+            self.send(b"<!DOCTYPE html><html>Sorry</html>")
         elif stub.mode == "408":
-            self._send(b"too slow", 408)
+            self.send(b"too slow", 408)
         elif stub.mode == "cut_off":
-            self._send(content[: len(content) // 2])
+            self.send(content[: len(content) // 2])
         else:
-            self._send(content)
-
-    def _send_head(self, length: int, status: int = 200) -> None:
-        self.send_response(status)
-        self.send_header("Content-Length", str(length))
-        self.end_headers()
-
-    def _send(self, content: bytes, status: int = 200) -> None:
-        self._send_head(len(content), status)
-        self.wfile.write(content)
-
-    def _redirect(self, url: str) -> None:
-        self.send_response(303)
-        self.send_header("Location", url)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
+            self.send(content)

@@ -8,8 +8,6 @@ import threading
 from collections.abc import Mapping, Sequence
 from email.parser import BytesParser
 from email.policy import HTTP
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 
 import numpy as np
 from astropy.io.votable import from_table, writeto
@@ -17,6 +15,8 @@ from astropy.io.votable.tree import Info
 from astropy.table import Table
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
+
+from tests.stubs.stub_server import StubHandler, StubServer
 
 #: What the server does with requests: complete them, or fail in one of these ways.
 MODES = (
@@ -43,35 +43,21 @@ _ERROR = b"""<?xml version="1.0" encoding="UTF-8"?>
 <INFO name="QUERY_STATUS" value="ERROR">Catalogue simbad is not available</INFO></RESOURCE></VOTABLE>"""
 
 
-class XMatchServer:
+class XMatchServer(StubServer):
     """The stub, listening on a free port of 127.0.0.1 while it is entered.
 
     `objects` has the objects of each catalogue, by the name that requests use for it.
     """
 
     def __init__(self, objects: Mapping[str, Sequence[Object]], mode: str = "ok") -> None:
+        super().__init__(_Handler)
         self.objects, self.mode = objects, mode
         self.requests: list[dict[str, str]] = []
-        self.waiting, self.released = threading.Event(), threading.Event()
-        handler = type("Handler", (_Handler,), {"stub": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self.waiting = threading.Event()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}/xmatch/sync"
-
-    def __enter__(self) -> XMatchServer:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.released.set()
-        self._server.shutdown()
-        self._server.server_close()
+        return f"{self.root}/xmatch/sync"
 
     def answer(self, form: dict[str, str]) -> bytes:
         """Return the table of matches as a VOTable."""
@@ -113,15 +99,11 @@ def _separation(ra: float, dec: float, known: Object) -> float:
     return round(float(np.degrees(2 * np.arcsin(np.linalg.norm(one - two) / 2)) * 3600), 6)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(StubHandler):
     stub: XMatchServer
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *args: object) -> None:
-        pass
 
     def do_GET(self) -> None:
-        self._send(b"main_id\nmain_type\n" if "/tables" in self.path else b"not found")
+        self.send(b"main_id\nmain_type\n" if "/tables" in self.path else b"not found")
 
     def do_POST(self) -> None:
         stub, form = self.stub, self._form()
@@ -130,31 +112,27 @@ class _Handler(BaseHTTPRequestHandler):
         if stub.mode == "hang":
             stub.released.wait(60)
         elif stub.mode in ("408", "500"):
-            self._send(b"<html><b>Sorry</b>, try later</html>", int(stub.mode))
+            self.send(b"<html><b>Sorry</b>, try later</html>", int(stub.mode))
         elif stub.mode == "error":
-            self._send(_ERROR, 400)
+            self.send(_ERROR, 400)
         elif stub.mode == "html":
-            self._send(b"<!DOCTYPE html><html>Sorry</html>")
+            self.send(b"<!DOCTYPE html><html>Sorry</html>")
         elif stub.mode == "redirect" and not self.path.endswith("/moved"):
-            self._redirect(f"{stub.url}/moved")
+            self.redirect(f"{stub.url}/moved", 307)
         elif stub.mode == "redirect_private":
-            self._redirect("http://10.255.255.1/secret")
+            self.redirect("http://10.255.255.1/secret", 307)
         else:
             self._send_table(stub.answer(form))
 
     def _send_table(self, content: bytes) -> None:
         if self.stub.mode == "drip":
-            self._send_head(len(content))
-            for place in range(0, len(content), 10):
-                if self.stub.released.wait(DRIP_S):
-                    return
-                self.wfile.write(content[place : place + 10])
+            self.drip(content, DRIP_S)
         elif self.stub.mode == "closed":
-            self._send_head(len(content))
+            self.send_head(len(content))
             self.wfile.write(content[: len(content) // 2])
             self.close_connection = True
         else:
-            self._send(content[: len(content) // 2] if self.stub.mode == "cut_off" else content)
+            self.send(content[: len(content) // 2] if self.stub.mode == "cut_off" else content)
 
     def _form(self) -> dict[str, str]:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -164,18 +142,3 @@ class _Handler(BaseHTTPRequestHandler):
             str(part.get_param("name", header="Content-Disposition")): part.get_payload(decode=True).decode().strip()
             for part in message.iter_parts()
         }
-
-    def _send_head(self, length: int, status: int = 200) -> None:
-        self.send_response(status)
-        self.send_header("Content-Length", str(length))
-        self.end_headers()
-
-    def _send(self, content: bytes, status: int = 200) -> None:
-        self._send_head(len(content), status)
-        self.wfile.write(content)
-
-    def _redirect(self, url: str) -> None:
-        self.send_response(307)
-        self.send_header("Location", url)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
