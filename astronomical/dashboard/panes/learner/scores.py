@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 import panel as pn
-from bokeh.models import ColumnDataSource, Range1d
+from bokeh.models import CDSView, ColumnDataSource, Line, Range1d, Scatter
 from bokeh.plotting import figure
 
 from astronomical.config.schema import RoundResultConfig, ScoresConfig
@@ -50,6 +50,7 @@ class ScoresView(TabView):
         super().__init__(session)
         self._source = ColumnDataSource(data=score_columns(()))
         self._guesses = ColumnDataSource(data=guess_columns(Guesses()))
+        self._views = {source: CDSView() for source in (self._source, self._guesses)}
         self._note = Html(
             margin=(2, 8, 0, 8),
             sizing_mode="stretch_width",
@@ -112,9 +113,12 @@ class ScoresView(TabView):
     ) -> None:
         """Add a line with its points and its tooltip; a thin one has no points."""
         colour, marker = style
-        line = plot.line("k", key, source=source, color=colour, line_width=1 if thin else 2, line_dash=dash)
+        # Not `figure.line` and `figure.scatter`: their glyphs for muted and unselected lines take time to send.
+        glyph = Line(x="k", y=key, line_color=colour, line_width=1 if thin else 2, line_dash=dash)
+        line = plot.add_glyph(source, glyph, view=self._views[source])
         if not thin:
-            plot.scatter("k", key, source=source, color=colour, marker=marker, size=6)
+            points = Scatter(x="k", y=key, line_color=colour, fill_color=colour, marker=marker, size=6)
+            plot.add_glyph(source, points, view=self._views[source])
         told = [("labels", "@k"), (about, f"@{key}{{0.0 %}}")]
         if key in ("validation_accuracy", "all"):
             told.append(("95 % interval", "@low{0.0 %} – @high{0.0 %}"))

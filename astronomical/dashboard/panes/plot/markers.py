@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from bokeh.models import ColumnDataSource
+from bokeh.models import CDSView, ColumnDataSource, Scatter
 
 from astronomical.session import Session
 
@@ -74,19 +74,13 @@ class MarkerLayer:
         if any(getattr(renderer, "data_source", None) in mine for renderer in figure.renderers):
             return
         for kind, strokes in _STROKES.items():
+            view = CDSView()
             for shape, size, colour, width in strokes:
-                renderer = figure.scatter(
-                    "x",
-                    "y",
-                    marker=shape,
-                    size=size,
-                    line_color=colour,
-                    line_width=width,
-                    fill_color=None,
-                    source=self._sources[kind],
-                    level="overlay",
+                glyph = Scatter(
+                    x="x", y="y", marker=shape, size=size, line_color=colour, line_width=width, fill_color=None
                 )
-                renderer.nonselection_glyph = None
+                # Not `figure.scatter`: its glyphs for muted and unselected points take time to send.
+                figure.add_glyph(self._sources[kind], glyph, view=view, level="overlay", nonselection_glyph=None)
 
     def show(self, markers: Markers) -> None:
         """Replace the markers."""
