@@ -24,6 +24,7 @@ from astronomical.dashboard.page.workbench import Workbench
 from astronomical.dashboard.server.arguments import AppArguments
 from astronomical.dashboard.server.tabs import OpenProject, registry
 from astronomical.dashboard.server.warmup import compile_soon
+from astronomical.dashboard.ui.session_view import drawn_together
 from astronomical.dashboard.wizard.wizard import Wizard
 from astronomical.errors import AstronomicalError, explain
 from astronomical.plugins.consent import Consents
@@ -123,8 +124,9 @@ class App:
         )
         if was_writer:
             self._workbench.tab.take_over()
-        self._header.objects = [self._workbench.header]
-        self._main.objects = [self._workbench.view]
+        with drawn_together(pn.state.curdoc):
+            self._header.objects = [self._workbench.header]
+            self._main.objects = [self._workbench.view]
         if pn.state.location is not None:
             pn.state.location.search = f"?project={project.key}"
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Lock
@@ -209,6 +210,16 @@ def _level(error: BaseException) -> Literal["info", "warning", "error"]:
     return "warning" if isinstance(error, SessionError) else "error"
 
 
+@contextmanager
+def drawn_together(document: Any) -> Iterator[None]:
+    """Send all changes of a page in one message, and search the page for new components once, not for each change."""
+    if document is None:
+        yield
+        return
+    with hold(document), document.models.freeze():
+        yield
+
+
 def run_due(document: Any) -> None:
     """Run all pending updates of a page, or only those of the first message; the others then follow automatically.
 
@@ -223,7 +234,7 @@ def run_due(document: Any) -> None:
         rest = {handler: view for handler, view in waiting.items() if handler not in now}
         if rest:  # updates that become pending in the meantime are added
             _due[document] = _Due(rest, due.changed, in_a_frame=True)
-    with hold(document):
+    with drawn_together(document):
         for handler, view in now.items():
             view._run(handler)
     if rest:
