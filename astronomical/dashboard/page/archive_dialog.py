@@ -12,6 +12,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.dashboard.ui.components import Message, Progress, hint, leave_button, row, words_for
+from astronomical.dashboard.ui.dialog import Dialog
 from astronomical.dashboard.ui.styles import PLAIN_DIALOG, PLAIN_NUMBER
 from astronomical.errors import InvalidInputError, explain
 from astronomical.paths import local_path
@@ -85,8 +86,7 @@ class ArchiveDialog:
             sizing_mode="stretch_width",
             margin=0,
         )
-        # Mounting components takes time, so they become part of the page when the dialog is first opened.
-        self._content = (
+        self.view = Dialog(
             hint(_EXPLAIN),
             self._service,
             self._url,
@@ -98,8 +98,6 @@ class ArchiveDialog:
             self._message.view,
             self._progress.view,
             pn.Row(self._count, self._fetch, self._stop, close),
-        )
-        self.view: Any = pmui.Dialog(
             title="From an archive",
             open=False,
             width_option="md",
@@ -119,7 +117,6 @@ class ArchiveDialog:
     def open(self) -> None:
         """Open the dialog."""
         self._message.show("")
-        self.view.objects = list(self._content)
         self.view.open = True
 
     def close(self) -> None:

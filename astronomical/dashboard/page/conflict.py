@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.dashboard.ui.components import leave_button
+from astronomical.dashboard.ui.dialog import Dialog
 from astronomical.dashboard.ui.safe_text import Html, Markup
 from astronomical.dashboard.ui.session_view import SessionView
 from astronomical.errors import explain
@@ -45,7 +45,7 @@ class ConflictDialog(SessionView):
         copy = pmui.Button(label="Save a copy of this version…", variant="text")
         self._merge.on_click(lambda *_: self._merge_now())
         copy.on_click(lambda *_: self._copy())
-        self.view: Any = pmui.Dialog(
+        self.view = Dialog(
             self._text,
             self._problem,
             pn.Row(self._merge, copy, leave_button("Not now", self.close_dialog)),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.dashboard.page.source_text import described_oddities, source_html
 from astronomical.dashboard.ui.components import Message
+from astronomical.dashboard.ui.dialog import Dialog
 from astronomical.dashboard.ui.safe_text import Html, Markup
 from astronomical.plugins.files import PluginFile
 from astronomical.printable import one_line
@@ -40,7 +40,7 @@ class ConsentDialog:
         without = pmui.Button(label="Open without it", variant="outlined")
         run.on_click(lambda *_: self._give_answer(True))
         without.on_click(lambda *_: self._give_answer(False))
-        self.view: Any = pmui.Dialog(
+        self.view = Dialog(
             Message(_WARNING, "warning").view,
             self._files,
             pn.Row(without, run),

@@ -10,6 +10,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.dashboard.ui.components import Message, leave_button
+from astronomical.dashboard.ui.dialog import Dialog
 from astronomical.dashboard.ui.safe_text import Html, Markup
 from astronomical.errors import AstronomicalError, explain
 from astronomical.paths import exists, local_path
@@ -51,7 +52,7 @@ class FileDialog:
         self._go.on_click(lambda *_: self._run())
         self._path.param.watch(lambda *_: self._overwrite.param.update(value=False), "value")
         close = leave_button("Close", self.close)
-        self.view: Any = pmui.Dialog(
+        self.view = Dialog(
             self._text,
             self._path,
             self._overwrite,
@@ -108,7 +109,7 @@ class KeysDialog:
     def __init__(self, session: Session) -> None:
         self._session, self._table = session, Html()
         close = leave_button("Close", self.close)
-        self.view: Any = pmui.Dialog(self._table, close, title="Keys", open=False, width_option="sm")
+        self.view = Dialog(self._table, close, title="Keys", open=False, width_option="sm")
 
     def open(self) -> None:
         """Show the list."""
@@ -165,7 +166,7 @@ class AddPaneDialog:
         close = leave_button("Cancel", self.close)
         reset.on_click(lambda *_: self._reset())
         switch.on_click(lambda *_: self._switch())
-        self.view: Any = pmui.Dialog(
+        self.view = Dialog(
             self._list, pn.Row(close, switch, reset), title="Add a pane", open=False, width_option="sm", scroll="paper"
         )
 

@@ -9,6 +9,7 @@ import panel_material_ui as pmui
 
 from astronomical.dashboard.page.candidate_fields import CandidateFields
 from astronomical.dashboard.ui.components import Message, leave_button
+from astronomical.dashboard.ui.dialog import Dialog
 from astronomical.dashboard.ui.safe_text import Html
 from astronomical.dashboard.ui.session_view import SessionView
 from astronomical.errors import AstronomicalError, explain
@@ -87,7 +88,7 @@ class ExportDialog(SessionView):
         self._go = pmui.Button(label="Write", color="primary", variant="contained")
         self._cancel = pmui.Button(label="Cancel", variant="text", disabled=True)
         close = leave_button("Close", lambda: self.view.param.update(open=False))
-        self.view: Any = pmui.Dialog(
+        self.view = Dialog(
             self._what,
             self._text,
             self._candidates.view,

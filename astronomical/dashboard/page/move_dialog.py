@@ -11,6 +11,7 @@ import panel_material_ui as pmui
 
 from astronomical.dashboard.page.open_card import OpenRequest
 from astronomical.dashboard.ui.components import Message, Progress, hint, row, words_for
+from astronomical.dashboard.ui.dialog import Dialog
 from astronomical.dashboard.ui.safe_text import Html, Markup
 from astronomical.dashboard.ui.styles import PLAIN_DIALOG, PLAIN_NUMBER
 from astronomical.errors import InvalidInputError
@@ -76,7 +77,7 @@ class MoveDialog:
             label="Open the new project", variant="contained", visible=False, on_click=self._on_show
         )
         self._close = pmui.Button(label="Close", variant="outlined", on_click=lambda _: self.close())
-        self._content = (
+        self.view = Dialog(
             hint(_EXPLAIN),
             self._catalogue,
             self._old,
@@ -86,8 +87,11 @@ class MoveDialog:
             self._message.view,
             self._progress.view,
             pn.Row(self._compare, self._move, self._show, self._close),
+            title="Move to another catalogue",
+            open=False,
+            width_option="md",
+            sx=PLAIN_DIALOG,
         )
-        self.view: Any = pmui.Dialog(title="Move to another catalogue", open=False, width_option="md", sx=PLAIN_DIALOG)
         for field in (self._catalogue, self._old, self._radius):
             field.param.watch(lambda _: self._forget(), "value")
 
@@ -110,7 +114,6 @@ class MoveDialog:
             # A field that changes while the dialog is built in the browser would not show its value.
             found = await self._work("Reading the project", lambda: _catalogue_of(request.path))
             self._catalogue.value = "" if found is None else str(found)
-        self.view.objects = list(self._content)
         self.view.open = True
 
     def close(self) -> None:

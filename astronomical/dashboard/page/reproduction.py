@@ -8,6 +8,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.dashboard.ui.components import leave_button
+from astronomical.dashboard.ui.dialog import Dialog
 from astronomical.dashboard.ui.safe_text import Html, Markup
 from astronomical.dashboard.ui.session_view import SessionView
 from astronomical.session import Session
@@ -44,7 +45,7 @@ class ReproductionView(SessionView):
         self._cancel = self._button("Cancel", session.evaluation.cancel_reproduction)
         self._details = self._button("Details…", self._open)
         self._list = Html(sizing_mode="stretch_width", styles={"overflow-wrap": "anywhere"})
-        self.dialog: Any = pmui.Dialog(
+        self.dialog = Dialog(
             self._list,
             leave_button("Close", self._close_dialog),
             title="Rounds that differ",

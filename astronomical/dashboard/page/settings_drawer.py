@@ -15,6 +15,7 @@ from astronomical.dashboard.page.map_fields import MapFields
 from astronomical.dashboard.page.merge_form import MergeForm
 from astronomical.dashboard.page.subsets_form import SubsetsForm, population_fields
 from astronomical.dashboard.ui.components import Message, heading, memory_switch, row
+from astronomical.dashboard.ui.dialog import Drawer
 from astronomical.dashboard.ui.session_view import SessionView
 from astronomical.dashboard.ui.tab_row import TabRow
 from astronomical.dashboard.wizard.class_rows import ClassRows
@@ -144,7 +145,7 @@ class SettingsDrawer(SessionView):
         foot = pn.Column(
             self._effects.view, self._bar, pn.Row(self._go, close, margin=(4, 0)), sizing_mode="stretch_width", margin=0
         )
-        self.view: Any = pmui.Drawer(
+        self.view = Drawer(
             heading("Settings"),
             self._tabs,
             self._form,

@@ -16,6 +16,7 @@ from astronomical.dashboard.page.move_dialog import MoveDialog
 from astronomical.dashboard.page.open_card import OpenCard, OpenRequest
 from astronomical.dashboard.page.recent_list import RecentList
 from astronomical.dashboard.ui.components import Message, Progress, centred, heading, hint
+from astronomical.dashboard.ui.dialog import Dialog
 from astronomical.dashboard.ui.styles import PLAIN_DIALOG
 from astronomical.session.project.example import projects_folder
 from astronomical.session.project.recent_projects import forget, read_recents
@@ -221,7 +222,7 @@ class ChangesDialog:
         other = pmui.Button(label="Choose another catalogue…", variant="outlined", on_click=self._choose)
         move = pmui.Button(label="Move to this catalogue…", variant="outlined", on_click=self._move)
         cancel = pmui.Button(label="Cancel", variant="contained", on_click=self._close)
-        self.view: Any = pmui.Dialog(
+        self.view = Dialog(
             self._text.view,
             advice,
             pn.FlexBox(go, other, move, cancel),

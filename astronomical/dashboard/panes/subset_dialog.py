@@ -9,6 +9,7 @@ import panel_material_ui as pmui
 
 from astronomical.config.schema import LassoConfig
 from astronomical.dashboard.ui.components import Message, hint, leave_button, set_hint
+from astronomical.dashboard.ui.dialog import Dialog
 from astronomical.dashboard.ui.session_view import SessionView
 from astronomical.errors import explain
 from astronomical.session.labelling.bulk_labels import count_sources
@@ -46,7 +47,7 @@ class SubsetDialog:
         self._about = hint("")
         self._message = Message()
         save = pmui.Button(label="Save", color="primary", variant="contained", on_click=lambda _: self._save())
-        self.view: Any = pmui.Dialog(
+        self.view = Dialog(
             self._name,
             self._keep,
             self._about,

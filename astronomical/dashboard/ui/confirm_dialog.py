@@ -9,6 +9,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.dashboard.ui.components import leave_button
+from astronomical.dashboard.ui.dialog import Dialog
 from astronomical.dashboard.ui.safe_text import Html
 
 __all__ = ["ConfirmDialog"]
@@ -23,7 +24,7 @@ class ConfirmDialog:
         self._go = pmui.Button(color="primary", variant="contained")
         cancel = leave_button("Cancel", self.close)
         self._go.on_click(lambda *_: self._run())
-        self.view: Any = pmui.Dialog(self._text, pn.Row(self._go, cancel), title="", open=False, width_option="xs")
+        self.view = Dialog(self._text, pn.Row(self._go, cancel), title="", open=False, width_option="xs")
 
     def ask(self, title: str, text: str, label: str, action: Callable[[], Any]) -> None:
         """Open the dialog.

@@ -10,6 +10,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.dashboard.ui.components import leave_button
+from astronomical.dashboard.ui.dialog import Dialog
 from astronomical.dashboard.ui.session_view import SessionView
 from astronomical.session import Session
 from astronomical.session.project.learned_classes import OTHER, is_remainder
@@ -48,7 +49,7 @@ class ClassMenu(SessionView):
         self.name = pmui.TextInput(label="Name of the class", sizing_mode="stretch_width")
         go = pmui.Button(label="Add class", color="primary", variant="contained", on_click=lambda _: self.add())
         self.name.param.watch(lambda _: self.add(), "enter_pressed")
-        self._dialog: Any = pmui.Dialog(
+        self._dialog = Dialog(
             self.name,
             pn.Row(go, leave_button("Cancel", self._close)),
             title="Add a class",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.dashboard.ui.components import Message, hint, leave_button
+from astronomical.dashboard.ui.dialog import Dialog
 from astronomical.dashboard.ui.session_view import SessionView
 from astronomical.dashboard.ui.styles import PLAIN_DIALOG
 from astronomical.errors import explain
@@ -59,7 +59,7 @@ class SampDialog(SessionView):
         self._source.on_click(lambda *_: self._send_source())
         self._selection.on_click(lambda *_: self._do(bridge.send_selection))
         self._all.on_click(lambda *_: self._do(bridge.send_table))
-        self.view: Any = pmui.Dialog(
+        self.view = Dialog(
             hint(_EXPLAIN),
             self._message.view,
             pn.FlexBox(self._connect, self._source, self._selection, self._all, margin=0),

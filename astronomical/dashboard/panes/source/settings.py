@@ -10,6 +10,7 @@ import panel_material_ui as pmui
 
 from astronomical.config.services import SourceArchiveConfig
 from astronomical.dashboard.ui.components import Message, hint, leave_button, row
+from astronomical.dashboard.ui.dialog import Dialog
 from astronomical.dashboard.ui.styles import PLAIN_DIALOG
 from astronomical.errors import explain
 from astronomical.paths import local_path
@@ -85,7 +86,7 @@ class SourceSettings:
             "Files named in the catalogue are read from its own folder. They are read from other folders only if you "
             "list these here. The list applies to all projects on this computer."
         )
-        self.view: Any = pmui.Dialog(
+        self.view = Dialog(
             self._values,
             self._images,
             pn.Row(self._spectrum, self._redshift, sizing_mode="stretch_width"),

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, get_args
 
-import panel_material_ui as pmui
 import param
 from panel.custom import JSComponent
 from pydantic import ValidationError
 
 from astronomical.config.errors import first_problem
 from astronomical.config.services import LookConfig, SurveyConfig
+from astronomical.dashboard.ui.dialog import Dialog
 from astronomical.dashboard.ui.styles import BASE_STYLE, PLAIN_DIALOG
 from astronomical.errors import InvalidInputError, explain
 from astronomical.session import Session
@@ -129,7 +129,7 @@ class SurveyDialog:
     def __init__(self, session: Session) -> None:
         self._session, self._n = session, 0
         self._form = SurveyForm(self._on_event)
-        self.view: Any = pmui.Dialog(self._form, title="Surveys", open=False, width_option="sm", sx=PLAIN_DIALOG)
+        self.view = Dialog(self._form, title="Surveys", open=False, width_option="sm", sx=PLAIN_DIALOG)
 
     def open(self) -> None:
         """Open the dialog with the current settings."""

@@ -9,6 +9,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.dashboard.ui.components import leave_button
+from astronomical.dashboard.ui.dialog import Dialog
 from astronomical.dashboard.ui.safe_text import Html, Markup
 from astronomical.dashboard.ui.session_view import SessionView
 from astronomical.errors import explain
@@ -59,7 +60,7 @@ class BulkDialog:
         self._go.on_click(lambda *_: self._run())
         self._class.param.watch(self._on_class, "value")
         self._train.param.watch(lambda *_: self._show(), "value")
-        self.view: Any = pmui.Dialog(
+        self.view = Dialog(
             self._class,
             self._train,
             self._train_note,

@@ -59,7 +59,7 @@ class Sheet:
 
     def dialog(self) -> tuple[bool, str]:
         dialog = self.pane.view.objects[1]
-        return dialog.open, str(dialog.objects[0].object)
+        return dialog.open, str(dialog.objects[0].object) if dialog.open else ""
 
     def confirm(self) -> None:
         button = self.pane.view.objects[1].objects[1].objects[0]

@@ -81,11 +81,11 @@ def test_the_selection_is_listed_and_sent(actions: SelectionActions, session: Se
 def test_the_selection_or_its_lasso_is_saved_as_a_subset(actions: SelectionActions, session: Session) -> None:
     dialog = actions.views[1]
     dialog.get_root()  # Panel chooses for widgets that are shown
-    name, keep, about, message, buttons = dialog.objects
     ids = session.dataset.catalogue.ids_at([3, 1, 2])
     session.select(ids)
     actions.run("subset")
     assert dialog.open
+    name, keep, about, message, buttons = dialog.objects
     assert not keep.visible
     assert "The sources are kept as a list of their ids" in about.object
     buttons[0].clicks += 1

@@ -1,0 +1,51 @@
+"""Dialogs and drawers whose content is drawn when they open for the first time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import panel_material_ui as pmui
+import param
+
+__all__ = ["Dialog", "Drawer"]
+
+
+class _FilledOnce(param.Parameterized):
+    """A container that is empty until it opens, because most of them never do, and a page opens sooner without them."""
+
+    open = param.Boolean(default=False)
+
+    def __init__(self, *content: Any, **options: Any) -> None:
+        self._content = content
+        super().__init__(**options)
+
+    # Watchers of this kind run before those of Panel, so that the browser gets the content before it opens.
+    @param.depends("open", watch=True)
+    def _fill(self) -> None:
+        if self.open and self._content:
+            content, self._content = self._content, ()
+            self.objects = list(content)
+
+
+class Dialog(_FilledOnce, pmui.Dialog):  # type: ignore[misc]
+    """A dialog that is drawn when it opens for the first time.
+
+    Parameters
+    ----------
+    *content
+        What the dialog shows.
+    **options
+        Options of `panel_material_ui.Dialog`.
+    """
+
+
+class Drawer(_FilledOnce, pmui.Drawer):  # type: ignore[misc]
+    """A drawer that is drawn when it opens for the first time.
+
+    Parameters
+    ----------
+    *content
+        What the drawer shows.
+    **options
+        Options of `panel_material_ui.Drawer`.
+    """
