@@ -17,7 +17,14 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from astronomical.catalogue.errors import CatalogueError
-from astronomical.catalogue.readers.arrow import ArrowSource, arrow_buffer, as_bytes, kind_of, list_blocks
+from astronomical.catalogue.readers.arrow import (
+    ArrowSource,
+    arrow_buffer,
+    as_bytes,
+    kind_of,
+    list_blocks,
+    without_dictionary,
+)
 from astronomical.catalogue.readers.folder_files import FileSet, Part, find_files
 from astronomical.catalogue.readers.parquet import list_lengths
 from astronomical.catalogue.readers.source import refuse_long_texts
@@ -119,6 +126,23 @@ class PartsSource(ArrowSource):
                     texts = as_bytes(table.column(stored)) if place is None else None
                     yield first, self._arrays(table, [name])[name] if texts is None else texts
                     first += table.num_rows
+
+    def read_bytes(self, name: str) -> NDArray[np.bytes_] | None:
+        """Read a column as texts in UTF-8 without padding; None if one is missing, blank or not simply a text."""
+        stored, place = self._places[name]
+        if place is not None or name in self._masks:
+            return None
+        pieces = [np.empty(0, dtype="S1")]
+        for table in self._tables([name]):
+            try:
+                table.validate(full=True)
+            except pa.ArrowInvalid:  # reading it as a text says what is wrong
+                return None
+            texts = as_bytes(without_dictionary(name, table.column(stored)))
+            if texts is None:
+                return None
+            pieces.append(texts)
+        return np.concatenate(pieces)
 
     def parts(self) -> Iterator[PartsSource]:
         """Yield each file as a table of its own."""

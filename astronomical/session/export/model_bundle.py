@@ -100,7 +100,6 @@ class Bundle:
         id: str | None = None,
         joins: Sequence[Join] = (),
         registry: Registry | None = None,
-        in_order_of_file: bool = False,
         cancelled: CancelCheck = never,
         progress: Progress = no_progress,
     ) -> Table:
@@ -119,8 +118,6 @@ class Bundle:
             Other tables whose columns are added, such as vectors in a ``.npy`` file.
         registry
             Registry of the feature operations; by default the built-in ones.
-        in_order_of_file
-            Whether the rows are always in the order of the file.
         cancelled, progress
             Return whether to stop, and receive the progress.
 
@@ -138,7 +135,7 @@ class Bundle:
         """
         opened = open_to_predict(self.catalogue, catalogue, format=format, table=table, id=id, joins=joins)
         found = self.predict_catalogue(opened, registry=registry, cancelled=cancelled, progress=progress).table()
-        in_order_of_file |= id == "row" or bool(np.any(opened.ids[1:] == opened.ids[:-1]))
+        in_order_of_file = id == "row" or bool(np.any(opened.ids[1:] == opened.ids[:-1]))
         return found[np.argsort(opened.rows_in_file)] if in_order_of_file else found
 
     def predict_catalogue(

@@ -8,24 +8,24 @@ import secrets
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from astropy.table import Table
 
 from astronomical.catalogue.readers import open_table
 from astronomical.catalogue.readers.parquet_parts import PartsSource, open_parts
-from astronomical.learning.scoring import CancelCheck, Cancelled, Progress, never, no_progress
+from astronomical.learning.kernels import KERNELS
+from astronomical.learning.scoring import CancelCheck, Progress, never, no_progress, stop_if
 from astronomical.paths import exists, local_path
 from astronomical.plugins.loader import load_plugins
 from astronomical.plugins.registry import Registry
 from astronomical.session.errors import SessionError
 from astronomical.session.export.model_bundle import Bundle
+from astronomical.session.export.parquet_columns import write_columns
 from astronomical.session.export.part_runner import Workforce, run_parts
-from astronomical.session.export.prediction_table import check_feature_columns
-from astronomical.session.export.table_io import write_table
+from astronomical.session.export.prediction_table import check_feature_columns, open_to_predict
 from astronomical.session.project.outputs import OutputError, refuse_existing
 
 __all__ = ["SUMMARY", "WholePredictions", "predict_whole"]
@@ -67,6 +67,7 @@ class _Shared:
     bundle: Bundle
     id: str | None
     by_row: bool
+    n_rows: int
     plugins: tuple[Path, ...]
 
 
@@ -119,7 +120,7 @@ def predict_whole(
     try:
         temporary.mkdir()
         parts = list(_parts(source, temporary))
-        shared = _Shared(bundle, id, _by_row(bundle, source, id), tuple(plugins))
+        shared = _Shared(bundle, id, _by_row(bundle, source, id), source.n_rows, tuple(plugins))
         counts = _predict_parts(shared, parts, workforce, cancelled, progress)
         _check_written(parts)
         made = WholePredictions(folder, source.n_rows, counts)
@@ -203,24 +204,16 @@ def _predict_parts(
 
 def _predict_part(shared: _Shared, part: _Part, cancelled: CancelCheck) -> dict[str, int]:
     """Predict and write one part; this may run in another process, and again after that has died."""
-    table = shared.bundle.predict(
-        part.source,
-        id=shared.id,
-        registry=_registry(shared.plugins),
-        in_order_of_file=True,
-        cancelled=cancelled,
-    )
+    # Parts may be too small to be worth compiling for, but all of them together are not.
+    KERNELS.use(shared.n_rows)
+    catalogue = open_to_predict(shared.bundle.catalogue, part.source, id=shared.id, in_order_of_file=True)
+    found = shared.bundle.predict_catalogue(catalogue, registry=_registry(shared.plugins), cancelled=cancelled)
     if shared.by_row:
-        table["id"] = np.arange(part.first_row + 1, part.first_row + len(table) + 1).astype(np.str_)
-    write_table(table, part.output, cancelled, overwrite=True)
-    if cancelled():
-        raise Cancelled
-    return _counts(table)
-
-
-def _counts(table: Table) -> dict[str, int]:
-    names, counts = np.unique(np.asarray(table["predicted"]), return_counts=True)
-    return {str(name): int(n) for name, n in zip(names, counts, strict=True) if name}
+        first = part.first_row + 1
+        found = replace(found, ids=np.arange(first, first + len(found.ids)).astype(np.bytes_))
+    stop_if(cancelled)
+    write_columns(found.columns(), part.output)
+    return found.counts
 
 
 @lru_cache(maxsize=4)
