@@ -147,11 +147,19 @@ class Bundle:
         progress: Progress = no_progress,
     ) -> Predictions:
         """Predict the classes of the sources of an open catalogue; see `predict`."""
+        features = self.features_of(catalogue, registry)
+        usable = features.complete if self.features.missing == "drop" else None
+        return predict_all(
+            self.votes, catalogue.ids, features, self.kept, usable=usable, cancelled=cancelled, progress=progress
+        )
+
+    def features_of(self, catalogue: Catalogue, registry: Registry | None = None) -> FeatureMatrix:
+        """Return the features of the sources of an open catalogue; see `predict`."""
         check_feature_columns(self.features, {column.name for column in catalogue.columns}, catalogue.source.path.name)
         wanted = feature_columns(self.features)
         check_vectors(self.features.vectors, catalogue)
         catalogue.prefetch(wanted)
-        features = apply_features(
+        return apply_features(
             catalogue.number,
             recipe_of(self.features),
             operations_of(registry or builtin_registry(), self.features.combinations),
@@ -159,10 +167,6 @@ class Bundle:
             catalogue.n_rows,
             catalogue.double,
             catalogue.vector_blocks,
-        )
-        usable = features.complete if self.features.missing == "drop" else None
-        return predict_all(
-            self.votes, catalogue.ids, features, self.kept, usable=usable, cancelled=cancelled, progress=progress
         )
 
     def write(self, path: str | Path, *, overwrite: bool = False) -> Path:

@@ -1,0 +1,211 @@
+"""Query sources of a catalogue that is larger than the memory: the part `Session.whole`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from astronomical.catalogue.catalogue import Catalogue
+from astronomical.config.catalogue import AddedSourcesConfig
+from astronomical.config.schema import Config
+from astronomical.learning.scoring import CancelCheck, Progress, never, no_progress
+from astronomical.session.commands import Access, command, full_access, reads
+from astronomical.session.data.settings_changes import ChangePlan
+from astronomical.session.errors import SessionError
+from astronomical.session.evaluation.predictions import votes_of
+from astronomical.session.export.model_bundle import make_bundle
+from astronomical.session.export.part_runner import Workforce
+from astronomical.session.export.whole_catalogue import plugin_files
+from astronomical.session.export.whole_queries import WholeQueries, WholeRequest, check_strategy, find_queries
+from astronomical.session.labelling.record import now
+from astronomical.session.project.apply_settings import SettingsApplier
+from astronomical.session.project.writer import ProjectWriter
+from astronomical.session.state import SessionState
+from astronomical.tasks import Job, Jobs
+
+__all__ = ["JOB", "MOST_ADDED", "Whole"]
+
+#: Maximum number of sources that are added at a time.
+MOST_ADDED = 10_000
+#: Name of the job.
+JOB = "whole"
+_TITLE = "Asking the whole catalogue"
+_Search = Callable[[CancelCheck, Progress], WholeQueries]
+
+
+class Whole:
+    """Query sources that are not in the working set: the part `Session.whole`.
+
+    Parameters
+    ----------
+    state
+        State of the session.
+    writer
+        Writer of the project.
+    jobs
+        Jobs that search.
+    applier
+        Applies the larger working set.
+    access
+        Called before each command.
+    """
+
+    def __init__(
+        self,
+        state: SessionState,
+        writer: ProjectWriter,
+        jobs: Jobs,
+        applier: SettingsApplier,
+        access: Access = full_access,
+    ) -> None:
+        self._state, self._writer, self._jobs, self._applier, self._access = state, writer, jobs, applier, access
+
+    @property
+    def is_larger(self) -> bool:
+        """Whether the catalogue has sources that are not in the working set."""
+        catalogue: Catalogue = self._state.dataset.catalogue
+        return catalogue.n_rows < catalogue.n_whole
+
+    @reads
+    def queries(
+        self,
+        class_name: str | None = None,
+        n: int = 100,
+        workforce: Workforce | None = None,
+        *,
+        cancelled: CancelCheck = never,
+        progress: Progress = no_progress,
+    ) -> WholeQueries:
+        """Return the sources outside the working set that a learner would query first. Any thread may call it.
+
+        Parameters
+        ----------
+        class_name
+            Class of the learner; by default the active one.
+        n
+            Number of sources.
+        workforce
+            Who does the work; by default this process.
+        cancelled, progress
+            Called regularly: whether to stop, and with the fraction of the work that is done.
+
+        Raises
+        ------
+        SessionError
+            If the learner is not trained, its strategy compares sources with each other, or all sources are in memory.
+        CatalogueError
+            If the catalogue cannot be read.
+        Cancelled
+            If `cancelled` returned True.
+        """
+        request = self._request(class_name, n)
+        return find_queries(
+            request,
+            self._state.dataset,
+            self._writer.plugins.registry,
+            workforce or Workforce(),
+            cancelled=cancelled,
+            progress=progress,
+        )
+
+    @command
+    def add(self, queries: WholeQueries) -> None:
+        """Add sources to the working set. Features and scores are computed again, and the learners retrained.
+
+        Parameters
+        ----------
+        queries
+            The sources; see `queries`.
+
+        Raises
+        ------
+        SessionError
+            If the project cannot be changed. Problems found later are shown as a message.
+        """
+        self._writer.check_writable()
+        self._submit(lambda cancelled, progress: queries)
+
+    @command
+    def ask(self, class_name: str | None = None, n: int = 100, workforce: Workforce | None = None) -> None:
+        """Search the whole catalogue in the background, and add what a learner would query first to the working set.
+
+        Parameters
+        ----------
+        class_name, n, workforce
+            As for `queries`.
+
+        Raises
+        ------
+        SessionError
+            As for `queries`. Problems found later are shown as a message.
+        """
+        self._writer.check_writable()
+        request, dataset, registry = self._request(class_name, n), self._state.dataset, self._writer.plugins.registry
+        check_strategy(request.strategy(registry))
+
+        def search(cancelled: CancelCheck, progress: Progress) -> WholeQueries:
+            return find_queries(
+                request, dataset, registry, workforce or Workforce(), cancelled=cancelled, progress=progress
+            )
+
+        self._submit(search)
+
+    @command
+    def cancel(self) -> None:
+        """Cancel the search; nothing is added."""
+        self._jobs.cancel(JOB)
+
+    def _submit(self, search: _Search) -> None:
+        state = self._state
+
+        def plan(job: Job) -> ChangePlan:
+            found = search(job.cancelled, job.progress)
+            return ChangePlan(_with_added(state.config, found), (), rebuilds=True, rereads=True)
+
+        self._applier.submit(
+            JOB,
+            plan,
+            title=_TITLE,
+            failed="No source was added",
+            ready="The sources of the whole catalogue are in the working set, and the learner queries the best first.",
+        )
+
+    def _request(self, class_name: str | None, n: int) -> WholeRequest:
+        state, writer = self._state, self._writer
+        config, dataset, name = state.config, state.dataset, class_name or state.active
+        if not self.is_larger:
+            raise SessionError("All sources of the catalogue are in memory already, and learners query all of them.")
+        if not 1 <= n <= MOST_ADDED:
+            raise SessionError(f"The number of sources must be between 1 and {MOST_ADDED:,}, not {n:,}.")
+        if config.catalogue.joins:
+            raise SessionError(
+                "The columns of joined tables are known for the working set only, so the whole catalogue cannot be "
+                "asked. Write them into the catalogue itself."
+            )
+        bundle = make_bundle(config, dataset, votes_of(state, writer.plugins.registry, name))
+        return WholeRequest(
+            config.model_copy(update={"events": (), "results": ()}),
+            writer.path.parent,
+            bundle,
+            n,
+            dataset.catalogue.n_whole,
+            not config.split.use_unknown and bool((dataset.codes >= 0).any()),
+            plugin_files(writer.plugins),
+        )
+
+
+def _with_added(config: Config, found: WholeQueries) -> Config:
+    chosen = config.catalogue.working_set
+    if chosen is None:
+        raise SessionError("This project has no working set.")
+    there = chosen.added_ids
+    new = AddedSourcesConfig(
+        class_name=found.class_name,
+        k=found.k,
+        key=found.key,
+        when=now(),
+        ids=tuple(id for id in found.ids if id not in there),
+    )
+    if not new.ids:
+        raise SessionError("These sources are in the working set already.")
+    chosen = chosen.model_copy(update={"added": (*chosen.added, new)})
+    return config.model_copy(update={"catalogue": config.catalogue.model_copy(update={"working_set": chosen})})
