@@ -127,7 +127,7 @@ class Session:
         self.sheet = ContactSheet(state, writer, core.record, selection, events, access)
         self.models = Models(state, writer, core.models, jobs, access)
         self.exports = Exports(state, registry, self.files, writer, jobs)
-        self.whole = Whole(state, writer, jobs, applier, access)
+        self.whole = Whole(state, writer, self.files, jobs, applier, access)
 
     @classmethod
     def open(cls, path: str | Path, **options: Unpack[OpenOptions]) -> Session:

@@ -1,39 +1,47 @@
-"""Query sources of a catalogue that is larger than the memory: the part `Session.whole`."""
+"""Query and predict all sources of a catalogue that is larger than the memory: the part `Session.whole`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 from astronomical.catalogue.catalogue import Catalogue
+from astronomical.catalogue.working_set import own_table
 from astronomical.config.catalogue import AddedSourcesConfig
 from astronomical.config.schema import Config
 from astronomical.learning.scoring import CancelCheck, Progress, never, no_progress
+from astronomical.paths import local_path
 from astronomical.session.commands import Access, command, full_access, reads
 from astronomical.session.data.settings_changes import ChangePlan
 from astronomical.session.errors import SessionError
+from astronomical.session.evaluation.calibrations import calibrated_votes
 from astronomical.session.evaluation.predictions import votes_of
 from astronomical.session.export.model_bundle import make_bundle
 from astronomical.session.export.part_runner import Workforce
 from astronomical.session.export.whole_catalogue import plugin_files
+from astronomical.session.export.whole_predictions import predict_whole
 from astronomical.session.export.whole_queries import WholeQueries, WholeRequest, check_strategy, find_queries
 from astronomical.session.labelling.record import now
 from astronomical.session.project.apply_settings import SettingsApplier
+from astronomical.session.project.files import Files
+from astronomical.session.project.outputs import check_output, refuse_within
 from astronomical.session.project.writer import ProjectWriter
 from astronomical.session.state import SessionState
 from astronomical.tasks import Job, Jobs
 
-__all__ = ["JOB", "MOST_ADDED", "Whole"]
+__all__ = ["JOB", "MOST_ADDED", "PREDICTING", "Whole"]
 
 #: Maximum number of sources that are added at a time.
 MOST_ADDED = 10_000
-#: Name of the job.
-JOB = "whole"
+#: Names of the jobs that search and predict.
+JOB, PREDICTING = "whole", "whole predictions"
 _TITLE = "Asking the whole catalogue"
 _Search = Callable[[CancelCheck, Progress], WholeQueries]
 
 
 class Whole:
-    """Query sources that are not in the working set: the part `Session.whole`.
+    """Query sources that are not in the working set, and predict all: the part `Session.whole`.
 
     Parameters
     ----------
@@ -41,8 +49,10 @@ class Whole:
         State of the session.
     writer
         Writer of the project.
+    files
+        Part that knows which files may not be replaced.
     jobs
-        Jobs that search.
+        Jobs that search and predict.
     applier
         Applies the larger working set.
     access
@@ -53,11 +63,13 @@ class Whole:
         self,
         state: SessionState,
         writer: ProjectWriter,
+        files: Files,
         jobs: Jobs,
         applier: SettingsApplier,
         access: Access = full_access,
     ) -> None:
-        self._state, self._writer, self._jobs, self._applier, self._access = state, writer, jobs, applier, access
+        self._state, self._writer, self._files, self._jobs = state, writer, files, jobs
+        self._applier, self._access = applier, access
 
     @property
     def is_larger(self) -> bool:
@@ -149,10 +161,71 @@ class Whole:
 
         self._submit(search)
 
-    @command
+    @reads
+    def predict(self, folder: str | Path, *, workforce: Workforce | None = None, overwrite: bool = False) -> None:
+        """Predict all sources of the catalogue into a folder; a message gives the number of sources of each class.
+
+        Without a page, the folder is complete when this returns, and its error is raised.
+
+        Parameters
+        ----------
+        folder
+            Folder to write; see `astronomical.session.export.whole_predictions.predict_whole`.
+        workforce
+            Who does the work; by default this process.
+        overwrite
+            Whether to replace a folder of predictions.
+
+        Raises
+        ------
+        SessionError
+            If no learner is trained, or the folder may not be written.
+        """
+        state, jobs = self._state, self._jobs
+        registry, source = self._writer.plugins.registry, own_table(state.dataset.catalogue.source)
+        target = local_path(folder)
+        if target.suffix:
+            raise SessionError(f"{target.name} is the name of a file. Choose the name of a folder, without a dot.")
+        check_output(target, self._files.inputs(), overwrite=overwrite)
+        refuse_within(target, [source.path])
+        config, dataset, plugins = state.config, state.dataset, plugin_files(self._writer.plugins)
+        calibrated = partial(
+            calibrated_votes, config, dataset, state.ledger, dict(state.rounds), votes_of(state, registry)
+        )
+
+        def work(job: Job) -> str:
+            made = predict_whole(
+                make_bundle(config, dataset, calibrated()),
+                source.path,
+                target,
+                plugins=plugins,
+                workforce=workforce,
+                overwrite=overwrite,
+                cancelled=job.cancelled,
+                progress=job.progress,
+            )
+            counts = ", ".join(f"{config.shown(name)} {n:,}" for name, n in made.counts.items())
+            return f"Predictions for {made.n_sources:,} sources written: {made.path}. Predicted as {counts}."
+
+        def failed(error: Exception) -> None:
+            if jobs.inline:
+                raise error
+            state.notify(f"The predictions were not written: {error}", "error")
+
+        jobs.submit(
+            PREDICTING,
+            work,
+            lambda text: state.notify(text, "success"),
+            failed,
+            title="Predicting all sources",
+            lane="files",
+        )
+
+    @reads
     def cancel(self) -> None:
-        """Cancel the search; nothing is added."""
-        self._jobs.cancel(JOB)
+        """Cancel a search or predictions: nothing is added or written."""
+        for name in (JOB, PREDICTING):
+            self._jobs.cancel(name)
 
     def _submit(self, search: _Search) -> None:
         state = self._state
