@@ -19,6 +19,7 @@ from astronomical.session.errors import SessionError
 from astronomical.session.export import whole_catalogue
 from astronomical.session.export.part_runner import Workforce
 from astronomical.session.export.whole_queries import WholeQueries
+from astronomical.session.project.outputs import OutputError
 from tests.support.large import make_rows, write_hats, write_parts
 from tests.support.parts import needs_dask
 from tests.support.projects import answer, start_small
@@ -164,3 +165,18 @@ def test_what_cannot_be_asked_says_why(made: Path, tmp_path: Path):
         with pytest.raises(SessionError, match="compares sources with each other"):
             session.whole.queries("0")
         assert session.state.config.catalogue.working_set.added == ()
+
+
+def test_all_sources_are_predicted_by_a_session(made: Path, tmp_path: Path):
+    with Session.open(project_on(made, "seven", tmp_path)) as session:
+        session.whole.predict(tmp_path / "out")
+        text = session.state.notices[-1].text
+        with pytest.raises(SessionError, match="without a dot"):
+            session.whole.predict(tmp_path / "out.parquet")
+        with pytest.raises(OutputError, match="exists"):
+            session.whole.predict(tmp_path / "out")
+        with pytest.raises(OutputError, match="in the folder of the catalogue"):
+            session.whole.predict(made / "seven" / "out")
+    predicted = pq.read_table(tmp_path / "out")["predicted"].to_pylist()
+    assert len(predicted) == 300
+    assert text.endswith(f"Predicted as 0 {predicted.count('0')}.")
