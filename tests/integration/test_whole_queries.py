@@ -8,7 +8,9 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from astronomical.catalogue.errors import CatalogueError
 from astronomical.catalogue.hashing import derive_seed, hash_ids
+from astronomical.catalogue.readers.parquet_parts import PartsSource
 from astronomical.cli import main
 from astronomical.config.io import read_config
 from astronomical.config.schema import ExtensionConfig
@@ -165,6 +167,32 @@ def test_what_cannot_be_asked_says_why(made: Path, tmp_path: Path):
         with pytest.raises(SessionError, match="compares sources with each other"):
             session.whole.queries("0")
         assert session.state.config.catalogue.working_set.added == ()
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_all_sources_are_counted_in_plots_for_any_files(
+    made: Path, tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("ASTRONOMICAL_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(whole_catalogue, "PART_ROWS", 40)
+    rows = pq.read_table(made / "one.parquet").to_pandas()
+    view = {"x_range": (16.0, 21.0), "y_range": (15.0, 20.0), "width": 7, "height": 5}
+    with Session.open(project_on(made, form, tmp_path), read_only=True) as session:
+        found = session.whole.counts("u", "r", **view)
+        assert session.whole.counts("u", "r", width=3, height=2).counts.shape == (4, 2, 3)
+        with pytest.raises(SessionError, match="has no numbers"):
+            session.whole.counts("u", "name")
+        with pytest.raises(CatalogueError, match="nothing"):
+            session.whole.counts("u", "nothing")
+        # The second time, the files are not read.
+        monkeypatch.setattr(PartsSource, "parts", lambda self: pytest.fail("the files are read"))
+        again = session.whole.counts("u", "r", **view)
+    assert found.names == ("0", "1", "2", "unknown")
+    for place, label in enumerate((0, 1, 2, -1)):
+        some = rows[rows["label"] == label]
+        expected, _, _ = np.histogram2d(some["r"], some["u"], bins=(5, 7), range=((15, 20), (16, 21)))
+        assert found.counts[place].tolist() == expected.tolist()
+    assert np.array_equal(again.counts, found.counts)
 
 
 def test_all_sources_are_predicted_by_a_session(made: Path, tmp_path: Path):

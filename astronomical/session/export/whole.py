@@ -20,6 +20,7 @@ from astronomical.session.evaluation.predictions import votes_of
 from astronomical.session.export.model_bundle import make_bundle
 from astronomical.session.export.part_runner import Workforce
 from astronomical.session.export.whole_catalogue import plugin_files
+from astronomical.session.export.whole_counts import WholeCounts, count_whole
 from astronomical.session.export.whole_predictions import predict_whole
 from astronomical.session.export.whole_queries import WholeQueries, WholeRequest, check_strategy, find_queries
 from astronomical.session.labelling.record import now
@@ -160,6 +161,58 @@ class Whole:
             )
 
         self._submit(search)
+
+    @reads
+    def counts(
+        self,
+        x: str,
+        y: str,
+        *,
+        x_range: tuple[float, float] | None = None,
+        y_range: tuple[float, float] | None = None,
+        width: int = 600,
+        height: int = 400,
+        workforce: Workforce | None = None,
+        cancelled: CancelCheck = never,
+        progress: Progress = no_progress,
+    ) -> WholeCounts:
+        """Return the number of sources of each class in each pixel of a plot of all sources. Any thread may call it.
+
+        The counts are kept in the cache folder, so that the same plot takes no time the next time.
+
+        Parameters
+        ----------
+        x, y
+            Numeric columns of the catalogue, or virtual ones.
+        x_range, y_range
+            Limits of the plot; by default those of the sources in memory.
+        width, height
+            Size of the plot in pixels.
+        workforce
+            Who does the work; by default this process.
+        cancelled, progress
+            Called regularly: whether to stop, and with the fraction of the work that is done.
+
+        Raises
+        ------
+        CatalogueError, SessionError
+            If there is no such column, or the catalogue is not in Parquet or cannot be read.
+        Cancelled
+            If `cancelled` returned True.
+        """
+        return count_whole(
+            self._state.config,
+            self._state.dataset,
+            x,
+            y,
+            x_range=x_range,
+            y_range=y_range,
+            width=width,
+            height=height,
+            workforce=workforce,
+            cancelled=cancelled,
+            progress=progress,
+        )
 
     @reads
     def predict(self, folder: str | Path, *, workforce: Workforce | None = None, overwrite: bool = False) -> None:
