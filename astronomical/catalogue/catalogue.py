@@ -15,7 +15,7 @@ from astronomical.catalogue.columns import Columns, frozen
 from astronomical.catalogue.compact_columns import MemoryUse
 from astronomical.catalogue.errors import CatalogueError, IdError
 from astronomical.catalogue.id_lookup import rows_of, rows_there, rows_with
-from astronomical.catalogue.ids import check_unique, encode_ids, ids_from_position, ids_from_rows
+from astronomical.catalogue.ids import check_unique, ids_from_position, ids_from_rows, read_ids
 from astronomical.catalogue.joins import Join, join_tables
 from astronomical.catalogue.position_columns import Position, guess_position, read_position
 from astronomical.catalogue.readers import TEXT_FORMATS, ColumnInfo, TableSource, open_table
@@ -92,6 +92,7 @@ class Catalogue:
         unique: bool = True,
         working_set: WorkingSet | None = None,
         first_rows: int | None = None,
+        in_order_of_file: bool = False,
     ) -> Catalogue:
         """Open a catalogue.
 
@@ -119,6 +120,9 @@ class Catalogue:
             Which sources of a large catalogue to read; all by default.
         first_rows
             Read about this number of rows of a Parquet catalogue, the first ones of each file, to look at them.
+        in_order_of_file
+            Whether to leave the rows as they are in the file, which is faster. Do not look sources up by id then; it
+            needs `unique` to be false.
 
         Returns
         -------
@@ -146,10 +150,10 @@ class Catalogue:
         elif id_source == "position" and places is not None:
             ids = ids_from_position(*places)
         elif id_source == "column" and id_column is not None:
-            ids = encode_ids(source.read_text([id_column])[id_column], id_column)
+            ids = read_ids(source, id_column)
         else:
             raise IdError("Choose where the ids come from: a column, the position or the row")
-        order = sort_order(ids)
+        order = np.arange(len(ids)) if in_order_of_file else sort_order(ids)
         if unique:
             check_unique(ids[order], id_column or "")
         if joins:

@@ -20,6 +20,7 @@ __all__ = [
     "ids_from_column",
     "ids_from_position",
     "ids_from_rows",
+    "read_ids",
 ]
 
 _ADVICE = "Choose another column, or use the position or the row number as the id."
@@ -73,6 +74,18 @@ def encode_ids(values: NDArray[Any], name: str = "") -> NDArray[np.bytes_]:
             f"(the first in row {first:,}). {_ADVICE}"
         )
     return encode(texts)
+
+
+def read_ids(source: TableSource, name: str) -> NDArray[np.bytes_]:
+    """Read a column as ids, without checking that they are unique.
+
+    Raises
+    ------
+    IdError
+        If a value is missing.
+    """
+    found = source.read_bytes(name)
+    return encode_ids(source.read_text([name])[name], name) if found is None else found
 
 
 def check_exact(values: NDArray[Any], name: str, role: str = "the id", advice: str = _ADVICE) -> None:

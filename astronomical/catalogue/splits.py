@@ -42,6 +42,7 @@ def split_rows(
     names: Sequence[str] | None = None,
     training: NDArray[np.bool_] | None = None,
     first: NDArray[np.intp] | None = None,
+    apart: NDArray[np.bool_] | None = None,
 ) -> Split:
     """Split the rows of each class by a hash of their ids. The order of the rows has no effect.
 
@@ -68,6 +69,8 @@ def split_rows(
         First row of the group of each row, shape (n_rows,); see `astronomical.catalogue.duplicates`. A group is in one
         set: that of its first known row, by the hash of its first id. Its unknown rows are in the training set or in
         none.
+    apart
+        Rows that are in the training set or in none, and do not change the sets of the others, shape (n_rows,).
 
     Returns
     -------
@@ -76,6 +79,9 @@ def split_rows(
     """
     part = np.full(len(ids), -1, dtype=np.int8)
     known = (codes >= 0) & ~np.isin(codes, list(dropped))
+    if apart is not None:
+        part[apart & ~np.isin(codes, list(dropped))] = 0
+        known &= ~apart
     if use_unknown or not known.any():
         part[codes < 0] = 0
     leaders = known.copy()
@@ -84,7 +90,7 @@ def split_rows(
         leaders[:] = False
         leaders[rows[np.unique(first[rows], return_index=True)[1]]] = True
     for code in np.unique(codes[known]).tolist():
-        rows = np.flatnonzero((codes == code) & leaders)
+        rows = np.flatnonzero((codes == code) & known & leaders)
         name = str(code) if names is None else names[code]
         named = ids[rows if first is None else first[rows]]
         part[rows[hash_order(named, derive_seed(seed, "split", name))]] = _parts(len(rows), fractions)

@@ -133,6 +133,28 @@ def open_project(arguments: argparse.Namespace, *, read_only: bool = True) -> Se
     )
 
 
+def workforce_options(what: str) -> argparse.ArgumentParser:
+    """Return the options about the processes that do the work of a command.
+
+    Parameters
+    ----------
+    what
+        What they do.
+    """
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument(
+        "--workers",
+        type=at_least(1),
+        default=1,
+        metavar="N",
+        help=f"number of processes that {what}; more than 1 need the extra large (default: 1)",
+    )
+    options.add_argument(
+        "--cluster", metavar="ADDRESS", help=f"Dask scheduler whose workers {what}, such as tcp://10.0.0.1:8786"
+    )
+    return options
+
+
 def output_options() -> argparse.ArgumentParser:
     """Return the options of commands that write a file."""
     options = argparse.ArgumentParser(add_help=False)

@@ -24,6 +24,7 @@ from astronomical.cli import (
     plugins,
     project,
     serving,
+    whole,
 )
 from astronomical.cli.common import DONE, FAILED, Commands, Parser
 from astronomical.errors import bug_text, explain, is_bug
@@ -98,6 +99,7 @@ def make_parser() -> argparse.ArgumentParser:
     output.add_export(commands)
     output.add_report(commands)
     output.add_predict(commands)
+    whole.add_ask_whole(commands)
     project.add_map(commands)
     light_curves.add_light_curves(commands)
     project.add_migrate(commands)

@@ -10,7 +10,6 @@ from astronomical.cli.common import (
     DONE,
     Commands,
     ProgressBar,
-    at_least,
     header_options,
     join_options,
     joins,
@@ -20,6 +19,7 @@ from astronomical.cli.common import (
     plugin_options,
     project_plugin_options,
     table_choice,
+    workforce_options,
 )
 from astronomical.errors import InvalidInputError
 from astronomical.paths import path_argument
@@ -183,6 +183,7 @@ def add_predict(commands: Commands) -> None:
             output_options(),
             header_options(),
             join_options(),
+            workforce_options("write a folder"),
             plugin_options("plugin file, or folder of them, that the model needs (repeatable)"),
         ],
         help="predict the classes of the sources of a table with an exported model",
@@ -199,16 +200,6 @@ def add_predict(commands: Commands) -> None:
         metavar="FILE|FOLDER",
         help="table to write (.fits, .csv, .parquet, .vot, .ecsv); a name without an extension is a folder of Parquet "
         "files, for a Parquet catalogue that is larger than the memory",
-    )
-    command.add_argument(
-        "--workers",
-        type=at_least(1),
-        default=1,
-        metavar="N",
-        help="number of processes that write a folder; more than 1 need the extra large (default: 1)",
-    )
-    command.add_argument(
-        "--cluster", metavar="ADDRESS", help="Dask scheduler whose workers write a folder, such as tcp://10.0.0.1:8786"
     )
     command.add_argument("--table", metavar="N|NAME", help="table to read, if the file holds several")
     command.add_argument(

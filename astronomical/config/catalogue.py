@@ -11,6 +11,7 @@ from astronomical.config.formats import TableFormat
 from astronomical.config.light_curves import LightCurvesConfig
 
 __all__ = [
+    "AddedSourcesConfig",
     "CatalogueConfig",
     "FingerprintConfig",
     "IdConfig",
@@ -116,15 +117,42 @@ class VirtualColumnConfig(Section):
     unit: str = Field(default="", max_length=100)
 
 
+class AddedSourcesConfig(Section):
+    """Sources of the whole catalogue that a learner would query first, and that were added to the working set.
+
+    `k` and `key` are those of the round whose model chose them.
+    """
+
+    class_name: Name = Field(alias="class")
+    k: Count
+    key: str
+    when: str = ""
+    ids: tuple[str, ...] = Field(max_length=10_000)
+
+
 class WorkingSetConfig(Section):
     """The sources of a large catalogue that are in memory: the `size` ones with the smallest hashes of their ids.
 
-    Labelled sources are in memory in any case. `of` is the number of sources of the whole catalogue.
+    Labelled sources and those in `added` are in memory in any case. `of` is the number of sources of the whole
+    catalogue.
     """
 
     size: int = Field(gt=0)
     seed: int = Field(default=0, ge=0)
     of: Count
+    added: tuple[AddedSourcesConfig, ...] = ()
+
+    @property
+    def added_ids(self) -> frozenset[str]:
+        """Ids of all sources in `added`."""
+        return frozenset(id for item in self.added for id in item.ids)
+
+    @model_serializer(mode="wrap")
+    def _without_empty_parts(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        found: dict[str, Any] = write(self)
+        if not found.get("added"):
+            found.pop("added", None)
+        return found
 
 
 class CatalogueConfig(Section):

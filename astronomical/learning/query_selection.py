@@ -19,7 +19,7 @@ from astronomical.learning.ranking import best_first, percentile
 from astronomical.learning.scoring import fill_missing
 from astronomical.learning.strategies.probability import margin_confidence
 
-__all__ = ["Pool", "QuerySelection", "Strategy", "select_queries"]
+__all__ = ["Pool", "QuerySelection", "Strategy", "select_queries", "utilities_of"]
 
 LooksAt = Literal["probabilities", "votes", "features", "classifier"]
 
@@ -124,8 +124,7 @@ def select_queries(strategy: Strategy, pool: Pool, learners: Sequence[ActiveLear
     ValueError
         If the strategy fails or returns an invalid result.
     """
-    proba = pool.votes[0] if len(pool.votes) == 1 else pool.votes.mean(axis=0)
-    sides = np.column_stack([1.0 - proba, proba])
+    proba, sides = _sides(pool.votes)
     if strategy.looks_at == "classifier":
         ranked = _ask_modal(strategy, pool, learners, n)
         confidence = (strategy.confidence or margin_confidence)(sides)
@@ -134,8 +133,7 @@ def select_queries(strategy: Strategy, pool: Pool, learners: Sequence[ActiveLear
     space: tuple[Space, ...] = ()
     if strategy.looks_at == "features":
         space = (Space(pool.features, pool.rows, pool.order, pool.labelled, pool.scored),)
-    with naming_failures(f"the query strategy {strategy.name!r}"):
-        utilities = np.asarray(strategy.utility(seen, pool.order, *space), dtype=np.float64)
+    utilities = _utilities(strategy, seen, pool.order, *space)
     if utilities.shape != proba.shape:
         raise InvalidInputError(
             f"the query strategy {strategy.name!r} returned an array of shape "
@@ -148,6 +146,45 @@ def select_queries(strategy: Strategy, pool: Pool, learners: Sequence[ActiveLear
     with naming_failures(f"the query strategy {strategy.name!r}"):
         confidence = percentile(utilities) if strategy.confidence is None else strategy.confidence(seen)
     return QuerySelection(ranked, utilities[ranked], np.asarray(confidence, dtype=np.float64))
+
+
+def utilities_of(strategy: Strategy, votes: NDArray[np.float64], order: NDArray[np.uint64]) -> NDArray[np.float64]:
+    """Return the utilities of sources by a strategy that looks at probabilities or votes only.
+
+    Parameters
+    ----------
+    strategy
+        The query strategy.
+    votes
+        Probability of the class from each member of the learner, shape (n_members, n).
+    order
+        Seeded hash of each source, shape (n,).
+
+    Returns
+    -------
+    ndarray
+        Shape (n,).
+
+    Raises
+    ------
+    ValueError
+        If the strategy fails.
+    """
+    _, sides = _sides(votes)
+    return _utilities(strategy, votes if strategy.looks_at == "votes" else sides, order)
+
+
+def _sides(votes: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the mean probability of the class, and those of rest and class, shapes (n,) and (n, 2)."""
+    proba = votes[0] if len(votes) == 1 else votes.mean(axis=0)
+    return proba, np.column_stack([1.0 - proba, proba])
+
+
+def _utilities(
+    strategy: Strategy, seen: NDArray[np.float64], order: NDArray[np.uint64], *space: Space
+) -> NDArray[np.float64]:
+    with naming_failures(f"the query strategy {strategy.name!r}"):
+        return np.asarray(strategy.utility(seen, order, *space), dtype=np.float64)
 
 
 def _ask_modal(strategy: Strategy, pool: Pool, learners: Sequence[ActiveLearner], n: int) -> NDArray[np.intp]:

@@ -25,6 +25,7 @@ from astronomical.tasks import Workers
 from astronomical.tasks.arrays import frozen
 
 __all__ = [
+    "N_THREADS",
     "Cancelled",
     "Progress",
     "fill_missing",

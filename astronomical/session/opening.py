@@ -11,13 +11,13 @@ from astronomical.catalogue.catalogue import Catalogue
 from astronomical.paths import local_path
 from astronomical.plugins.loader import Plugins
 from astronomical.session.core import SessionCore
+from astronomical.session.data.catalogue_paths import moved_catalogue
 from astronomical.session.data.catalogue_values import make_fingerprint
 from astronomical.session.data.column_memory import memory_text, read_in_use
 from astronomical.session.data.dataset import (
     Dataset,
     Progress,
     build_dataset,
-    moved_catalogue,
     no_progress,
     open_project_catalogue,
 )

@@ -24,6 +24,7 @@ from astronomical.session.evaluation.studies import Studies
 from astronomical.session.export.exports import Exports
 from astronomical.session.export.model_store import CLOSING_S
 from astronomical.session.export.models import Models
+from astronomical.session.export.whole import Whole
 from astronomical.session.labelling.audits import Audits
 from astronomical.session.labelling.curation import Curation
 from astronomical.session.labelling.imports import Imports
@@ -77,6 +78,8 @@ class Session:
         Find the sources most similar to others; list sources to look at side by side, and label all of them.
     models, exports
         Save the models of rounds; export labels, notes, subsets, predictions and models.
+    whole
+        Query sources of a larger catalogue than fits into memory.
     files, settings
         Save the project and copies of it; change its settings.
     light_curves
@@ -124,6 +127,7 @@ class Session:
         self.sheet = ContactSheet(state, writer, core.record, selection, events, access)
         self.models = Models(state, writer, core.models, jobs, access)
         self.exports = Exports(state, registry, self.files, writer, jobs)
+        self.whole = Whole(state, writer, self.files, jobs, applier, access)
 
     @classmethod
     def open(cls, path: str | Path, **options: Unpack[OpenOptions]) -> Session:

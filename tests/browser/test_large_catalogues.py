@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
+from astronomical.cli import main
 from astronomical.config.io import read_config
 from astronomical.dashboard.page.frame import make_page
 from astronomical.dashboard.wizard.wizard import Wizard
+from astronomical.session import Session
 from astronomical.setup import table_preview
 from tests.support.large import make_rows, write_parts
+from tests.support.projects import start_small
 from tests.support.waiting import wait_until
-from tests.support.workbench import open_with_plots
+from tests.support.workbench import LONG, open_with_plots
 
 playwright = pytest.importorskip("playwright.sync_api")
 expect, Page = playwright.expect, playwright.Page
@@ -60,3 +64,30 @@ def test_a_working_set_is_chosen_in_the_wizard(
     assert (section.working_set.size, section.working_set.of) == (120, 300)
     open_with_plots(page, app_url, created[0])
     expect(page.get_by_text("120 of 300 sources")).to_be_visible()
+
+
+def test_the_whole_catalogue_is_asked_and_predicted(page: Page, app_url: str, tmp_path: Path):
+    survey = write_parts(make_rows(tmp_path), tmp_path / "survey", 3)
+    path = tmp_path / "p.yaml"
+    options = ["--id", "name", "--label", "label", "--features", "u,g,r,i", "--working-set", "120"]
+    assert main(["new", str(survey), "-o", str(path), *options]) == 0
+    with Session.open(path) as session:
+        start_small(session, "0", n=6)
+        session.save()
+    open_with_plots(page, app_url, path)
+    expect(page.get_by_text("120 of 300 sources").first).to_be_visible(timeout=LONG)
+    judge_all(page)
+    page.get_by_label("Sources", exact=True).fill("10")
+    page.get_by_label("Sources", exact=True).press("Tab")
+    page.get_by_role("button", name="Ask the whole catalogue").click()
+    expect(page.get_by_text("130 of 300 sources").first).to_be_visible(timeout=LONG)
+    judge_all(page)
+    expect(page.get_by_text("In memory: 130 of 300 sources, of which 10 were added.")).to_be_visible(timeout=LONG)
+    page.get_by_role("button", name="Predict all sources").click()
+    expect(page.get_by_text("Predictions for 300 sources written").first).to_be_visible(timeout=LONG)
+    assert pq.read_table(tmp_path / "p-whole").num_rows == 300
+
+
+def judge_all(page: Page) -> None:
+    page.get_by_role("button", name="Judge", exact=True).click()
+    page.get_by_role("tab", name="Whole catalogue").click()

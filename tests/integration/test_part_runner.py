@@ -51,6 +51,18 @@ def test_here_and_with_two_workers_the_results_are_the_same():
     assert results(double, None, Workforce(2)) == expected
 
 
+def test_no_part_runs_any_more_when_one_has_failed(tmp_path: Path):
+    def work(_: object, part: int, cancelled: Callable[[], bool]) -> int:
+        if part == 1:
+            wait_until((tmp_path / "begun-0").exists)
+            raise CatalogueError("part-001.parquet cannot be read")
+        return wait_for_end(tmp_path, part, cancelled)
+
+    with pytest.raises(CatalogueError, match="part-001"):
+        run_parts(work, None, [1, 0], Workforce(), cancelled=lambda: False, done=lambda part, result: None)
+    assert (tmp_path / "ended-0").exists()
+
+
 def test_the_part_of_a_worker_that_dies_is_done_again(tmp_path: Path):
     assert results(die_once, tmp_path, Workforce(2)) == {part: 2 * part for part in range(12)}
     assert (tmp_path / "died").exists()

@@ -23,7 +23,17 @@ from astronomical.catalogue.readers.source import ColumnInfo, Kind, TableSource,
 from astronomical.catalogue.readers.unpack import packed, read_whole
 from astronomical.catalogue.string_arrays import decode
 
-__all__ = ["ArrowSource", "arrow_buffer", "as_bytes", "is_list", "kind_of", "list_blocks", "same_length", "to_numpy"]
+__all__ = [
+    "ArrowSource",
+    "arrow_buffer",
+    "as_bytes",
+    "is_list",
+    "kind_of",
+    "list_blocks",
+    "same_length",
+    "to_numpy",
+    "without_dictionary",
+]
 
 
 #: Dictionary-encoded texts up to this length are never too large.
@@ -238,9 +248,7 @@ def to_numpy(name: str, column: Any, kind: Kind) -> NDArray[Any]:
     kind
         Result of `kind_of` for its type.
     """
-    if pa.types.is_dictionary(column.type):
-        _refuse_wide(name, column)
-        column = column.cast(column.type.value_type)
+    column = without_dictionary(name, column)
     if kind == "float":
         return _floats(column)
     if kind == "text":
@@ -249,6 +257,20 @@ def to_numpy(name: str, column: Any, kind: Kind) -> NDArray[Any]:
     if column.null_count:
         return np.ma.MaskedArray(values, mask=column.is_null().to_numpy())
     return values
+
+
+def without_dictionary(name: str, column: Any) -> Any:
+    """Return a column with its values in place of their numbers in a dictionary.
+
+    Raises
+    ------
+    CatalogueError
+        If the texts are too long for that.
+    """
+    if not pa.types.is_dictionary(column.type):
+        return column
+    _refuse_wide(name, column)
+    return column.cast(column.type.value_type)
 
 
 def _refuse_wide(name: str, column: Any) -> None:

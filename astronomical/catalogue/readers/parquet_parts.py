@@ -17,7 +17,15 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from astronomical.catalogue.errors import CatalogueError
-from astronomical.catalogue.readers.arrow import ArrowSource, arrow_buffer, as_bytes, kind_of, list_blocks
+from astronomical.catalogue.readers.arrow import (
+    ArrowSource,
+    arrow_buffer,
+    as_bytes,
+    kind_of,
+    list_blocks,
+    without_dictionary,
+)
+from astronomical.catalogue.readers.column_store import ColumnStore
 from astronomical.catalogue.readers.folder_files import FileSet, Part, find_files
 from astronomical.catalogue.readers.parquet import list_lengths
 from astronomical.catalogue.readers.source import refuse_long_texts
@@ -40,6 +48,7 @@ class _Opened:
     part: Part
     n_rows: int
     n_bytes: int
+    changed_ns: int
     schema: Any
     lengths: dict[str, int]
 
@@ -67,18 +76,26 @@ class PartsSource(ArrowSource):
         self._opened, self._schema = tuple(filled), schema
         self._starts = np.cumsum([0, *(item.n_rows for item in filled)])
         self._rows: NDArray[np.intp] | None = None
+        self._store: ColumnStore | None = None
 
-    def only(self, rows: NDArray[np.intp]) -> PartsSource:
+    def only(self, rows: NDArray[np.intp], store: ColumnStore | None = None) -> PartsSource:
         """Return the same table with some of its rows.
 
         Parameters
         ----------
         rows
             Row numbers in all files together, sorted.
+        store
+            Where the columns of these rows are kept, to be read from there the next time.
         """
         made = copy(self)
-        made._rows, made.n_rows = rows, len(rows)
+        made._rows, made.n_rows, made._store = rows, len(rows), store
         return made
+
+    @property
+    def files(self) -> list[tuple[str, int, int, int]]:
+        """Name, numbers of rows and bytes, and time of the last change in ns of each file, when it was opened."""
+        return [(str(item.part.path), item.n_rows, item.n_bytes, item.changed_ns) for item in self._opened]
 
     @property
     def n_whole(self) -> int:
@@ -120,12 +137,45 @@ class PartsSource(ArrowSource):
                     yield first, self._arrays(table, [name])[name] if texts is None else texts
                     first += table.num_rows
 
+    def read_bytes(self, name: str) -> NDArray[np.bytes_] | None:
+        """Read a column as texts in UTF-8 without padding; None if one is missing, blank or not simply a text."""
+        kept = None if self._store is None else self._store.get(f"bytes {name}", self.n_rows)
+        found = self._read_bytes(name) if kept is None else kept
+        if self._store is not None and kept is None and found is not None:
+            self._store.put(f"bytes {name}", found)
+        return found
+
+    def _read_bytes(self, name: str) -> NDArray[np.bytes_] | None:
+        stored, place = self._places[name]
+        if place is not None or name in self._masks:
+            return None
+        pieces = [np.empty(0, dtype="S1")]
+        for table in self._tables([name]):
+            try:
+                table.validate(full=True)
+            except pa.ArrowInvalid:  # reading it as a text says what is wrong
+                return None
+            texts = as_bytes(without_dictionary(name, table.column(stored)))
+            if texts is None:
+                return None
+            pieces.append(texts)
+        return np.concatenate(pieces)
+
     def parts(self) -> Iterator[PartsSource]:
         """Yield each file as a table of its own."""
         for item in self._opened:
             yield PartsSource(item.part.path, [item], self._schema)
 
     def _read(self, names: list[str]) -> dict[str, NDArray[Any]]:
+        if self._store is None:
+            return self._read_files(names)
+        kept = {name: self._store.get(name, self.n_rows) for name in names}
+        found = self._read_files([name for name, values in kept.items() if values is None])
+        for name, values in found.items():
+            self._store.put(name, values)
+        return found | {name: values for name, values in kept.items() if values is not None}
+
+    def _read_files(self, names: list[str]) -> dict[str, NDArray[Any]]:
         found: dict[str, NDArray[Any]] = {}
         for start in range(0, len(names), _COLUMNS_AT_ONCE):
             some = names[start : start + _COLUMNS_AT_ONCE]
@@ -225,7 +275,10 @@ def open_parts(path: Path) -> PartsSource:
 
 def _open(part: Part, folder: Path) -> _Opened:
     with _reading(part, folder), arrow_buffer(part.path) as content, pq.ParquetFile(content) as file:
-        return _Opened(part, file.metadata.num_rows, part.path.stat().st_size, file.schema_arrow, list_lengths(file))
+        status = part.path.stat()
+        return _Opened(
+            part, file.metadata.num_rows, status.st_size, status.st_mtime_ns, file.schema_arrow, list_lengths(file)
+        )
 
 
 def _incomplete(found: FileSet, n_rows: int, path: Path) -> str | None:

@@ -151,6 +151,10 @@ class TableSource(ABC):
         """Read columns as texts: unchanged from a text file, else as formatted by `as_text`."""
         return self._checked(names, self.n_rows, self._read_text)
 
+    def read_bytes(self, name: str) -> NDArray[np.bytes_] | None:
+        """Read a column as texts in UTF-8 without padding, fast; None if it has to be read by `read_text`."""
+        return None
+
     def read_head(self, names: Iterable[str], n_rows: int) -> dict[str, NDArray[Any]]:
         """Read the first rows of columns, without reading the rest if the format allows it."""
         return self._checked(names, n_rows, lambda wanted: self._read_head(wanted, n_rows))

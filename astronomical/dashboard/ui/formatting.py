@@ -15,11 +15,16 @@ __all__ = [
     "percent_text",
     "proportion_text",
     "ra_text",
+    "time_left",
     "unit_text",
 ]
 
 #: With fewer sources, the interval of a score is so wide that the score says little.
 FEW = 30
+#: Fraction of work below which the time that it takes cannot be estimated.
+_LEAST_DONE = 0.02
+#: Up to this time in s, it is given in seconds.
+_IN_SECONDS = 90
 
 _SUPERSCRIPTS = str.maketrans("0123456789-+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺")
 _POWER = re.compile(r"(?:\*\*|\^)\(?([-+]?\d+)\)?|(?<![\d.][eE])(?<=[A-Za-z])([-+]?\d+)(?![A-Za-z\d])")
@@ -72,6 +77,24 @@ def proportion_text(k: int, n: int) -> str:
         return "n/a"
     value = f"{k} of {n}" if n < FEW else percent_text(k / n, n)
     return f"{value} ({interval_text(*wilson_interval(k, n), n)})"
+
+
+def time_left(elapsed_s: float, fraction: float) -> str:
+    """Return an estimate of the time until work is done, as a sentence; empty while too little of it is done.
+
+    Parameters
+    ----------
+    elapsed_s
+        Time since the work began, in s.
+    fraction
+        Fraction of the work that is done.
+    """
+    if not _LEAST_DONE <= fraction < 1:
+        return ""
+    seconds = elapsed_s * (1 - fraction) / fraction
+    if seconds < _IN_SECONDS:
+        return f"About {max(round(seconds), 1)} s left."
+    return f"About {round(seconds / 60)} min left."
 
 
 def _parts(value: float, per_second: int, period: int) -> tuple[int, int, float]:

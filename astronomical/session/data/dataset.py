@@ -17,13 +17,13 @@ from astronomical.catalogue.errors import CatalogueError
 from astronomical.catalogue.features import FeatureMatrix
 from astronomical.catalogue.hashing import first_by_hash
 from astronomical.catalogue.leaks import find_leaks
-from astronomical.catalogue.readers import TEXT_FORMATS, open_table
+from astronomical.catalogue.readers import open_table
 from astronomical.catalogue.splits import Split, split_rows
 from astronomical.catalogue.working_set import WorkingSet
-from astronomical.config.schema import CatalogueConfig, Config, JoinConfig, LabelEvent
-from astronomical.paths import local_path, relative_to
+from astronomical.config.schema import CatalogueConfig, Config, LabelEvent
+from astronomical.paths import local_path
 from astronomical.plugins.registry import Registry
-from astronomical.session.data.catalogue_paths import catalogue_path, join_of
+from astronomical.session.data.catalogue_paths import catalogue_path, join_of, moved_catalogue
 from astronomical.session.data.catalogue_values import duplicates_of, feature_columns, label_codes, used_columns
 from astronomical.session.data.column_memory import exact_columns
 from astronomical.session.data.feature_recipe import complete_split, features_of, operations_of
@@ -68,6 +68,9 @@ class Dataset:
     scope, may_query
         Which sources are in scope and may be queried, shape (n_rows,); None for all. The split has sources in scope
         only.
+    added
+        Which sources were added to the working set because a learner would query them, shape (n_rows,); None if none
+        were. They are not a random part of the catalogue: no set but the training set has them, and no audit.
     """
 
     catalogue: Catalogue
@@ -80,6 +83,7 @@ class Dataset:
     duplicates: Duplicates | None = None
     scope: NDArray[np.bool_] | None = None
     may_query: NDArray[np.bool_] | None = None
+    added: NDArray[np.bool_] | None = None
 
     def copies(self, id: str) -> tuple[str, ...]:
         """Return the other ids of the same object."""
@@ -205,7 +209,10 @@ def open_catalogue(config: CatalogueConfig, path: Path, folder: Path, keep: Iter
     keep
         Ids that are in the working set in any case.
     """
-    position, working_set = config.position, config.working_set
+    position, chosen = config.position, config.working_set
+    working_set = None
+    if chosen is not None:
+        working_set = WorkingSet(chosen.size, chosen.seed, chosen.added_ids.union(keep))
     return Catalogue.open(
         path,
         format=config.format,
@@ -217,7 +224,7 @@ def open_catalogue(config: CatalogueConfig, path: Path, folder: Path, keep: Iter
         joins=[join_of(join, folder) for join in config.joins],
         virtual=virtual_columns(config.virtual),
         exact=exact_columns(config),
-        working_set=None if working_set is None else WorkingSet(working_set.size, working_set.seed, frozenset(keep)),
+        working_set=working_set,
     )
 
 
@@ -261,23 +268,6 @@ def open_project_catalogue(
         there = [column.name for column in open_table(path, format=section.format, table=section.table).columns]
         _check_needed(_own_columns(section), there, config)
         raise
-
-
-def moved_catalogue(
-    config: CatalogueConfig, folder: Path, elsewhere: str | Path | None, joined: Mapping[int, Path]
-) -> CatalogueConfig:
-    """Return the catalogue section with the current paths of the catalogues; see `open_project_catalogue`."""
-    joins = list(config.joins)
-    for place, where in joined.items():
-        joins[place] = joins[place].model_copy(update=_moved(joins[place], where, folder))
-    path = {} if elsewhere is None else _moved(config, local_path(elsewhere), folder)
-    return config.model_copy(update={**path, "joins": tuple(joins)})
-
-
-def _moved(config: CatalogueConfig | JoinConfig, where: Path, folder: Path) -> dict[str, str | None]:
-    """Return the path and the format of a table that moved: it may have another format now."""
-    kept = config.format in TEXT_FORMATS and where.suffix == Path(config.path).suffix
-    return {"path": relative_to(where, folder), "format": config.format if kept else None}
 
 
 def _own_columns(config: CatalogueConfig) -> tuple[str, ...]:
@@ -360,6 +350,8 @@ def build_dataset(
     names = config.class_names
     catalogue.prefetch(used_columns(config))
     duplicates = duplicates_of(config.split.same_within_arcsec, config.features, catalogue)
+    chosen = config.catalogue.working_set
+    added = catalogue.mask(chosen.added_ids) if chosen is not None and chosen.added else None
     split = split_rows(
         catalogue.ids,
         codes,
@@ -370,6 +362,7 @@ def build_dataset(
         names=names,
         training=catalogue.mask(config.split.training_ids) if config.split.training_ids else None,
         first=None if duplicates is None else duplicates.first,
+        apart=added,
     )
     progress("Computing features", 0.4)
     features, unfinished = features_of(
@@ -396,4 +389,6 @@ def build_dataset(
         catalogue.position,
     )
     progress("Ready", 1.0)
-    return Dataset(catalogue, names, codes, features, split, missing_features, leaks, duplicates, scope, may_query)
+    return Dataset(
+        catalogue, names, codes, features, split, missing_features, leaks, duplicates, scope, may_query, added
+    )

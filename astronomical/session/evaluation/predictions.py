@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from astropy.table import Column, Table
@@ -24,7 +24,7 @@ from astronomical.session.evaluation.operating_points import threshold_of, thres
 from astronomical.session.project.extensions import member_of
 from astronomical.session.state import SessionState
 
-__all__ = ["Predictions", "Vote", "predict_all", "rest_class"]
+__all__ = ["PredictedColumn", "Predictions", "Vote", "predict_all", "rest_class"]
 
 #: Number of rows scored between two reports of progress.
 _BLOCK_ROWS = 200_000
@@ -63,6 +63,24 @@ class Vote:
     left_out: tuple[str, ...] = ()
     threshold: float = DECISION_THRESHOLD
     calibration: Calibration | None = None
+
+
+class PredictedColumn(NamedTuple):
+    """A column of a table of predictions.
+
+    Attributes
+    ----------
+    name
+        Name of the column.
+    values
+        One value for each source, shape (n_rows,). Ids are in UTF-8, of dtype ``S``.
+    description
+        What the values are; empty for ids.
+    """
+
+    name: str
+    values: NDArray[Any]
+    description: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,22 +148,37 @@ class Predictions:
         found: NDArray[np.bool_] = (self.n_claims == 0) & ~self.in_rest
         return found
 
-    @cached_property
+    @property
     def predicted(self) -> NDArray[np.str_]:
         """The predicted class with the largest probability, empty if there is none, shape (n_rows,).
 
         Of two classes with one learner, the other one is predicted where the probability is not above the threshold.
         """
-        names = np.array([*self.proba, self.rest_class, ""])
-        best = np.full(len(self.ids), -1, dtype=np.int16)
+        chosen: NDArray[np.str_] = np.array(self._choices)[self._chosen]
+        return chosen
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Number of sources for which each class is predicted, without classes that are predicted for none."""
+        found = np.bincount(self._chosen, minlength=len(self._choices))[:-1].tolist()
+        return {name: n for name, n in zip(self._choices, found, strict=False) if n}
+
+    @property
+    def _choices(self) -> tuple[str, ...]:
+        """What may be predicted: the classes with a learner, `rest_class`, and nothing."""
+        return (*self.proba, self.rest_class, "")
+
+    @cached_property
+    def _chosen(self) -> NDArray[np.int16]:
+        """The place in `_choices` of what is predicted for each source."""
+        best = np.full(len(self.ids), len(self._choices) - 1, dtype=np.int16)
         largest = np.zeros(len(self.ids), dtype=np.float32)
         for place, (name, values) in enumerate(self.proba.items()):
             better = self.claimed(name) & (values > largest)
             best[better] = place
             largest[better] = values[better]
         best[self.in_rest] = len(self.proba)
-        chosen: NDArray[np.str_] = names[best]
-        return chosen
+        return best
 
     @property
     def can_combine(self) -> bool:
@@ -181,38 +214,44 @@ class Predictions:
 
     def table(self) -> Table:
         """Return all values as a table, one row for each source."""
+        texts = self.ids.astype(np.str_) if _is_ascii(self.ids) else np.char.decode(self.ids, "utf-8")
+        table = Table([Column(texts, name="id")])
+        for name, values, description in self.columns():
+            if name != "id":
+                table[name] = Column(values, description=description)
+        return table
+
+    def columns(self) -> Iterator[PredictedColumn]:
+        """Yield the columns of `table`, the ids first."""
         cut = thresholds_text({name: self.thresholds.get(name, DECISION_THRESHOLD) for name in self.proba})
-        table = Table(
-            [Column(self.ids.astype(np.str_) if _is_ascii(self.ids) else np.char.decode(self.ids, "utf-8"), name="id")]
-        )
+        yield PredictedColumn("id", self.ids)
         for name, values in self.proba.items():
-            table[f"p_{name}"] = Column(values, description=f"Probability of {name} against the rest, by its learner")
+            yield PredictedColumn(f"p_{name}", values, f"Probability of {name} against the rest, by its learner")
         for name, calibration in self.calibrations.items():
-            table[self._calibrated_name(name)] = Column(
+            yield PredictedColumn(
+                self._calibrated_name(name),
                 calibration(self.proba[name]),
-                description=f"p_{name} calibrated ({calibration.method}, {calibration.n_positive} {name} and "
+                f"p_{name} calibrated ({calibration.method}, {calibration.n_positive} {name} and "
                 f"{calibration.n_negative} others)",
             )
-        table["predicted"] = Column(self.predicted, description=_PREDICTED.format(cut))
-        table["ambiguous"] = Column(self.ambiguous, description=f"Two or more classes are above {cut}")
-        table["unclaimed"] = Column(self.unclaimed, description=f"No class is above {cut}")
+        yield PredictedColumn("predicted", self.predicted, _PREDICTED.format(cut))
+        yield PredictedColumn("ambiguous", self.ambiguous, f"Two or more classes are above {cut}")
+        yield PredictedColumn("unclaimed", self.unclaimed, f"No class is above {cut}")
         if self.calibrations:
             listed = ", ".join(filter(None, (*self.calibrations, self.rest_class)))
-            table[_SETS] = Column(
+            yield PredictedColumn(
+                _SETS,
                 self.class_sets,
-                description=f"Classes that the source may belong to, of {listed}: they hold the class of at least "
+                f"Classes that the source may belong to, of {listed}: they hold the class of at least "
                 f"{LEVEL:.0%} of the sources of each class (conformal, class by class)",
             )
         if self.can_combine:
             for name in self.proba:
-                table[f"combined_{name}"] = Column(
-                    self.combined(name), description=f"Combined score, uncalibrated: p_{name} over the sum of all p"
-                )
+                text = f"Combined score, uncalibrated: p_{name} over the sum of all p"
+                yield PredictedColumn(f"combined_{name}", self.combined(name), text)
         for name, likeness in self.likeness.items():
-            table[f"likeness_{name}"] = Column(
-                likeness, description=f"Likeness to the sources with known labels of {name}, from 0 to 1"
-            )
-        return table
+            text = f"Likeness to the sources with known labels of {name}, from 0 to 1"
+            yield PredictedColumn(f"likeness_{name}", likeness, text)
 
 
 def predict_all(

@@ -100,7 +100,6 @@ class Bundle:
         id: str | None = None,
         joins: Sequence[Join] = (),
         registry: Registry | None = None,
-        in_order_of_file: bool = False,
         cancelled: CancelCheck = never,
         progress: Progress = no_progress,
     ) -> Table:
@@ -119,8 +118,6 @@ class Bundle:
             Other tables whose columns are added, such as vectors in a ``.npy`` file.
         registry
             Registry of the feature operations; by default the built-in ones.
-        in_order_of_file
-            Whether the rows are always in the order of the file.
         cancelled, progress
             Return whether to stop, and receive the progress.
 
@@ -138,7 +135,7 @@ class Bundle:
         """
         opened = open_to_predict(self.catalogue, catalogue, format=format, table=table, id=id, joins=joins)
         found = self.predict_catalogue(opened, registry=registry, cancelled=cancelled, progress=progress).table()
-        in_order_of_file |= id == "row" or bool(np.any(opened.ids[1:] == opened.ids[:-1]))
+        in_order_of_file = id == "row" or bool(np.any(opened.ids[1:] == opened.ids[:-1]))
         return found[np.argsort(opened.rows_in_file)] if in_order_of_file else found
 
     def predict_catalogue(
@@ -150,11 +147,19 @@ class Bundle:
         progress: Progress = no_progress,
     ) -> Predictions:
         """Predict the classes of the sources of an open catalogue; see `predict`."""
+        features = self.features_of(catalogue, registry)
+        usable = features.complete if self.features.missing == "drop" else None
+        return predict_all(
+            self.votes, catalogue.ids, features, self.kept, usable=usable, cancelled=cancelled, progress=progress
+        )
+
+    def features_of(self, catalogue: Catalogue, registry: Registry | None = None) -> FeatureMatrix:
+        """Return the features of the sources of an open catalogue; see `predict`."""
         check_feature_columns(self.features, {column.name for column in catalogue.columns}, catalogue.source.path.name)
         wanted = feature_columns(self.features)
         check_vectors(self.features.vectors, catalogue)
         catalogue.prefetch(wanted)
-        features = apply_features(
+        return apply_features(
             catalogue.number,
             recipe_of(self.features),
             operations_of(registry or builtin_registry(), self.features.combinations),
@@ -162,10 +167,6 @@ class Bundle:
             catalogue.n_rows,
             catalogue.double,
             catalogue.vector_blocks,
-        )
-        usable = features.complete if self.features.missing == "drop" else None
-        return predict_all(
-            self.votes, catalogue.ids, features, self.kept, usable=usable, cancelled=cancelled, progress=progress
         )
 
     def write(self, path: str | Path, *, overwrite: bool = False) -> Path:

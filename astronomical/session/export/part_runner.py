@@ -1,19 +1,24 @@
-"""Work on the parts of a catalogue: here, one after another, or on Dask, several at a time."""
+"""Work on the parts of a catalogue: here, in two threads, or on Dask."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
+import threading
 import time
 import warnings
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
+from itertools import islice
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from astronomical.learning.scoring import CancelCheck, Cancelled
+from astronomical.learning.scoring import N_THREADS, CancelCheck, Cancelled, stop_if
 from astronomical.session.errors import SessionError
+from astronomical.tasks import Task, Workers
 
 __all__ = ["Workforce", "run_parts"]
 
@@ -34,7 +39,7 @@ class Workforce:
     Parameters
     ----------
     workers
-        Number of processes on this computer; 1 is this process itself, without Dask.
+        Number of processes on this computer; 1 is this process itself, in two threads and without Dask.
     cluster
         Address of a Dask scheduler to use instead, such as ``tcp://10.0.0.1:8786``.
     """
@@ -78,13 +83,45 @@ def run_parts(
         If Dask is not installed, no scheduler answers, it is lost, or workers die again and again.
     """
     if workforce.cluster is None and workforce.workers == 1:
-        for part in parts:
-            if cancelled():
-                raise Cancelled
-            done(part, work(shared, part, cancelled))
+        _run_here(work, shared, parts, cancelled, done)
         return
     with _client(workforce) as client:
         _run_on_dask(client, work, shared, parts, cancelled, done)
+
+
+def _run_here(
+    work: Callable[[Any, P, CancelCheck], R],
+    shared: Any,
+    parts: Sequence[P],
+    cancelled: CancelCheck,
+    done: Callable[[P, R], None],
+) -> None:
+    """Run two parts at a time in threads: one may read or write while the other one computes."""
+    ended = threading.Event()
+
+    def stop() -> bool:
+        return ended.is_set() or cancelled()
+
+    def run(part: P) -> R:
+        stop_if(stop)
+        return work(shared, part, stop)
+
+    workers = Workers("parts", N_THREADS)
+    waiting, running = iter(parts), deque[tuple[P, Task[R]]]()
+    try:
+        while True:
+            for part in islice(waiting, 2 * N_THREADS - len(running)):
+                running.append((part, workers.submit(partial(run, part), "The part")))
+            if not running:
+                break
+            part, task = running[0]
+            done(part, task.result())
+            running.popleft()
+    finally:
+        # Nothing may be written to a folder that the caller is about to remove.
+        ended.set()
+        for _, task in running:
+            task.wait()
 
 
 @contextlib.contextmanager

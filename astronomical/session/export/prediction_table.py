@@ -47,6 +47,7 @@ def open_to_predict(
     table: int | str | None = None,
     id: str | None = None,
     joins: Sequence[Join] = (),
+    in_order_of_file: bool = False,
 ) -> Catalogue:
     """Open a table for predictions. Ids may occur more than once, and positions are read only if ids are made of them.
 
@@ -61,6 +62,8 @@ def open_to_predict(
         Name of a column, or ``row`` for row numbers; by default what the project uses.
     joins
         Other tables whose columns are added.
+    in_order_of_file
+        Whether the rows are in the order of the file, which is faster than in the order of the ids.
 
     Raises
     ------
@@ -96,6 +99,7 @@ def open_to_predict(
             joins=joins,
             virtual=virtual_columns(section.virtual),
             unique=False,
+            in_order_of_file=in_order_of_file,
         )
     except IdError as error:
         raise SessionError(f"{error} On the command line, --id row uses row numbers.") from None

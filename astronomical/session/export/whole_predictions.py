@@ -8,32 +8,27 @@ import secrets
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from astropy.table import Table
 
-from astronomical.catalogue.readers import open_table
-from astronomical.catalogue.readers.parquet_parts import PartsSource, open_parts
-from astronomical.learning.scoring import CancelCheck, Cancelled, Progress, never, no_progress
+from astronomical.catalogue.readers.parquet_parts import PartsSource
+from astronomical.learning.kernels import KERNELS
+from astronomical.learning.scoring import CancelCheck, Progress, never, no_progress, stop_if
 from astronomical.paths import exists, local_path
-from astronomical.plugins.loader import load_plugins
-from astronomical.plugins.registry import Registry
 from astronomical.session.errors import SessionError
 from astronomical.session.export.model_bundle import Bundle
+from astronomical.session.export.parquet_columns import write_columns
 from astronomical.session.export.part_runner import Workforce, run_parts
-from astronomical.session.export.prediction_table import check_feature_columns
-from astronomical.session.export.table_io import write_table
+from astronomical.session.export.prediction_table import check_feature_columns, open_to_predict
+from astronomical.session.export.whole_catalogue import WholePart, open_whole, registry_with, whole_parts
 from astronomical.session.project.outputs import OutputError, refuse_existing
 
 __all__ = ["SUMMARY", "WholePredictions", "predict_whole"]
 
 #: File with the number of sources of each class. Its name begins with _, so that readers of the folder ignore it.
 SUMMARY = "_predictions.json"
-#: Maximum number of rows that are read at a time.
-PART_ROWS = 500_000
 
 
 @dataclass(frozen=True)
@@ -56,9 +51,7 @@ class WholePredictions:
 
 
 @dataclass(frozen=True)
-class _Part:
-    source: PartsSource
-    first_row: int
+class _Part(WholePart):
     output: Path
 
 
@@ -67,6 +60,7 @@ class _Shared:
     bundle: Bundle
     id: str | None
     by_row: bool
+    n_rows: int
     plugins: tuple[Path, ...]
 
 
@@ -112,14 +106,14 @@ def predict_whole(
     Cancelled
         If `cancelled` returned True.
     """
-    source, folder = _open(catalogue), local_path(folder)
+    source, folder = open_whole(catalogue), local_path(folder)
     _check_ids(bundle, source, id)
     _check_folder(folder, overwrite)
     temporary = folder.with_name(f".{folder.name}.{secrets.token_hex(8)}.tmp")
     try:
         temporary.mkdir()
         parts = list(_parts(source, temporary))
-        shared = _Shared(bundle, id, _by_row(bundle, source, id), tuple(plugins))
+        shared = _Shared(bundle, id, _by_row(bundle, source, id), source.n_rows, tuple(plugins))
         counts = _predict_parts(shared, parts, workforce, cancelled, progress)
         _check_written(parts)
         made = WholePredictions(folder, source.n_rows, counts)
@@ -130,18 +124,6 @@ def predict_whole(
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return made
-
-
-def _open(catalogue: str | Path) -> PartsSource:
-    source = open_table(local_path(catalogue))
-    if source.format != "parquet":
-        raise SessionError(
-            f"{source.path.name} is not a Parquet catalogue, so it cannot be predicted in parts. Write the predictions "
-            "to a file (-o FILE), or save the catalogue as Parquet."
-        )
-    if not source.n_rows:
-        raise SessionError(f"{source.path.name}: the table has no rows.")
-    return source if isinstance(source, PartsSource) else open_parts(source.path)
 
 
 def _by_row(bundle: Bundle, source: PartsSource, id: str | None) -> bool:
@@ -171,13 +153,8 @@ def _check_folder(folder: Path, overwrite: bool) -> None:
 
 
 def _parts(source: PartsSource, folder: Path) -> Iterator[_Part]:
-    first_row = 0
-    for file in source.parts():
-        for start in range(0, file.n_whole, PART_ROWS):
-            rows = np.arange(start, min(start + PART_ROWS, file.n_whole))
-            some = file if len(rows) == file.n_whole else file.only(rows)
-            yield _Part(some, first_row + start, folder / f"part-{first_row + start:012d}.parquet")
-        first_row += file.n_whole
+    for part in whole_parts(source):
+        yield _Part(part.source, part.first_row, folder / f"part-{part.first_row:012d}.parquet")
 
 
 def _predict_parts(
@@ -203,29 +180,16 @@ def _predict_parts(
 
 def _predict_part(shared: _Shared, part: _Part, cancelled: CancelCheck) -> dict[str, int]:
     """Predict and write one part; this may run in another process, and again after that has died."""
-    table = shared.bundle.predict(
-        part.source,
-        id=shared.id,
-        registry=_registry(shared.plugins),
-        in_order_of_file=True,
-        cancelled=cancelled,
-    )
+    # Parts may be too small to be worth compiling for, but all of them together are not.
+    KERNELS.use(shared.n_rows)
+    catalogue = open_to_predict(shared.bundle.catalogue, part.source, id=shared.id, in_order_of_file=True)
+    found = shared.bundle.predict_catalogue(catalogue, registry=registry_with(shared.plugins), cancelled=cancelled)
     if shared.by_row:
-        table["id"] = np.arange(part.first_row + 1, part.first_row + len(table) + 1).astype(np.str_)
-    write_table(table, part.output, cancelled, overwrite=True)
-    if cancelled():
-        raise Cancelled
-    return _counts(table)
-
-
-def _counts(table: Table) -> dict[str, int]:
-    names, counts = np.unique(np.asarray(table["predicted"]), return_counts=True)
-    return {str(name): int(n) for name, n in zip(names, counts, strict=True) if name}
-
-
-@lru_cache(maxsize=4)
-def _registry(plugins: tuple[Path, ...]) -> Registry:
-    return load_plugins(list(plugins)).registry
+        first = part.first_row + 1
+        found = replace(found, ids=np.arange(first, first + len(found.ids)).astype(np.bytes_))
+    stop_if(cancelled)
+    write_columns(found.columns(), part.output)
+    return found.counts
 
 
 def _check_written(parts: Sequence[_Part]) -> None:

@@ -56,6 +56,8 @@ def population_rows(dataset: Dataset, ledger: Ledger, event: int) -> NDArray[np.
     """
     seen = {item.id for item in ledger.events[:event] if item.kind in LABEL_KINDS and item.id is not None}
     unseen = dataset.distinct.copy()
+    if dataset.added is not None:  # they are not a random part of the catalogue
+        unseen &= ~dataset.added
     unseen[dataset.with_copies(dataset.catalogue.rows_there(seen))] = False
     rows: NDArray[np.intp] = np.flatnonzero(unseen)
     return rows

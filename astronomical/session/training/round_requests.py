@@ -131,10 +131,13 @@ def _recipe_of(config: Config) -> Mapping[str, Any]:
 
 def settings_of(config: Config, learner: LearnerConfig) -> Mapping[str, Any]:
     """Return the settings of a learner that its rounds depend on."""
-    population = population_digest(config)
+    population, chosen = population_digest(config), config.catalogue.working_set
+    added = sorted(chosen.added_ids) if chosen is not None else []
     return {
         "seed": config.project.seed,
         "split": config.split.model_dump(mode="json"),
         "learner": learner.model_dump(mode="json", by_alias=True, exclude={"started", "queues", "operating_point"}),
-        **({"population": population} if population else {}),  # so that other projects keep their keys
+        # Left out where they are empty, so that other projects keep their keys.
+        **({"population": population} if population else {}),
+        **({"added": hashlib.sha256(json.dumps(added).encode()).hexdigest()[:32]} if added else {}),
     }

@@ -12,8 +12,7 @@ from astronomical.catalogue.readers import TableSource, open_table
 from astronomical.config.schema import CatalogueConfig, Config
 from astronomical.errors import InvalidInputError, did_you_mean
 from astronomical.plugins.registry import Registry
-from astronomical.session.data.catalogue_paths import join_of
-from astronomical.session.data.dataset import moved_catalogue
+from astronomical.session.data.catalogue_paths import join_of, moved_catalogue
 from astronomical.session.data.feature_recipe import operations_of, recipe_of
 from astronomical.session.errors import SessionError
 from astronomical.setup.moving.columns import MissingColumnsError, missing_columns, needed_columns, renamed_project

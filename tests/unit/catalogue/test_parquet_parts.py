@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from astronomical.catalogue.catalogue import Catalogue
 from astronomical.catalogue.errors import CatalogueError
 from astronomical.catalogue.fingerprint import block_digests, fingerprint
-from astronomical.catalogue.ids import encode_ids
+from astronomical.catalogue.ids import encode_ids, read_ids
 from astronomical.catalogue.readers import open_table, table_exists
 from astronomical.catalogue.readers.arrow import as_bytes, kind_of, to_numpy
 from tests.support.large import make_rows, write_hats, write_parts
@@ -203,3 +203,25 @@ def test_folders_without_parquet_files_and_patterns_without_files_are_refused(tm
     with pytest.raises(CatalogueError, match=r"\*\* cannot be used"):
         open_table(tmp_path / "**" / "a.parquet")
     assert not table_exists(tmp_path / "*.parquet")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pa.array([10**12, 7, -3, 44] * 10),
+        pa.array(["b", " a ", "ünï", "x" * 30] * 10),
+        pa.array(["b", "a", "ünï", "c"] * 10).dictionary_encode(),
+        pa.array([1.0, 2.5, 3.0, 4.0] * 10),
+    ],
+)
+def test_ids_are_read_as_if_by_numpy(tmp_path: Path, values: pa.Array):
+    source = open_table(write_parts(pa.table({"id": values}), tmp_path / "parts", 3))
+    some = source.only(np.array([0, 1, 20, 38]))
+    for table in (source, some):
+        assert read_ids(table, "id").tolist() == encode_ids(table.read_text(["id"])["id"]).tolist()
+
+
+def test_a_missing_id_is_an_error(tmp_path: Path):
+    source = open_table(write_parts(pa.table({"id": ["a", None, "c", "d"]}), tmp_path / "parts", 2))
+    with pytest.raises(CatalogueError, match="1 of 4 values are missing"):
+        read_ids(source, "id")

@@ -53,3 +53,15 @@ def test_with_names_the_place_of_a_class_in_the_list_does_not_matter():
     other = split_rows(IDS, swapped, seed=1, names=["QSO", "Star", "Galaxy"])
     np.testing.assert_array_equal(one.test, other.test)
     np.testing.assert_array_equal(one.validation, other.validation)
+
+
+def test_rows_apart_are_in_training_and_change_no_other_row():
+    apart = np.zeros(len(IDS), dtype=bool)
+    apart[[3, 50, 99, 104, 120]] = True
+    for use_unknown in (True, False):
+        split = split_rows(IDS, CODES, seed=1, use_unknown=use_unknown, apart=apart, dropped=[1])
+        others = split_rows(IDS[~apart], CODES[~apart], seed=1, use_unknown=use_unknown, dropped=[1])
+        for name in ("training", "validation", "test"):
+            assert np.array_equal(getattr(split, name)[~apart], getattr(others, name))
+        assert split.training[apart].tolist() == [True, True, True, False, True]
+        assert not split.training[104], "an excluded class stays excluded"

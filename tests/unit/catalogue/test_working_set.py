@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from astronomical.catalogue import working_set
 from astronomical.catalogue.catalogue import Catalogue
 from astronomical.catalogue.errors import CatalogueError
-from astronomical.catalogue.readers import open_table
+from astronomical.catalogue.readers import column_store, open_table
+from astronomical.catalogue.readers.parquet_parts import PartsSource
 from astronomical.catalogue.working_set import WorkingSet, memory_needed, start_of_files
 from tests.support.large import make_rows, write_hats, write_parts
 
@@ -87,3 +91,51 @@ def test_the_first_rows_of_each_file_are_a_table(forms: dict[str, Path]):
 def test_the_memory_grows_with_rows_and_columns(forms: dict[str, Path]):
     columns = open_table(forms["one"]).columns
     assert memory_needed(2000, columns) == 2 * memory_needed(1000, columns) > 2 * memory_needed(1000, columns[:1])
+
+
+def test_a_working_set_is_read_from_the_cache(forms: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The second time, the files are not read, whatever was labelled meanwhile; changed files are read again."""
+    monkeypatch.setenv("ASTRONOMICAL_HOME", str(tmp_path / "home"))
+    survey = Path(shutil.copytree(forms["seven"], tmp_path / "survey"))
+    inside, others = ids(survey, 50), sorted(set(ids(survey, 300)) - set(ids(survey, 50)))
+    monkeypatch.setattr(working_set, "KEPT_ROWS", 1)
+
+    def opened(*keep: str) -> Catalogue:
+        return Catalogue.open(survey, id_column="name", working_set=WorkingSet(50, keep=frozenset(keep)))
+
+    def content(catalogue: Catalogue) -> list[list[object]]:
+        return [catalogue.ids.tolist(), np.nan_to_num(catalogue.number("u")).tolist(), catalogue.text("label").tolist()]
+
+    first = content(opened(others[0], "not there"))
+    with monkeypatch.context() as patch:
+        patch.setattr(PartsSource, "_tables", refuse)
+        patch.setattr(PartsSource, "text_blocks", refuse)
+        assert content(opened(others[0], inside[3])) == first
+        with pytest.raises(AssertionError, match="read"):
+            opened(others[1])
+    assert others[1] in {id.decode() for id in opened(others[1]).ids.tolist()}
+    damaged = next((tmp_path / "home").rglob("*.npy"))
+    damaged.write_bytes(damaged.read_bytes()[:60])
+    assert content(opened(others[0])) == first
+
+    table = pq.read_table(survey / "part-000.parquet")
+    changed = table.set_column(table.column_names.index("u"), "u", pa.array(np.full(len(table), 7.5, dtype=np.float32)))
+    pq.write_table(changed, survey / "part-000.parquet")
+    os.utime(survey / "part-000.parquet", ns=(1, 1))
+    assert 7.5 in opened(others[0]).number("u").tolist()
+
+
+def refuse(*_: object) -> None:
+    raise AssertionError("the files are read")
+
+
+def test_the_sets_that_were_used_least_recently_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("ASTRONOMICAL_HOME", str(tmp_path))
+    monkeypatch.setattr(column_store, "MAX_BYTES", 4000)
+    stores = [column_store.store_for("columns", k) for k in range(3)]
+    for k, store in enumerate(stores):
+        store.put("u", np.zeros(150))
+        os.utime(store.folder, (k, k))
+    stores[0].get("u")
+    stores[1].put("v", np.zeros(150))
+    assert [store.get("u") is not None for store in stores] == [True, True, False]

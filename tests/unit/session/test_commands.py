@@ -33,6 +33,7 @@ PARTS = (
     "files",
     "settings",
     "plots",
+    "whole",
 )
 
 

@@ -30,6 +30,7 @@ from astronomical.dashboard.panes.learner.tab_view import TabView
 from astronomical.dashboard.panes.learner.test_results import SavedModelsView, TestView
 from astronomical.dashboard.panes.learner.threshold import ThresholdView
 from astronomical.dashboard.panes.learner.training_status import RoundBar
+from astronomical.dashboard.panes.learner.whole import WholeView
 from astronomical.dashboard.panes.learner.worth import WorthView
 from astronomical.dashboard.ui.components import Message
 from astronomical.dashboard.ui.safe_text import Html, Markup
@@ -40,6 +41,8 @@ from astronomical.session.evaluation.contact_sheet import SheetKind
 
 __all__ = ["LearningPane"]
 
+#: Tab of projects with a working set.
+_WHOLE = "Whole catalogue"
 _GROUPS = {
     "Learn": ("Scores", "Confidence", "Training", "Validation"),
     "Judge": (
@@ -53,13 +56,15 @@ _GROUPS = {
         "Models",
         "Test",
         "Report",
+        _WHOLE,
     ),
     "Review": ("Suspects", "Agreement", "Saved models"),
 }
 _TIPS = (
     "Learn: scores by number of labels, confidence in the pool, correctness in training and validation set. Judge: "
     "threshold, calibration, confusion matrices, audits, where to believe the scores, finds, comparison with random "
-    "labels and other models, test results, report. Review: suspect labels, agreement of annotators, saved models"
+    "labels and other models, test results, report, all sources of a larger catalogue. Review: suspect labels, "
+    "agreement of annotators, saved models"
 )
 #: Maximum number of classes with tabs. For more classes there is a menu.
 _MOST_TABS = 8
@@ -108,6 +113,7 @@ class LearningPane(SessionView):
             "Where to believe": partial(BeliefView, session),
             "Worth it": partial(WorthView, session),
             "Models": partial(ModelsView, session),
+            _WHOLE: partial(WholeView, session),
             "Report": partial(ReportView, session),
             "Agreement": partial(AgreementView, session, show_sheet),
             "Suspects": partial(SuspectsView, session, show_sheet),
@@ -235,7 +241,8 @@ class LearningPane(SessionView):
     def _show_choice(self) -> None:
         group, name = self._groups.value, self.session.state.active
         chosen = self._chosen[group]
-        self._choice.shown = {"names": list(_GROUPS[group]), "chosen": chosen}
+        names = [view for view in _GROUPS[group] if view != _WHOLE or self.session.whole.is_larger]
+        self._choice.shown = {"names": names, "chosen": chosen}
         self._side.css_classes = ["views"] if group == "Learn" else ["views", "wide"]
         self._tabs.css_classes = [] if group == "Learn" else ["wide"]
         missing = (

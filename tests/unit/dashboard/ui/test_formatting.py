@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from astronomical.dashboard.ui.colours import chip, ink_on
-from astronomical.dashboard.ui.formatting import count_text, dec_text, ra_text, unit_text
+from astronomical.dashboard.ui.formatting import count_text, dec_text, ra_text, time_left, unit_text
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,10 @@ def test_ink_stands_out() -> None:
     assert ink_on("#F0E442") == "#000000"
     assert ink_on("#0072B2") == "#ffffff"
     assert chip("plain") == {"text": "plain", "colour": "", "ink": "", "tip": ""}
+
+
+def test_the_time_left_is_estimated_once_some_of_the_work_is_done():
+    assert time_left(3.0, 0.0) == time_left(3.0, 0.01) == time_left(3.0, 1.0) == ""
+    assert time_left(10.0, 0.2) == "About 40 s left."
+    assert time_left(10.0, 0.9999) == "About 1 s left."
+    assert time_left(60.0, 0.05) == "About 19 min left."
