@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from astronomical.cli import main
 from tests.support.parts import needs_dask
 from tests.support.projects import make_project, write_catalogue
 
+PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "label-efficiency.md"
 OPTIONS = ("--strategy", "random,uncertainty", "--model", "knn", "--labels", "9", "--seeds", "2")
 Run = Callable[..., tuple[int, str, str]]
 
@@ -46,12 +48,14 @@ def lines(path: Path) -> list[dict]:
 
 def test_each_class_is_a_task_and_each_combination_a_method(run: Run, projects: list[Path], tmp_path: Path):
     output, tasks = tmp_path / "b.ecsv", tmp_path / "t.csv"
-    code, out, err = run(*projects, *OPTIONS, "--start", "random:4,diverse", "-o", output, "--tasks", tasks)
+    words = (*projects, *OPTIONS, "--start", "random:4,diverse", "-o", output, "--tasks", tasks)
+    code, out, err = run(*words, "--plot", tmp_path / "b.png")
     assert (code, err) == (0, "")
     assert "3 tasks, 24 runs" in out
     assert "uncertainty, knn, diverse:5: " in out
     assert "There are only 3 tasks" in out
 
+    assert (tmp_path / "b.png").read_bytes().startswith(b"\x89PNG")
     table = Table.read(output)
     chosen = table[(table["score"] == "average_precision") & (table["measure"] == "end")]
     assert [tuple(row) for row in chosen["strategy", "start"]] == [
@@ -252,3 +256,19 @@ def test_a_scheduler_that_does_not_answer_is_named(run: Run, projects: list[Path
     code, _, err = run(projects[1], *OPTIONS, "-o", tmp_path / "b.csv", "--cluster", "nonsense://1.2.3.4:1")
     assert code == 2
     assert "No Dask scheduler answers at nonsense://1.2.3.4:1" in err
+
+
+@pytest.mark.slow
+@pytest.mark.catalogues
+def test_the_commands_of_the_documentation_run(shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Only the strategy and the number of labels are less."""
+    monkeypatch.chdir(tmp_path)
+    for file in (shared / "labelled").glob("*.csv"):
+        (tmp_path / file.name).symlink_to(file)
+    block = next(text for text in PAGE.read_text().split("```") if "astronomical benchmark" in text and "new" in text)
+    commands = [shlex.split(line)[1:] for line in block.replace("\\\n", " ").strip().splitlines()]
+    assert [words[0] for words in commands] == ["new", "new", "benchmark"]
+    for words in commands[:2]:
+        assert main(words) == 0
+    assert main([*commands[2], "--labels", "6", "--strategy", "uncertainty", "--start", "random:5"]) == 0
+    assert len(lines(tmp_path / "benchmark.runs.jsonl")) == 1 + 8

@@ -20,7 +20,7 @@ from astronomical.session.benchmark.results import comparisons
 __all__ = ["plot_benchmark"]
 
 #: Width of the figure, and its height without and for each method, in inches.
-_WIDTH, _HEIGHT, _HEIGHT_OF_METHOD = 10.0, 3.2, 0.22
+_WIDTH, _HEIGHT, _HEIGHT_OF_METHOD = 10.0, 3.0, 0.25
 
 
 def plot_benchmark(benchmark: FinishedBenchmark, score: str, path: Path, *, overwrite: bool = False) -> None:
@@ -41,29 +41,39 @@ def plot_benchmark(benchmark: FinishedBenchmark, score: str, path: Path, *, over
     figure = new_figure(_WIDTH, _HEIGHT + _HEIGHT_OF_METHOD * len(methods))
     left, right = figure.subplots(1, 2)
     title = score.replace("_", " ")
-    _draw_curves(left, benchmark, score)
+    names = method_names(methods)
+    _draw_curves(left, benchmark, score, names)
     left.set(xlabel="Number of labels", ylabel=f"{title.capitalize()}, mean over tasks")
-    left.legend(frameon=False, fontsize="small")
-    _draw_differences(right, methods, comparisons(benchmark, score, "curve"))
-    right.set(xlabel=f"Difference in mean {title} from {methods[0].strategy}")
+    figure.legend(loc="outside lower center", ncols=4, frameon=False, fontsize="small")
+    _draw_differences(right, names, comparisons(benchmark, score, "curve"))
+    right.set(title=f"Difference from {names[0]}", xlabel=f"Mean {title} over the curve")
     with writing(path, overwrite=overwrite) as file:
         figure.savefig(file, format=path.suffix[1:].lower(), dpi=130)
 
 
-def _draw_curves(axes: Any, benchmark: FinishedBenchmark, score: str) -> None:
-    for place, method in enumerate(benchmark.plan.options.methods):
+def method_names(methods: Sequence[Method]) -> list[str]:
+    """Return names of methods, without what all of them have in common."""
+    parts = [(method.strategy, method.model, method.start) for method in methods]
+    differ = [len(set(column)) > 1 for column in zip(*parts, strict=True)]
+    if not any(differ):
+        return [str(method) for method in methods]
+    return [", ".join(part for part, shown in zip(row, differ, strict=True) if shown) for row in parts]
+
+
+def _draw_curves(axes: Any, benchmark: FinishedBenchmark, score: str, names: Sequence[str]) -> None:
+    for place, (method, name) in enumerate(zip(benchmark.plan.options.methods, names, strict=True)):
         labels, values = mean_curve(benchmark, method, score)
-        axes.plot(labels, values, color=PALETTE[place % len(PALETTE)], label=str(method), lw=1.5)
+        axes.plot(labels, values, color=PALETTE[place % len(PALETTE)], label=name, lw=1.5)
 
 
-def _draw_differences(axes: Any, methods: Sequence[Method], found: Sequence[MethodComparison]) -> None:
+def _draw_differences(axes: Any, names: Sequence[str], found: Sequence[MethodComparison]) -> None:
     axes.axvline(0, color="0.6", lw=1)
     for place, comparison in enumerate(found[1:], start=1):
         difference, colour = comparison.difference, PALETTE[place % len(PALETTE)]
         axes.plot([difference.low, difference.high], [place, place], color=colour, lw=2)
         axes.plot([difference.value], [place], "o", color=colour)
-    axes.set_yticks(range(1, len(methods)), [str(method) for method in methods[1:]], fontsize="small")
-    axes.set_ylim(len(methods) - 0.5, 0.5)
+    axes.set_yticks(range(1, len(names)), names[1:], fontsize="small")
+    axes.set_ylim(len(names) - 0.5, 0.5)
 
 
 def mean_curve(
