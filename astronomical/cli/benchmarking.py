@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -168,7 +169,8 @@ def _print(made: FinishedBenchmark, score: str) -> None:
         text = f"{method}: {mine.mean:.3f}, rank {mine.rank.value:.1f}"
         if place:
             difference = mine.difference
-            text += f", difference {difference.value:+.3f} ({difference.low:+.3f} to {difference.high:+.3f}, 95 %)"
+            bounds = f" ({difference.low:+.3f} to {difference.high:+.3f}, 95 %)" if isfinite(difference.low) else ""
+            text += f", difference {difference.value:+.3f}{bounds}"
             text += f", better in {mine.n_better} of {mine.n_tasks} tasks"
         print(one_line(text))
     texts = [*made.plan.warnings, *(f"left out: {text}." for text in made.plan.left_out)]

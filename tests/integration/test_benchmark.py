@@ -267,8 +267,8 @@ def test_the_commands_of_the_documentation_run(shared: Path, tmp_path: Path, mon
         (tmp_path / file.name).symlink_to(file)
     block = next(text for text in PAGE.read_text().split("```") if "astronomical benchmark" in text and "new" in text)
     commands = [shlex.split(line)[1:] for line in block.replace("\\\n", " ").strip().splitlines()]
-    assert [words[0] for words in commands] == ["new", "new", "benchmark"]
-    for words in commands[:2]:
+    assert [words[0] for words in commands] == ["new", "new", "new", "benchmark"]
+    for words in commands[:3]:
         assert main(words) == 0
-    assert main([*commands[2], "--labels", "6", "--strategy", "uncertainty", "--start", "random:5"]) == 0
-    assert len(lines(tmp_path / "benchmark.runs.jsonl")) == 1 + 8
+    assert main([*commands[3], "--labels", "6", "--strategy", "uncertainty", "--start", "random:5"]) == 0
+    assert len(lines(tmp_path / "benchmark.runs.jsonl")) == 1 + 9

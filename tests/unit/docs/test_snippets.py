@@ -108,6 +108,7 @@ _NOT_RUN = (
     "astronomical known-classes",
     "astronomical new sdss_dr14_10k.csv",
     "astronomical new muwclass_cscv2_td.csv",
+    "astronomical new HTRU_2.csv",
     "astronomical benchmark sdss.yaml",
 )
 
