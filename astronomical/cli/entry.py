@@ -15,6 +15,7 @@ from typing import NoReturn
 from astronomical import __version__
 from astronomical.cli import (
     archives,
+    benchmarking,
     judging,
     learning,
     light_curves,
@@ -88,6 +89,7 @@ def make_parser() -> argparse.ArgumentParser:
     project.add_validate(commands)
     learning.add_reproduce(commands)
     learning.add_simulate(commands)
+    benchmarking.add_benchmark(commands)
     judging.add_audit(commands)
     judging.add_belief(commands)
     judging.add_worth(commands)

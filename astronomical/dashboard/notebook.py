@@ -1,4 +1,4 @@
-"""Label the queries of a learner by buttons in a notebook."""
+"""What a session shows in a notebook with Panel: buttons that label the queries of a learner, and the workbench."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Any
 
 import panel as pn
 
+from astronomical.dashboard.inline import workbench_view
 from astronomical.dashboard.ui.safe_text import Html, Markup
 from astronomical.errors import AstronomicalError
 from astronomical.session import Session
 from astronomical.session.errors import no_learner
 
-__all__ = ["label_widget"]
+__all__ = ["label_widget", "workbench_view"]
 
 _MAX_WIDTH = 700
 

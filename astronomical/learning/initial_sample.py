@@ -1,4 +1,4 @@
-"""Draw initial labels from the catalogue labels."""
+"""Choose initial labels among the sources with catalogue labels."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from astronomical.catalogue.hashing import first_by_hash
+from astronomical.catalogue.features import FeatureMatrix
+from astronomical.catalogue.hashing import first_by_hash, hash_ids
 from astronomical.errors import InvalidInputError
+from astronomical.learning.farthest_first import farthest_first
 
-__all__ = ["InitialDraw", "StartError", "draw_start", "random_start"]
+__all__ = ["InitialDraw", "StartError", "diverse_start", "draw_start", "random_start"]
 
 
 @dataclass(frozen=True)
@@ -81,11 +83,60 @@ def draw_start(
     class_name: str = "this class",
 ) -> InitialDraw:
     """Return the same as `random_start`, and whether a source was put in because a side was not drawn."""
+    candidates = _candidates(truth, training, n, class_name)
+    rows = candidates[first_by_hash(ids[candidates], seed, n)]
+    return _with_both_sides(ids, truth, candidates, rows, seed)
+
+
+def diverse_start(
+    ids: NDArray[np.bytes_],
+    truth: NDArray[np.int8],
+    training: NDArray[np.bool_],
+    n: int,
+    seed: int,
+    class_name: str,
+    features: FeatureMatrix,
+) -> InitialDraw:
+    """Choose diverse sources, as a learner queries them before it has a model; see `farthest_first`.
+
+    If a side is not among them, one source of it is drawn at random in place of the last one, as in a random draw.
+
+    Parameters
+    ----------
+    ids, truth, training, n, seed, class_name
+        As for `random_start`.
+    features
+        Features of all sources.
+
+    Returns
+    -------
+    InitialDraw
+        The initial labels.
+
+    Raises
+    ------
+    StartError
+        If the training set has too few labelled sources, or none of one side.
+    """
+    candidates = _candidates(truth, training, n, class_name)
+    order = hash_ids(ids[candidates], seed)
+    rows, _ = farthest_first(features, candidates, order, np.empty(0, dtype=np.intp), n)
+    return _with_both_sides(ids, truth, candidates, rows, seed)
+
+
+def _candidates(truth: NDArray[np.int8], training: NDArray[np.bool_], n: int, class_name: str) -> NDArray[np.intp]:
+    """Return the rows that may be initial labels."""
     if n < 2:
         raise StartError(f"At least 2 initial labels are needed, one of each side; {n} requested")
     candidates = np.flatnonzero(training & (truth >= 0))
     _check(truth[candidates], n, class_name)
-    rows = candidates[first_by_hash(ids[candidates], seed, n)]
+    return candidates
+
+
+def _with_both_sides(
+    ids: NDArray[np.bytes_], truth: NDArray[np.int8], candidates: NDArray[np.intp], rows: NDArray[np.intp], seed: int
+) -> InitialDraw:
+    """Replace the last row if a side is missing."""
     put_in = None
     for side in (0, 1):
         if not np.any(truth[rows] == side):

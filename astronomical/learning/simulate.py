@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from astronomical.catalogue.features import FeatureMatrix
 from astronomical.catalogue.hashing import derive_seed
-from astronomical.learning.initial_sample import InitialDraw, StartError, draw_start
+from astronomical.learning.initial_sample import InitialDraw, StartError, diverse_start, draw_start
 from astronomical.learning.metrics import SetScores, average_precision, balanced_accuracy, mcc
 from astronomical.learning.query_selection import Strategy
 from astronomical.learning.rounds import Member, Round, RoundRequest, fit_round
 from astronomical.learning.scoring import CancelCheck, never
 
-__all__ = ["CURVE_COLUMNS", "SimulationRequest", "initial_draws", "simulate"]
+__all__ = ["CURVE_COLUMNS", "SimulationRequest", "StartKind", "initial_draws", "simulate"]
+
+#: How initial labels are chosen.
+StartKind = Literal["random", "diverse"]
 
 #: Keys of the rows of a learning curve.
 CURVE_COLUMNS = (
@@ -58,11 +61,10 @@ class SimulationRequest:
         The query strategies to compare. With the same seed, they start from the same sources.
     n_labels
         Number of labels in each run, including the initial labels.
-    n_seeds
-        Number of runs for each strategy, with seeds from 0. The seeds change the initial labels and the model, but
-        not the split.
-    n_start
-        Number of initial labels.
+    seeds
+        The seeds of the runs of each strategy. They change the initial labels and the model, but not the split.
+    n_start, start
+        Number of initial labels, and how they are chosen.
     project_seed
         Seed of the project.
     """
@@ -76,8 +78,9 @@ class SimulationRequest:
     member: Member
     strategies: tuple[Strategy, ...]
     n_labels: int
-    n_seeds: int
+    seeds: tuple[int, ...]
     n_start: int = 5
+    start: StartKind = "random"
     project_seed: int = 0
 
 
@@ -123,7 +126,7 @@ def initial_draws(request: SimulationRequest) -> tuple[InitialDraw, ...]:
             f"{request.n_labels} labels are fewer than {request.n_start} initial labels: "
             "request more labels, or fewer initial labels"
         )
-    return tuple(_start(request, seed) for seed in range(request.n_seeds))
+    return tuple(_start(request, seed) for seed in request.seeds)
 
 
 def _runs(
@@ -133,7 +136,7 @@ def _runs(
     report: Callable[[Round], None],
 ) -> Iterator[dict[str, Any]]:
     for strategy in request.strategies:
-        for seed, start in enumerate(starts):
+        for seed, start in zip(request.seeds, starts, strict=True):
             yield from _run(request, strategy, seed, start, cancelled, report)
 
 
@@ -185,14 +188,9 @@ def _round_request(
 
 def _start(request: SimulationRequest, seed: int) -> InitialDraw:
     name = request.class_name
-    return draw_start(
-        request.ids,
-        request.truth,
-        request.training,
-        request.n_start,
-        derive_seed(request.project_seed, "simulate", "start", name, seed),
-        name,
-    )
+    hashed = derive_seed(request.project_seed, "simulate", "start", name, seed)
+    given = (request.ids, request.truth, request.training, request.n_start, hashed, name)
+    return draw_start(*given) if request.start == "random" else diverse_start(*given, request.features)
 
 
 def _curve_row(

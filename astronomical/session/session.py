@@ -76,16 +76,13 @@ class Session:
         Review the labels that the model of a class contradicts; how far annotators agree.
     similar, sheet
         Find the sources most similar to others; list sources to look at side by side, and label all of them.
-    models, exports
-        Save the models of rounds; export labels, notes, subsets, predictions and models.
-    whole
-        Query sources of a larger catalogue than fits into memory.
+    models, exports, whole
+        Save the models of rounds; export labels, notes, subsets, predictions and models; query and predict all sources
+        of a catalogue larger than the memory.
     files, settings
         Save the project and copies of it; change its settings.
-    light_curves
-        Read the light curves of the sources, and compute features of them.
-    plots
-        Plots of the catalogue as HoloViews objects.
+    light_curves, plots
+        Read light curves, and compute features of them; plots of the catalogue as HoloViews objects.
     """
 
     def __init__(self, core: SessionCore, access: Access = full_access) -> None:
@@ -167,8 +164,6 @@ class Session:
             return False
         return True
 
-    # -- in a notebook ------------------------------------------------------------------------------
-
     def _repr_html_(self) -> str:
         return str(summary_html(self))
 
@@ -176,6 +171,11 @@ class Session:
     def label_widget(self, class_name: str | None = None) -> Any:
         """Return a Panel object with a button for each class, for the query of a learner; by default the active one."""
         return dashboard_part("label_widget")(self, class_name)
+
+    @reads
+    def view(self, height: int = 800) -> Any:
+        """Return the workbench as a Panel object of a height in px, to be shown in a notebook."""
+        return dashboard_part("workbench_view")(self, height)
 
     # -- what it holds ------------------------------------------------------------------------------
 

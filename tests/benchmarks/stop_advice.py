@@ -169,7 +169,7 @@ def requests(path: Path, n_labels: int, n_seeds: int) -> Iterator[SimulationRequ
                     member=member_of(registry, ExtensionConfig(name="random_forest")),
                     strategies=(strategy_of(registry, ExtensionConfig(name="uncertainty")),),
                     n_labels=n_labels,
-                    n_seeds=n_seeds,
+                    seeds=tuple(range(n_seeds)),
                 )
 
 

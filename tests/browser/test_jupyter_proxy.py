@@ -87,4 +87,9 @@ def test_the_dashboard_works_in_jupyter_under_a_prefix(jupyter: Jupyter, new_pag
     assert jupyter.status("astronomical/astronomical") in (302, 403)  # not logged in to Jupyter
     assert jupyter.status("astronomical/astronomical", **login) == 200
     assert jupyter.status("astronomical/astronomical", Origin="http://evil.example", **login) == 403
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec_WebSocket_Version": "13", **login}
+    upgrade["Sec_WebSocket_Key"] = "dGhlIHNhbXBsZSBub25jZQ=="
+    socket = "astronomical/astronomical/ws"
+    assert jupyter.status(socket, Origin="http://evil.example", **upgrade) == 403
+    assert jupyter.status(socket, **upgrade) == 403  # only a program sends none
     page.close()  # before its server: a page without one complains

@@ -13,6 +13,7 @@ from astronomical.cli.entry import main
 from astronomical.config.io import read_config, write_config
 from astronomical.config.schema import LassoConfig, SubsetConfig
 from astronomical.errors import InvalidInputError
+from astronomical.learning.scoring import Cancelled
 from astronomical.session.errors import SessionError
 from astronomical.session.project.outputs import OutputError
 from astronomical.setup.moving import MissingColumnsError, MoveOptions, move_lines, move_project, plan_move
@@ -176,3 +177,22 @@ def test_wrong_options_are_refused(folder: Path, capsys, words, said) -> None:
     files = [str(folder / "project.yaml"), str(folder / "catalogue.fits"), "-o", str(folder / "new.yaml")]
     assert main(["move", *files, *words]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_move_that_is_stopped_writes_nothing(folder: Path, tmp_path: Path) -> None:
+    new, steps = write_new(folder, "same.fits", lambda table: None), []
+    move_project(folder / "project.yaml", new, tmp_path / "all.yaml", progress=lambda step, _: steps.append(step))
+    for stop_at in range(len(steps) - 1):  # the last step trains a project that is complete
+        begun: list[str] = []
+
+        def begin(step: str, _: float, begun: list[str] = begun) -> None:
+            begun.append(step)
+
+        def cancelled(begun: list[str] = begun, stop_at: int = stop_at) -> bool:
+            return len(begun) > stop_at
+
+        target = tmp_path / f"stopped-{stop_at}.yaml"
+        with pytest.raises(Cancelled):
+            move_project(folder / "project.yaml", new, target, progress=begin, cancelled=cancelled)
+        assert begun == steps[: stop_at + 1]
+    assert not list(tmp_path.glob("stopped-*"))

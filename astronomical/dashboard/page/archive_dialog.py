@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from threading import Event
 from typing import Any, TypeVar
 
 import panel as pn
 import panel_material_ui as pmui
 
-from astronomical.dashboard.ui.components import Message, Progress, hint, leave_button, row, words_for
+from astronomical.dashboard.ui.components import Message, hint, leave_button, row, words_for
 from astronomical.dashboard.ui.dialog import Dialog
+from astronomical.dashboard.ui.stoppable import StoppableProgress
 from astronomical.dashboard.ui.styles import PLAIN_DIALOG, PLAIN_NUMBER
 from astronomical.errors import InvalidInputError, explain
+from astronomical.learning.scoring import CancelCheck
 from astronomical.paths import local_path
 from astronomical.services.archives.adql import Cone, build_query, count_query
 from astronomical.services.archives.tap import SERVICES, ArchiveColumn, ArchiveTable, TapArchive
@@ -27,6 +28,7 @@ from astronomical.tasks import Workers
 __all__ = ["ArchiveDialog"]
 
 T = TypeVar("T")
+Said = Callable[[str], None]
 _OTHER = "Another TAP service"
 _LIMIT, _MAX_LIMIT = 10_000, 3_000_000
 #: Maximum number of characters of a description that are shown beside a name.
@@ -54,7 +56,6 @@ class ArchiveDialog:
     def __init__(self, on_fetched: Callable[[Path], None]) -> None:
         self._on_fetched = on_fetched
         self._columns: tuple[ArchiveColumn, ...] = ()
-        self._cancelled = Event()
         self._written = ""
         self._workers = Workers("archive", 2, overtake_s=5.0)
         wide: dict[str, Any] = {"size": "small", "sizing_mode": "stretch_width"}
@@ -74,10 +75,9 @@ class ArchiveDialog:
             label="Query (ADQL)", rows=3, auto_grow=True, sizing_mode="stretch_width", size="small"
         )
         self._file = pmui.TextInput(label="File to write (.parquet)", **wide)
-        self._message, self._progress = Message(severity="info"), Progress()
+        self._message, self._progress = Message(severity="info"), StoppableProgress()
         self._count = pmui.Button(label="Count the rows", variant="outlined")
         self._fetch = pmui.Button(label="Fetch", variant="contained", disabled=True)
-        self._stop = pmui.Button(label="Stop", variant="outlined", visible=False)
         close = leave_button("Close", self.close)
         self._form = pn.Column(
             self._chosen,
@@ -97,7 +97,7 @@ class ArchiveDialog:
             self._file,
             self._message.view,
             self._progress.view,
-            pn.Row(self._count, self._fetch, self._stop, close),
+            pn.Row(self._count, self._fetch, self._progress.stop, close),
             title="From an archive",
             open=False,
             width_option="md",
@@ -112,7 +112,6 @@ class ArchiveDialog:
         self._query.param.watch(lambda event: self._show_ready(), "value")
         self._count.on_click(self._on_count)
         self._fetch.on_click(self._on_fetch)
-        self._stop.on_click(lambda _: self._cancelled.set())
 
     def open(self) -> None:
         """Open the dialog."""
@@ -121,7 +120,7 @@ class ArchiveDialog:
 
     def close(self) -> None:
         """Close the dialog, and stop what is running."""
-        self._cancelled.set()
+        self._progress.cancel()
         self.view.open = False
 
     # -- the form -----------------------------------------------------------------------------------
@@ -213,30 +212,27 @@ class ArchiveDialog:
 
     async def _on_fetch(self, _: Any) -> None:
         query, limit = str(self._query.value).strip(), int(self._limit.value or _LIMIT)
-        name, document = str(self._file.value), pn.state.curdoc
+        name = str(self._file.value)
 
-        def said(text: str) -> None:
-            if document is not None:
-                document.add_next_tick_callback(lambda: self._progress.show(f"{text} …"))
-
-        def fetch(archive: TapArchive) -> Path:
+        def fetch(archive: TapArchive, said: Said, cancelled: CancelCheck) -> Path:
             target = _checked(name)
             target.parent.mkdir(parents=True, exist_ok=True)
-            _reached(archive).fetch(query, target, limit=limit, progress=said, cancelled=self._cancelled.is_set)
+            _reached(archive).fetch(query, target, limit=limit, progress=said, cancelled=cancelled)
             return target
 
-        target = await self._work("Fetching the table", fetch)
+        target = await self._work_with_progress("Fetching the table", fetch)
         if target is not None:
             self.view.open = False
             self._on_fetched(target)
 
     async def _work(self, doing: str, work: Callable[[TapArchive], T]) -> T | None:
+        return await self._work_with_progress(doing, lambda archive, *_: work(archive))
+
+    async def _work_with_progress(self, doing: str, work: Callable[[TapArchive, Said, CancelCheck], T]) -> T | None:
         """Run work on the chosen archive in a thread; show its error, and return None then."""
         buttons = (self._find, self._count, self._fetch)
-        self._cancelled.clear()
         self._message.show("")
-        self._progress.show(f"{doing} …")
-        self._stop.visible = True
+        said, cancelled = self._progress.begin(doing)
         for button in buttons:
             button.disabled = True
         url = str(self._url.value).strip() if self._service.value == _OTHER else SERVICES[self._service.value]
@@ -245,22 +241,21 @@ class ArchiveDialog:
             refuse_offline()
             archive = TapArchive(url, allow_private=allows_private(), proxy=read_proxy())
             try:
-                return archive.until(self._cancelled.is_set, lambda: work(archive))
+                return archive.until(cancelled, lambda: work(archive, said, cancelled))
             finally:
                 archive.close()
 
         try:
             return await self._workers.run_async(run, what=doing)
         except Exception as error:
-            if self._cancelled.is_set():
+            if self._progress.is_stopped:
                 self._message.show("Stopped.", "info")
             else:
                 failed = isinstance(error, FetchError)
                 self._message.show(explain(error) if failed else words_for(error, doing), "error")
             return None
         finally:
-            self._progress.show(None)
-            self._stop.visible = False
+            self._progress.end()
             for button in buttons:
                 button.disabled = False
             self._show_ready()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,13 @@ import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.dashboard.page.open_card import OpenRequest
-from astronomical.dashboard.ui.components import Message, Progress, hint, row, words_for
+from astronomical.dashboard.ui.components import Message, hint, row, words_for
 from astronomical.dashboard.ui.dialog import Dialog
 from astronomical.dashboard.ui.safe_text import Html, Markup
+from astronomical.dashboard.ui.stoppable import StoppableProgress
 from astronomical.dashboard.ui.styles import PLAIN_DIALOG, PLAIN_NUMBER
 from astronomical.errors import InvalidInputError
+from astronomical.learning.scoring import CancelCheck, Cancelled
 from astronomical.paths import local_path
 from astronomical.session.data.catalogue_paths import catalogue_path
 from astronomical.session.project.project_store import load_project
@@ -29,6 +32,8 @@ from astronomical.setup.moving import (
 from astronomical.tasks import Workers
 
 __all__ = ["MoveDialog"]
+
+Progress = Callable[[str, float], None]
 
 _EXPLAIN = (
     "Make a new project on this catalogue, with the labels of all sources that are found again: by id, else by "
@@ -70,7 +75,7 @@ class MoveDialog:
         )
         self._columns = pn.Column(sizing_mode="stretch_width", margin=0, visible=False)
         self._summary = Html(margin=(2, 10), sizing_mode="stretch_width", stylesheets=[_SUMMARY])
-        self._message, self._progress = Message(), Progress()
+        self._message, self._progress = Message(), StoppableProgress()
         self._compare = pmui.Button(label="Compare", variant="outlined", on_click=self._on_compare)
         self._move = pmui.Button(label="Move", variant="contained", disabled=True, on_click=self._on_move)
         self._show = pmui.Button(
@@ -86,7 +91,7 @@ class MoveDialog:
             self._summary,
             self._message.view,
             self._progress.view,
-            pn.Row(self._compare, self._move, self._show, self._close),
+            pn.Row(self._compare, self._move, self._show, self._progress.stop, self._close),
             title="Move to another catalogue",
             open=False,
             width_option="md",
@@ -112,7 +117,7 @@ class MoveDialog:
         self._forget()
         if request.catalogue is None:
             # A field that changes while the dialog is built in the browser would not show its value.
-            found = await self._work("Reading the project", lambda: _catalogue_of(request.path))
+            found = await self._work("Reading the project", lambda *_: _catalogue_of(request.path))
             self._catalogue.value = "" if found is None else str(found)
         self.view.open = True
 
@@ -129,7 +134,7 @@ class MoveDialog:
     async def _on_compare(self, _: Any) -> None:
         self._forget()
         path, given = self._path, self._given()
-        made = await self._work("Comparing the catalogues", lambda: plan_move(path, *given()))
+        made = await self._work("Comparing the catalogues", lambda *steps: plan_move(path, *given(), *steps))
         if made is not None:
             self._show_lines(made)
             self._move.disabled = False
@@ -138,11 +143,11 @@ class MoveDialog:
         path, output, given = self._path, str(self._output.value_input or self._output.value).strip(), self._given()
         target = path.parent / local_path(output or "-")
 
-        def work() -> MovedProject:
+        def work(progress: Progress, cancelled: CancelCheck) -> MovedProject:
             if not output:
                 raise InvalidInputError("Enter the new project file.")
             catalogue, options = given()
-            return move_project(path, catalogue, target, options)
+            return move_project(path, catalogue, target, options, progress=progress, cancelled=cancelled)
 
         made = await self._work("Moving the project and training its learners", work)
         if made is not None:
@@ -171,23 +176,26 @@ class MoveDialog:
 
         return checked
 
-    async def _work(self, doing: str, work: Callable[[], Any]) -> Any:
-        """Run work in a thread; show its error, and return None then."""
+    async def _work(self, doing: str, work: Callable[[Progress, CancelCheck], Any]) -> Any:
+        """Run work in a thread, with its progress; show its error, and return None then or if it was stopped."""
         buttons = (self._compare, self._close)
         movable, self._move.disabled = not self._move.disabled, True
         for button in buttons:
             button.disabled = True
         self._message.show("")
-        self._progress.show(f"{doing} …")
+        said, cancelled = self._progress.begin(doing)
         try:
-            return await self._workers.run_async(work, what=doing)
+            return await self._workers.run_async(lambda: work(partial(_say, said), cancelled), what=doing)
+        except Cancelled:
+            self._move.disabled = not movable
+            self._message.show("Stopped. Nothing was written.", "info")
         except MissingColumnsError as error:
             self._ask_columns(error)
         except Exception as error:
             self._move.disabled = not movable
             self._message.show(words_for(error, doing), "error")
         finally:
-            self._progress.show(None)
+            self._progress.end()
             for button in buttons:
                 button.disabled = False
         return None
@@ -212,6 +220,10 @@ class MoveDialog:
 
     def _show_lines(self, made: MovedProject) -> None:
         self._summary.object = Markup("").join(Markup("<p>{}</p>").format(line) for line in move_lines(made))
+
+
+def _say(said: Callable[[str], None], step: str, fraction: float) -> None:
+    said(f"{step} ({fraction:.0%})")
 
 
 def _catalogue_of(path: Path) -> Path:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
 
 from astronomical.config.schema import CombinationConfig, Config
+from astronomical.dashboard.page.catalogue_field import catalogue_field
 from astronomical.dashboard.page.import_form import ImportForm
 from astronomical.dashboard.page.labelling_fields import LabellingFields
 from astronomical.dashboard.page.light_curve_fields import LightCurveFields
@@ -54,6 +56,8 @@ class SettingsDrawer(SessionView):
     ----------
     session
         The project.
+    on_move
+        Called when the project is to be moved to another catalogue.
 
     Attributes
     ----------
@@ -61,7 +65,7 @@ class SettingsDrawer(SessionView):
         The drawer.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, on_move: Callable[[], None]) -> None:
         super().__init__(session)
         self._filling = self._applying = False
         self._classes = ClassTable()
@@ -116,7 +120,7 @@ class SettingsDrawer(SessionView):
         self._go = pmui.Button(label="Apply", variant="contained", disabled=True, on_click=lambda _: self._apply())
         close = pmui.Button(label="Cancel", variant="text", on_click=lambda _: self.put_away())
         self._sections: dict[str, list[Any]] = {
-            "Project": [self._title, self._memory, self._extra, self._keeping],
+            "Project": [self._title, self._memory, self._extra, self._keeping, catalogue_field(session, on_move)],
             "Classes": [
                 self._rows.view,
                 row(self._new_class, self._other),

@@ -17,7 +17,9 @@ from astronomical.dashboard.page.dialogs import AddPaneDialog, FileDialog, KeysD
 from astronomical.dashboard.page.export_dialog import ExportDialog
 from astronomical.dashboard.page.header import HeaderView
 from astronomical.dashboard.page.keys import KeyListener, KeyPress
+from astronomical.dashboard.page.move_dialog import MoveDialog
 from astronomical.dashboard.page.notifications import NotificationsView
+from astronomical.dashboard.page.open_card import OpenRequest
 from astronomical.dashboard.page.settings_drawer import SettingsDrawer
 from astronomical.dashboard.page.workspace import PaneManager
 from astronomical.dashboard.panes.learner.give_verdict import give_verdict
@@ -55,10 +57,17 @@ class Workbench(SessionView):
         Called when the user goes back to the start page.
     on_renew
         Called when classes or features have changed, so that the page must be built again.
+    on_open
+        Called with the request to open another project, to which this one was moved.
     """
 
     def __init__(
-        self, project: OpenProject, page: Any, on_leave: Callable[[], None], on_renew: Callable[[], None]
+        self,
+        project: OpenProject,
+        page: Any,
+        on_leave: Callable[[], None],
+        on_renew: Callable[[], None],
+        on_open: Callable[[OpenRequest], None],
     ) -> None:
         self.tab = ProjectTab(project, self._role_changed)
         session = self.tab.session
@@ -72,7 +81,8 @@ class Workbench(SessionView):
         self._confirm = ConfirmDialog()
         self._export = ExportDialog(session)
         self._conflict = ConflictDialog(session, self._ask_copy)
-        self._settings = SettingsDrawer(session)
+        self._move = MoveDialog(on_open)
+        self._settings = SettingsDrawer(session, self._ask_move)
         self._messages = NotificationsView(session, after=project.n_told)
         self.heading = HeaderView(
             session,
@@ -107,6 +117,7 @@ class Workbench(SessionView):
             self._export.view,
             self._conflict.view,
             self._settings.view,
+            self._move.view,
             self._adder.view,
             self._confirm.view,
             self.heading.reproduction.dialog,
@@ -214,6 +225,10 @@ class Workbench(SessionView):
             self._conflict.show()
             return
         self.session.files.save_async(lambda: self.session.notify("Saved.", "success"))
+
+    def _ask_move(self) -> None:
+        self._settings.put_away()
+        pn.state.execute(partial(self._move.open, OpenRequest(self.session.path)))
 
     def _ask_copy(self) -> None:
         path = self.session.path

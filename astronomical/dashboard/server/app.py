@@ -120,7 +120,11 @@ class App:
         self._leave()
         self.page.dark_theme = project.session.state.config.layout.theme == "dark"
         self._workbench = Workbench(
-            project, self.page, on_leave=self._back_to_start, on_renew=lambda: self._show_project(project)
+            project,
+            self.page,
+            on_leave=self._back_to_start,
+            on_renew=lambda: self._show_project(project),
+            on_open=self._open_other,
         )
         if was_writer:
             self._workbench.tab.take_over()
@@ -136,6 +140,10 @@ class App:
             pn.state.location.search = ""
         self._start.busy(None)
         self._show_start()
+
+    def _open_other(self, request: OpenRequest) -> None:
+        self._back_to_start()
+        self._open(request)
 
     def _leave(self) -> None:
         if self._workbench is not None:

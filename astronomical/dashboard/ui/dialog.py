@@ -27,7 +27,7 @@ class _FilledOnce(param.Parameterized):
             self.objects = list(content)
 
 
-class Dialog(_FilledOnce, pmui.Dialog):  # type: ignore[misc]
+class Dialog(_FilledOnce, pmui.Dialog):
     """A dialog that is drawn when it opens for the first time.
 
     Parameters
@@ -39,7 +39,7 @@ class Dialog(_FilledOnce, pmui.Dialog):  # type: ignore[misc]
     """
 
 
-class Drawer(_FilledOnce, pmui.Drawer):  # type: ignore[misc]
+class Drawer(_FilledOnce, pmui.Drawer):
     """A drawer that is drawn when it opens for the first time.
 
     Parameters

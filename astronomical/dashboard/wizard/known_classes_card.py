@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import panel as pn
 import panel_material_ui as pmui
 
-from astronomical.dashboard.ui.components import Message, Progress, hint, row, section, words_for
+from astronomical.dashboard.ui.components import Message, hint, row, section, words_for
+from astronomical.dashboard.ui.stoppable import StoppableProgress
 from astronomical.dashboard.ui.styles import PLAIN_NUMBER
 from astronomical.errors import explain
 from astronomical.services.archives.class_catalogues import CATALOGUES, SCHEMES, class_catalogues
@@ -52,7 +51,6 @@ class KnownClassesCard:
     def __init__(self, wizard: Wizard) -> None:
         self.wizard = wizard
         self._found: tuple[Positions, ClassMatches] | None = None
-        self._cancelled = Event()
         titles = {item.title: key for key, item in CATALOGUES.items()}
         self.catalogues = pmui.MultiChoice(
             label="Catalogues of classes",
@@ -73,24 +71,23 @@ class KnownClassesCard:
             width=220,
         )
         self.find = pmui.Button(label="Find", variant="outlined", margin=(7, 10), on_click=self._on_find)
-        self.stop = pmui.Button(
-            label="Stop", variant="outlined", margin=(7, 10), visible=False, on_click=lambda _: self._cancelled.set()
-        )
         self.add = pmui.Button(
             label="Add the label column", variant="contained", margin=(7, 10), visible=False, on_click=self._on_add
         )
         self.fields: dict[CatalogueType, pmui.TextInput] = {}
         self._types = pn.FlexBox(sizing_mode="stretch_width", margin=(4, 0), gap="4px 12px")
-        self.message, self._progress = Message(severity="info"), Progress()
+        self.message, self.progress = Message(severity="info"), StoppableProgress()
         self._needs = hint(_NEEDS, visible=False)
         self._questions = pn.Column(
-            row(self.catalogues, self.radius, self.scheme, self.find, self.stop), sizing_mode="stretch_width", margin=0
+            row(self.catalogues, self.radius, self.scheme, self.find, self.progress.stop),
+            sizing_mode="stretch_width",
+            margin=0,
         )
         self.view = section(
             "Find known classes",
             self._needs,
             self._questions,
-            self._progress.view,
+            self.progress.view,
             self.message.view,
             self._types,
             self.add,
@@ -118,37 +115,22 @@ class KnownClassesCard:
             return
         self._forget()
         keys, radius = list(self.catalogues.value), float(self.radius.value or 0)
-        said = self._progress_from_thread()
-        self._cancelled.clear()
-        self.stop.visible = True
+        said, cancelled = self.progress.begin("Finding known classes")
 
         def work() -> tuple[Positions, ClassMatches]:
-            return find_for_table(
-                self.wizard.draft, class_catalogues(keys), radius, progress=said, cancelled=self._cancelled.is_set
-            )
+            return find_for_table(self.wizard.draft, class_catalogues(keys), radius, progress=said, cancelled=cancelled)
 
         found, error = await self.wizard.work("Finding known classes", work)
-        self.stop.visible = False
-        self._progress.show(None)
+        self.progress.end()
         if error is None:
             self._found = found
             await self._show_types()
-        elif self._cancelled.is_set():
+        elif self.progress.is_stopped:
             self.message.show("Stopped.", "info")
         else:
             failed = isinstance(error, FetchError)
             self.message.show(explain(error) if failed else words_for(error, "Finding known classes"), "error")
         self.wizard.refresh()
-
-    def _progress_from_thread(self) -> Callable[[str], None]:
-        """Return a function that shows progress, to be called in a thread."""
-        document = pn.state.curdoc
-
-        def said(text: str) -> None:
-            if document is not None:
-                document.add_next_tick_callback(lambda: self._progress.show(f"{text} …" if self.stop.visible else None))
-
-        return said
 
     async def _on_scheme(self, _: Any) -> None:
         await self._show_types()

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from astronomical.config.errors import naming_input
-from astronomical.config.schema import ExtensionConfig, LearnerConfig
+from astronomical.config.schema import Config, ExtensionConfig, LearnerConfig
 from astronomical.learning.initial_sample import InitialDraw
-from astronomical.learning.simulate import SimulationRequest, initial_draws
+from astronomical.learning.simulate import SimulationRequest, StartKind, initial_draws
 from astronomical.learning.simulate import simulate as simulate_curves
 from astronomical.paths import local_path
-from astronomical.session.data.dataset import build_dataset, open_project_catalogue
+from astronomical.plugins.registry import Registry
+from astronomical.session.data.dataset import Dataset, build_dataset, open_project_catalogue
 from astronomical.session.errors import SessionError, no_class
 from astronomical.session.project.extensions import check_learner, member_of, strategy_of
 from astronomical.session.project.plugins import project_plugins
@@ -40,6 +41,83 @@ def parse_extension(text: str) -> ExtensionConfig:
         parameters[key.strip()] = _value(value.strip())
     with naming_input(repr(text)):
         return ExtensionConfig(name=name.strip(), parameters=parameters)
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """A project whose catalogue labels answer all queries.
+
+    Attributes
+    ----------
+    config, registry, dataset
+        The project, its extensions, and what it derives from its catalogue.
+    """
+
+    config: Config
+    registry: Registry
+    dataset: Dataset
+
+    def request(
+        self,
+        class_name: str,
+        *,
+        strategies: Sequence[ExtensionConfig],
+        model: ExtensionConfig | None = None,
+        n_labels: int,
+        seeds: tuple[int, ...],
+        n_start: int = 5,
+        start: StartKind = "random",
+    ) -> SimulationRequest:
+        """Return the request of a simulation.
+
+        Parameters
+        ----------
+        class_name
+            The class learned against the rest.
+        strategies
+            The query strategies.
+        model
+            The model; by default that of the class's learner, else a random forest.
+        n_labels, seeds, n_start, start
+            See `SimulationRequest`.
+
+        Raises
+        ------
+        SessionError
+            If there is no such class, model or strategy, or they do not suit each other.
+        """
+        config, registry, dataset = self.config, self.registry, self.dataset
+        if class_name not in config.class_names:
+            raise no_class(class_name, config.class_names)
+        learner = config.learner(class_name)
+        default = learner.models[0] if learner is not None else ExtensionConfig(name="random_forest")
+        chosen = model or default
+        for strategy in strategies:
+            check_learner(registry, LearnerConfig(class_name=class_name, models=(chosen,), strategy=strategy))
+        return SimulationRequest(
+            class_name=class_name,
+            ids=dataset.catalogue.ids,
+            features=dataset.features,
+            truth=dataset.truth(class_name, config.split.drop),
+            training=dataset.askable,
+            validation=dataset.split.validation,
+            member=member_of(registry, chosen),
+            strategies=tuple(strategy_of(registry, strategy) for strategy in strategies),
+            n_labels=n_labels,
+            seeds=seeds,
+            n_start=n_start,
+            start=start,
+            project_seed=config.project.seed,
+        )
+
+
+def open_oracle(path: str | Path, plugins: Sequence[str | Path] = (), trust_plugins: bool = False) -> Oracle:
+    """Read a project and its catalogue; parameters and errors as for `simulate`."""
+    path = local_path(path).resolve()
+    config = load_project(path).config
+    registry = project_plugins(config, path.parent, plugins, trust_plugins).registry
+    table = open_project_catalogue(config, path.parent)
+    return Oracle(config, registry, build_dataset(config, table, registry, path.parent))
 
 
 @dataclass(frozen=True)
@@ -171,44 +249,23 @@ def simulate(
     SessionError, ConfigError, CatalogueError
         If the project cannot be read, or a name is unknown.
     """
-    path = local_path(path).resolve()
-    config = load_project(path).config
-    registry = project_plugins(config, path.parent, plugins, trust_plugins).registry
-    if class_name not in config.class_names:
-        raise no_class(class_name, config.class_names)
-    learner = config.learner(class_name)
-    default = learner.models[0] if learner is not None else ExtensionConfig(name="random_forest")
-    given = parse_extension(model) if model else default
-    asked = tuple(parse_extension(name) for name in strategies)
-    for strategy in asked:
-        check_learner(registry, LearnerConfig(class_name=class_name, models=(given,), strategy=strategy))
-    member = member_of(registry, given)
-    chosen = tuple(strategy_of(registry, strategy) for strategy in asked)
-    table = open_project_catalogue(config, path.parent)
-    dataset = build_dataset(config, table, registry, path.parent)
-    truth = dataset.truth(class_name, config.split.drop)
-    request = SimulationRequest(
-        class_name=class_name,
-        ids=table.ids,
-        features=dataset.features,
-        truth=truth,
-        training=dataset.askable,
-        validation=dataset.split.validation,
-        member=member,
-        strategies=chosen,
+    project = open_oracle(path, plugins, trust_plugins)
+    request = project.request(
+        class_name,
+        strategies=tuple(map(parse_extension, strategies)),
+        model=parse_extension(model) if model else None,
         n_labels=n_labels,
-        n_seeds=n_seeds,
+        seeds=tuple(range(n_seeds)),
         n_start=n_start,
-        project_seed=config.project.seed,
     )
     left_out: Counter[str] = Counter()
     given_at_start = Given.of(request, initial_draws(request))
-    known = truth[dataset.split.validation]
+    known = request.truth[request.validation]
     return Simulation(
         simulate_curves(request, report=lambda round: left_out.update(round.left_out)),
         int(np.count_nonzero(known >= 0)),
         int(np.count_nonzero(known == 1)),
-        dataset.leaks,
+        project.dataset.leaks,
         left_out,
         given_at_start,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from astronomical.config.schema import Config, ScoresConfig
 from astronomical.labels.ledger import Ledger
+from astronomical.learning.scoring import CancelCheck, never, stop_if
 from astronomical.paths import local_path
 from astronomical.session import Session
 from astronomical.session.data.catalogue_values import make_fingerprint
@@ -103,6 +104,7 @@ def plan_move(
     catalogue: str | Path,
     options: MoveOptions | None = None,
     progress: Progress = _no_progress,
+    cancelled: CancelCheck = never,
 ) -> MovedProject:
     """Return what `move_project` would write, without writing anything.
 
@@ -114,15 +116,20 @@ def plan_move(
         How to move the project.
     progress
         Called with a description of the step and the progress, from 0 to 1.
+    cancelled
+        Called before each step; the work stops if it returns True.
 
     Raises
     ------
+    Cancelled
+        If `cancelled` returned True.
     MissingColumnsError
         If the new catalogue has no columns of some names; say which replace them.
     SessionError, ConfigError, CatalogueError
         If the project or a catalogue cannot be read, or sources cannot be found again.
     """
     options = options or MoveOptions()
+    progress = _stopping(progress, cancelled)
     path, catalogue = local_path(path).absolute(), local_path(catalogue).absolute()
     if not file_exists(path):
         raise SessionError(f"There is no project file {path}.")
@@ -133,6 +140,7 @@ def plan_move(
     registry = project_plugins(config, folder, options.plugins, options.trust_plugins).registry
     progress("Reading the catalogues", 0.0)
     old = original_catalogue(config, folder, options.old, notes)
+    progress("Reading the catalogues", 0.1)
     renamed = for_catalogue(config, catalogue, folder, options.columns, options.table, registry)
     new = open_project_catalogue(renamed, folder)
     renamed = without_missing(renamed, [column.name for column in new.columns], notes)
@@ -145,6 +153,7 @@ def plan_move(
     progress("Carrying the labels over", 0.5)
     made = carried_project(renamed, ledger, found.carried, notes)
     before = None if old is None else build_dataset(config, old, registry, folder, allow_missing=True)
+    progress("Computing the features", 0.6)
     trained = [found.carried[id] for id in trained_ids(config, ledger, before) if id in found.carried]
     made = with_training_ids(made, build_dataset(made, new, registry, folder, allow_missing=True), trained)
     reviewed = [item.new_id for item in outcomes if item.kind in REVIEWED and item.new_id is not None]
@@ -152,6 +161,16 @@ def plan_move(
     section = made.catalogue.model_copy(update={"fingerprint": make_fingerprint(made, new), "origin": None})
     made = made.model_copy(update={"catalogue": section})
     return MovedProject(made, outcomes, tuple(dict.fromkeys(notes)), _results(config))
+
+
+def _stopping(progress: Progress, cancelled: CancelCheck) -> Progress:
+    """Return a function that reports a step that begins, unless the work is to stop."""
+
+    def begin(what: str, fraction: float) -> None:
+        stop_if(cancelled)
+        progress(what, fraction)
+
+    return begin
 
 
 def _notes_about(found: FoundSources, config: Config) -> list[str]:
@@ -178,6 +197,7 @@ def move_project(
     table: str | Path | None = None,
     overwrite: bool = False,
     progress: Progress = _no_progress,
+    cancelled: CancelCheck = never,
 ) -> MovedProject:
     """Move a project to another release of its catalogue. The old project is not changed.
 
@@ -198,6 +218,9 @@ def move_project(
         Whether to replace existing files; never those of the old project.
     progress
         Called with a description of the step and the progress, from 0 to 1.
+    cancelled
+        Called before each step; the work stops if it returns True, and nothing is written. Once the project is written,
+        its learners are trained to the end.
 
     Returns
     -------
@@ -206,7 +229,7 @@ def move_project(
 
     Raises
     ------
-    MissingColumnsError, SessionError, ConfigError, CatalogueError, OSError
+    Cancelled, MissingColumnsError, SessionError, ConfigError, CatalogueError, OSError
         As for `plan_move`, or if a file cannot be written.
     """
     options = options or MoveOptions()
@@ -217,8 +240,9 @@ def move_project(
     inputs = _inputs(path, catalogue, options)
     output = check_output(output, inputs, overwrite=overwrite).resolve()
     check_output(listing, inputs, overwrite=overwrite)
-    made = plan_move(path, catalogue, options, progress)
+    made = plan_move(path, catalogue, options, progress, cancelled)
     moved = moved_paths(made.config, catalogue, path.parent, output.parent)
+    stop_if(cancelled)
     output.parent.mkdir(parents=True, exist_ok=True)
     write_table(outcome_table(made.outcomes), listing, overwrite=overwrite)
     write_project(moved.model_copy(update={"environment": environment()}), output, overwrite=overwrite)

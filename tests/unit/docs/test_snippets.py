@@ -101,12 +101,20 @@ def check_yaml(text: str, folder: Path) -> None:
     Config.model_validate(project)
 
 
-#: Commands that open the dashboard or need the network.
-_NOT_RUN = ("astronomical serve", "astronomical fetch", "astronomical known-classes")
+#: Commands that open the dashboard, need the network, or need public tables that are not part of the project.
+_NOT_RUN = (
+    "astronomical serve",
+    "astronomical fetch",
+    "astronomical known-classes",
+    "astronomical new sdss_dr14_10k.csv",
+    "astronomical new muwclass_cscv2_td.csv",
+    "astronomical new HTRU_2.csv",
+    "astronomical benchmark sdss.yaml",
+)
 
 
 def test_a_command_that_can_be_run_is_run():
-    """Commands outside of ``sh`` blocks are those that open the dashboard or need the network."""
+    """Commands outside of ``sh`` blocks are those that no test can run."""
     missed = [
         f"{page.name}, line {snippet.line}: {line}"
         for page in PAGES

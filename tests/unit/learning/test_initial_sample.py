@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from astronomical.learning.initial_sample import StartError, draw_start, random_start
+from astronomical.learning.initial_sample import StartError, diverse_start, draw_start, random_start
 
 N = 200
 IDS = np.array([f"s{i:04d}".encode() for i in range(N)])
@@ -79,3 +79,30 @@ def test_a_source_that_was_put_in_is_said():
     assert 0.8 < np.mean([draw.put_in == 1 for draw in draws]) <= 1
     assert all(draw_start(IDS, truth_with(1, 1), TRAINING, 2, seed).put_in is None for seed in range(5))
     assert any(draw_start(IDS, truth_with(90, 1), TRAINING, 2, seed).put_in == 0 for seed in range(5))
+
+
+def spread(rows: tuple[int, ...], places: np.ndarray) -> float:
+    """Return the smallest distance between two of the rows."""
+    chosen = places[list(rows)]
+    return min(float(np.linalg.norm(a - b)) for i, a in enumerate(chosen) for b in chosen[:i])
+
+
+def test_diverse_sources_are_farther_apart_than_random_ones(matrix):
+    places = np.random.default_rng(3).normal(size=(N, 2))
+    truth = np.where(places[:, 0] > 0, 1, 0).astype(np.int8)
+    diverse = diverse_start(IDS, truth, TRAINING, 5, 3, "Star", matrix(places)).rows
+    assert len(set(diverse)) == 5
+    assert TRAINING[list(diverse)].all()
+    assert spread(diverse, places) > spread(random_start(IDS, truth, TRAINING, 5, 3), places)
+
+
+def test_a_diverse_start_has_both_sides_and_depends_on_its_seed(matrix):
+    places = np.random.default_rng(3).normal(size=(N, 2))
+    truth = truth_with(1, 100)
+    draws = [diverse_start(IDS, truth, TRAINING, 4, seed, "Star", matrix(places)) for seed in (0, 1, 0)]
+    assert draws[0] == draws[2] != draws[1]
+    for draw in draws:
+        assert set(truth[list(draw.rows)]) == {0, 1}
+        assert draw.put_in == 1
+    with pytest.raises(StartError, match="Only 101 sources"):
+        diverse_start(IDS, truth, TRAINING, 102, 0, "Star", matrix(places))

@@ -24,7 +24,7 @@ def request_to_simulate(request_of, member, strategy):
         member=member("knn"),
         strategies=(strategy("uncertainty"), strategy("random")),
         n_labels=12,
-        n_seeds=2,
+        seeds=(0, 1),
         n_start=4,
     )
 
@@ -70,7 +70,7 @@ def test_the_model_varies_with_the_seed(request_to_simulate, member):
 
 
 def test_only_the_pool_and_the_validation_set_matter(request_to_simulate):
-    request = replace(request_to_simulate, n_seeds=1)
+    request = replace(request_to_simulate, seeds=(0,))
     values = request.features.values.copy()
     idle = ~request.validation & ~(request.training & (request.truth >= 0))
     values[:, idle] = 99.0
@@ -89,7 +89,7 @@ def test_random_draws_without_replacement_until_the_pool_is_empty(request_to_sim
                 request,
                 training=training,
                 n_labels=1000,
-                n_seeds=1,
+                seeds=(0,),
                 strategies=(strategy("random"), strategy("margin")),
             )
         )
@@ -101,7 +101,7 @@ def test_random_draws_without_replacement_until_the_pool_is_empty(request_to_sim
 
 
 def test_undefined_scores_are_none(request_to_simulate):
-    request = replace(request_to_simulate, n_seeds=1, n_labels=5)
+    request = replace(request_to_simulate, seeds=(0,), n_labels=5)
     truth = np.where(request.validation, -1, request.truth).astype(np.int8)
     for row in simulate(replace(request, truth=truth)):
         assert {row[name] for name in CURVE_COLUMNS[5:]} == {None}
@@ -134,7 +134,7 @@ def test_learning_learns(request_of, member, strategy):
         member("logistic_regression"),
         (strategy("uncertainty"),),
         40,
-        3,
+        (0, 1, 2),
     )
     runs = curves(simulate(request)).values()
     gained = [run[-1]["average_precision"] - run[0]["average_precision"] for run in runs]
