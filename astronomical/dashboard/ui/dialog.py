@@ -20,7 +20,7 @@ class _FilledOnce(param.Parameterized):
         super().__init__(**options)
 
     # Watchers of this kind run before those of Panel, so that the browser gets the content before it opens.
-    @param.depends("open", watch=True)
+    @param.depends("open", watch=True)  # type: ignore[untyped-decorator]
     def _fill(self) -> None:
         if self.open and self._content:
             content, self._content = self._content, ()
