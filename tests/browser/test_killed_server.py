@@ -166,8 +166,9 @@ def test_what_the_screen_said_is_assigned_survives_the_server(new_page, complain
                 page.goto(server.url, timeout=5000)
         else:
             open_page(page, server, n_first + len(assigned))
-            if moment == "saving":
+            for _ in range(keys.randint(1, 3)):
                 labeller.label()
+            if moment == "saving":
                 button(page, "Save").click()
             with death(server, seconds):
                 while server.is_alive():
