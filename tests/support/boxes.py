@@ -34,12 +34,3 @@ def in_view(element: Locator) -> bool:
 def hidden(elements: Locator) -> list[str]:
     """Return the texts of those of some elements that are covered, cut or out of the window."""
     return [element.inner_text() for element in elements.all() if not in_view(element)]
-
-
-def unreachable(elements: Locator) -> list[str]:
-    """Return the texts of those of some elements that are not seen as a whole even after scrolling to them."""
-    found = []
-    for element in elements.all():
-        element.evaluate("(element) => element.scrollIntoView({block: 'nearest', inline: 'nearest'})")
-        found += [] if in_view(element) else [element.inner_text()]
-    return found
