@@ -11,7 +11,7 @@ from astronomical.catalogue.readers.source import ColumnInfo
 from astronomical.config.class_keys import digit_of
 from astronomical.config.schema import PALETTE
 
-__all__ = ["REST", "ClassTable", "LabelValue", "likely_label", "shortened"]
+__all__ = ["REST", "ClassTable", "LabelValue", "label_candidates", "shortened"]
 
 #: Name of the class of all labels that were not selected.
 REST = "Other"
@@ -23,6 +23,9 @@ _LABEL_NAME = re.compile(
     r"(^|_)(true_?)?(class|cls|classification|category|label|species|obj_?type|spectype|spectral_type|type)$",
     re.IGNORECASE,
 )
+#: Ends of names such as ``bptclass``. They say less than a whole word, so such a column needs few distinct values.
+_LABEL_ENDING = re.compile(r"(class|cls|type)$", re.IGNORECASE)
+_FEW_VALUES = 50
 
 
 @dataclass(frozen=True)
@@ -178,7 +181,17 @@ def shortened(values: Sequence[str]) -> str:
     return ", ".join(values[:_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
 
 
-def likely_label(columns: Iterable[ColumnInfo]) -> str | None:
-    """Return the first column whose name suggests that it holds labels."""
-    kinds = ("text", "integer", "bool")
-    return next((item.name for item in columns if item.kind in kinds and _LABEL_NAME.search(item.name)), None)
+def label_candidates(columns: Iterable[ColumnInfo], distinct: Mapping[str, int]) -> tuple[str, ...]:
+    """Return the columns whose names suggest that they hold labels, the most likely first.
+
+    Parameters
+    ----------
+    columns
+        The columns.
+    distinct
+        Numbers of distinct values, of the columns for which they are known.
+    """
+    suitable = [item.name for item in columns if item.kind in ("text", "integer", "bool")]
+    words = [name for name in suitable if _LABEL_NAME.search(name)]
+    endings = [name for name in suitable if _LABEL_ENDING.search(name) and 1 < distinct.get(name, 0) <= _FEW_VALUES]
+    return tuple(dict.fromkeys([*words, *endings]))

@@ -24,7 +24,7 @@ from astronomical.session.project.default_layout import plot_axes
 from astronomical.session.project.learned_classes import learned_classes
 from astronomical.session.project.new import MAX_CLASSES, ProjectOptions
 from astronomical.setup import rules
-from astronomical.setup.classes import REST, ClassTable, likely_label, table_of_names
+from astronomical.setup.classes import REST, ClassTable, label_candidates, table_of_names
 from astronomical.setup.default_path import default_project, stem_of
 from astronomical.setup.input_parsing import groups_of, numbers_of, words_of
 from astronomical.setup.options import options_of
@@ -151,9 +151,13 @@ class Draft:
         names = sorted((name for name in table.readable if name not in taken), key=lambda name: name in of_no_source)
         self.extra_columns = tuple(names[:_N_EXTRA])
 
+    def label_candidates(self) -> tuple[str, ...]:
+        """Return the columns whose names suggest that they hold labels, the most likely first."""
+        return () if self.table is None else label_candidates(self.table.columns, dict(self.table.id_candidates))
+
     def likely_label(self) -> str | None:
-        """Return the column whose name suggests that it holds labels."""
-        return None if self.table is None else likely_label(self.table.columns)
+        """Return the column whose name suggests most that it holds labels."""
+        return next(iter(self.label_candidates()), None)
 
     @property
     def project_path(self) -> Path:

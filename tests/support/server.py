@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+from tests.support.servers import free_port, listens
 
 log = logging.getLogger(__name__)
 CHECKOUT = Path(__file__).parents[2]
@@ -30,9 +31,7 @@ class Server:
     """
 
     def __init__(self, *arguments: str, under: tuple[str, ...] = (), **environment: str) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/astronomical"
         serve = [sys.executable, "-m", "panel", "serve", "astronomical", "--port", str(self.port)]
         serve += ["--unused-session-lifetime", "60000"]  # a page of a busy computer connects late
@@ -58,9 +57,8 @@ class Server:
             stderr=self._said,
         )
         for _ in range(1800):  # a guard only
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
+            if listens(self.port):
+                return
             time.sleep(0.1)
         raise TimeoutError("the server did not start")
 

@@ -38,6 +38,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def listens(port: int) -> bool:
+    """Return whether a server of this computer listens on a port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 @dataclass
 class Reply:
     status: int
@@ -80,9 +86,8 @@ class GuardedServer:
             )
         end = time.monotonic() + 240
         while time.monotonic() < end:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
+            if listens(self.port):
+                return
             assert self.process.poll() is None, printed.read_text()
             time.sleep(0.1)
         pytest.fail("the server does not listen")

@@ -45,6 +45,6 @@ def with_counts(counts: dict[str, int]) -> dict[str, str]:
     return {f"{value} ({n:,})": value for value, n in shown}
 
 
-def likely_first(columns: Sequence[str], label: str | None) -> dict[str, str]:
-    """Return the columns to choose from, the likely label column first."""
-    return {name: name for name in sorted(columns, key=lambda name: name != label)}
+def likely_first(columns: Sequence[str], likely: Sequence[str]) -> dict[str, str]:
+    """Return the columns to choose from, the likely label columns first."""
+    return {name: name for name in (*likely, *columns)}

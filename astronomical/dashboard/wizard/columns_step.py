@@ -204,8 +204,8 @@ class ColumnsStep:
             draft.unknown_text,
             draft.names_text,
         )
-        label = draft.labels.name if draft.labels else draft.likely_label()
-        self.label.param.update(options={_NO_LABELS: "", **likely_first(table.readable, label)}, value=label or "")
+        label, likely = draft.labels.name if draft.labels else draft.likely_label(), draft.label_candidates()
+        self.label.param.update(options={_NO_LABELS: "", **likely_first(table.readable, likely)}, value=label or "")
         self.extra.param.update(options=list(table.readable), value=list(draft.extra_columns))
         texts = [column.name for column in table.columns if column.kind == "text"]
         self.images.param.update(options=texts, value=list(draft.image_columns), visible=bool(texts))

@@ -13,7 +13,7 @@ from astronomical.config.io import read_config
 from astronomical.config.schema import PALETTE, CombinationConfig
 from astronomical.session import Session
 from astronomical.session.project.learned_classes import learned_classes
-from astronomical.setup.classes import likely_label
+from astronomical.setup.classes import label_candidates
 from astronomical.setup.create import create_project, make_preview, plain_name
 from astronomical.setup.default_path import default_project
 from astronomical.setup.draft import STEPS, Draft
@@ -406,4 +406,19 @@ def test_times_that_differ_in_double_precision_only_are_no_copies(write, begin):
 @pytest.mark.parametrize("name", ["cls", "species", "CLASS", "objType", "true_label", "category"])
 def test_a_label_column_is_found_by_its_name(name):
     columns = [ColumnInfo("u", "float"), ColumnInfo("subspecies_count", "integer"), ColumnInfo(name, "text")]
-    assert likely_label(columns) == name
+    assert label_candidates(columns, {}) == (name,)
+
+
+def test_a_column_whose_name_ends_in_class_holds_labels_if_it_has_few_values(write, begin):
+    catalogue = write(
+        kind=None,
+        bptclass=np.arange(200) % 4,
+        plateclass=np.arange(200),
+        onetype=np.zeros(200, int),
+        sdsstype=["a"] * 199 + ["b"],
+    )
+    draft = begin(catalogue, None)
+    assert draft.label_candidates() == ("bptclass", "sdsstype")
+    assert draft.likely_label() == "bptclass"
+    named = begin(write("named.csv", bptclass=np.arange(200) % 4, label=np.arange(200) % 2), None)
+    assert named.label_candidates() == ("label", "bptclass"), "a whole word says more"

@@ -70,11 +70,13 @@ export function render({model, el}) {
     const shown = model.shown
     status.replaceChildren(...shown.status.map((line) => {
       const row = document.createElement('div')
-      row.textContent = row.title = line
+      row.textContent = line
       return row
     }))
+    status.title = shown.status.join('\n')  // a low pane shows the first line alone, and no reason
     question.textContent = shown.notice.text
-    why.textContent = why.title = shown.notice.why ?? ''
+    why.textContent = shown.notice.why ?? ''
+    notice.title = [question.textContent, why.textContent].join('\n').trim()
     notice.dataset.kind = shown.notice.kind
     strip.replaceChildren()
     for (const item of shown.strip ?? []) { fact(item) }

@@ -31,7 +31,7 @@ LOW_PANE_STYLE = f"""
 LOW_PANEL_STYLE = f"""
 {_LOW} {{
   .label-panel {{
-    display: grid; grid-template-columns: minmax(0, auto) minmax(40%, 1fr); gap: 4px 10px; padding: 0 2px 2px;
+    display: grid; grid-template-columns: minmax(0, auto) minmax(40%, 1fr); gap: 3px 10px; padding: 0 2px;
   }}
   .label-panel > * {{ grid-column: 1 / -1; margin: 0; }}
   .label-panel > .status {{ grid-column: 1; min-height: 0; }}
@@ -39,14 +39,27 @@ LOW_PANEL_STYLE = f"""
   .label-panel > .answers, .label-panel > .answers.many {{
     grid-template-columns: repeat(auto-fit, minmax(108px, 1fr)); gap: 6px;
   }}
-  .label-panel > .answers .answer {{ height: clamp(36px, 24cqh, 92px); font-size: 17px; padding: 2px 11px; }}
+  .label-panel > .answers .answer {{ height: clamp(34px, 22cqh, 92px); font-size: 17px; padding: 2px 11px; }}
   .label-panel > .answers.many {{ grid-template-columns: repeat(auto-fill, minmax(96px, 1fr)); }}
   .label-panel > .answers.many .answer {{ height: clamp(32px, 16cqh, 48px); font-size: 14px; padding: 1px 8px; }}
   .label-panel > .answers.many .answer[data-event=unsure] {{
     position: sticky; bottom: 0; grid-column: 1 / -1;
   }}
-  .label-panel > .actions {{ padding-bottom: 4px; }}
+  .label-panel > .actions {{ padding-bottom: 0; }}
   .label-panel > .actions .answer {{ flex: 0 1 auto; padding: 1px 9px; }}
+  /* Beside views that take most of the width, all answers stay in view. */
+  @container (max-width: 460px) {{
+    .label-panel > .status {{ max-height: 22px; overflow: hidden; }}
+    .label-panel > .notice {{ min-height: 22px; max-height: 22px; padding: 0 8px; overflow: hidden; }}
+    .label-panel > .notice .question {{ white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }}
+    .label-panel > .notice .why {{ display: none; }}
+    .label-panel > .answers, .label-panel > .answers.many {{
+      grid-template-columns: repeat(auto-fit, minmax(92px, 1fr)); gap: 4px;
+    }}
+    .label-panel > .answers .answer, .label-panel > .answers.many .answer {{
+      height: clamp(30px, 18cqh, 48px); font-size: 14px; padding: 1px 8px;
+    }}
+  }}
 }}
 """
 

@@ -1,0 +1,47 @@
+"""In usual windows, the answers are neither covered, cut nor out of view."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from astronomical.session import Session
+from tests.support.boxes import hidden
+from tests.support.projects import make_project, start_small
+from tests.support.waiting import wait_until
+from tests.support.workbench import LONG, button, open_config, wait_for_question
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+#: Usual windows in CSS pixels.
+USUAL = ((1280, 800), (1600, 1000))
+
+
+@pytest.fixture
+def workbench(app_url: str, page: Page, tmp_path: Path) -> Page:
+    path, _ = make_project(tmp_path)
+    with Session.open(path) as session:
+        start_small(session)
+    open_config(page, app_url, path)
+    wait_for_question(page)
+    return page
+
+
+def wait_until_all_seen(page: Page, elements: Locator) -> None:
+    """Wait until a page that was resized shows all of some elements."""
+    expect(elements.first).to_be_attached(timeout=LONG)
+    wait_until(page, lambda: hidden(elements) == [])
+
+
+def test_the_answers_and_the_buttons_below_are_seen_without_scrolling(workbench):
+    page = workbench
+    for width, height in USUAL:
+        page.set_viewport_size({"width": width, "height": height})
+        button(page, "Learn").click()
+        wait_until_all_seen(page, page.locator(".answers .answer"))
+        wait_until_all_seen(page, page.locator(".actions .answer"))
+        button(page, "Judge").click()
+        expect(page.get_by_role("tab", name="Threshold", exact=True)).to_be_visible(timeout=LONG)
+        wait_until_all_seen(page, page.locator(".answers .answer"))
