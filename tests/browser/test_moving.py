@@ -79,3 +79,27 @@ def test_wrong_entries_are_explained_and_kept(app_url, page, labelled, tmp_path)
     expect(dialog.get_by_role("alert")).to_contain_text("cannot replace an input", timeout=LONG)
     dialog.get_by_role("button", name="Close").click()
     expect(page.get_by_label("Project file", exact=True)).to_be_enabled()
+
+
+@pytest.mark.slow
+def test_an_open_project_is_moved_from_its_settings(app_url, page, labelled, tmp_path):
+    path, _ = labelled
+    Table.read(tmp_path / "catalogue.fits").write(tmp_path / "next.fits")
+    open_config(page, app_url, path)
+    header = page.get_by_role("banner")  # the learner has a button of this name too
+    header.get_by_role("button", name="Settings…").click(timeout=LONG)
+    expect(page.get_by_text(f"Catalogue: {tmp_path / 'catalogue.fits'}")).to_be_visible(timeout=LONG)
+    page.get_by_role("button", name="Move to another catalogue…").click()
+    dialog = page.get_by_role("dialog", name="Move to another catalogue")
+    expect(dialog.get_by_label("New catalogue")).to_have_value(str(tmp_path / "catalogue.fits"), timeout=LONG)
+    dialog.get_by_label("New catalogue").fill(str(tmp_path / "next.fits"))
+    dialog.get_by_role("button", name="Compare").click()
+    expect(dialog.get_by_text("Labels carried over: 8 of 8")).to_be_visible(timeout=LONG)
+    expect(dialog.get_by_role("button", name="Stop")).to_be_hidden()
+    dialog.get_by_role("button", name="Move", exact=True).click()
+    old = page.url
+    dialog.get_by_role("button", name="Open the new project").click(timeout=LONG)
+    expect(page).not_to_have_url(old, timeout=LONG)
+    expect(page.get_by_text("Star: 8 labels")).to_be_visible(timeout=LONG)
+    header.get_by_role("button", name="Settings…").click()
+    expect(page.get_by_text(f"Catalogue: {tmp_path / 'next.fits'}")).to_be_visible(timeout=LONG)

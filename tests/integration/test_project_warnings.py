@@ -104,6 +104,16 @@ def test_a_column_that_is_only_combined_is_named(new, tmp_path):
     assert INDEX in said
 
 
+def test_a_table_read_without_its_header_has_no_feature(tmp_path, capsys):
+    catalogue = write(tmp_path / "c.csv")
+    options = ["-o", str(tmp_path / "p.yaml"), "--no-header", "--id", "col1", "--label", "col4"]
+    assert main(["new", str(catalogue), *options]) == 2
+    said = capsys.readouterr().err
+    assert "c.csv has no column for a feature. No column has only numbers." in said
+    assert "leave out --no-header" in said
+    assert not (tmp_path / "p.yaml").exists()
+
+
 @pytest.mark.parametrize(
     ("name", "options", "text"),
     [

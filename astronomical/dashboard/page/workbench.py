@@ -82,7 +82,8 @@ class Workbench(SessionView):
         self._export = ExportDialog(session)
         self._conflict = ConflictDialog(session, self._ask_copy)
         self._move = MoveDialog(on_open)
-        self._settings = SettingsDrawer(session, self._ask_move)
+        self._settings: SettingsDrawer | None = None
+        self._settings_place = pn.Column(margin=0)
         self._messages = NotificationsView(session, after=project.n_told)
         self.heading = HeaderView(
             session,
@@ -91,7 +92,7 @@ class Workbench(SessionView):
                 "save": self._save,
                 "copy": self._ask_copy,
                 "export": self._export.open,
-                "settings": self._settings.open,
+                "settings": self._open_settings,
                 "add pane": lambda: self._adder.open(),
                 "help": self._help.open,
                 "leave": on_leave,
@@ -116,7 +117,7 @@ class Workbench(SessionView):
             self._help.view,
             self._export.view,
             self._conflict.view,
-            self._settings.view,
+            self._settings_place,
             self._move.view,
             self._adder.view,
             self._confirm.view,
@@ -144,7 +145,8 @@ class Workbench(SessionView):
         self._ticker.stop()
         self._page.param.unwatch(self._theme_watcher)
         for view in (self.heading, self._messages, self._export, self._conflict, self._settings, self._panes):
-            view.close()
+            if view is not None:
+                view.close()
         self.tab.detach()
 
     # -- panes --------------------------------------------------------------------------------------
@@ -226,8 +228,16 @@ class Workbench(SessionView):
             return
         self.session.files.save_async(lambda: self.session.notify("Saved.", "success"))
 
+    def _open_settings(self) -> None:
+        """Open the settings. They are created when they are first opened, because that takes a second or more."""
+        if self._settings is None:
+            self._settings = SettingsDrawer(self.session, self._ask_move)
+            self._settings_place.append(self._settings.view)
+        self._settings.open()
+
     def _ask_move(self) -> None:
-        self._settings.put_away()
+        if self._settings is not None:
+            self._settings.put_away()
         pn.state.execute(partial(self._move.open, OpenRequest(self.session.path)))
 
     def _ask_copy(self) -> None:

@@ -234,8 +234,9 @@ def run_due(document: Any) -> None:
         rest = {handler: view for handler, view in waiting.items() if handler not in now}
         if rest:  # updates that become pending in the meantime are added
             _due[document] = _Due(rest, due.changed, in_a_frame=True)
-    with drawn_together(document):
-        for handler, view in now.items():
-            view._run(handler)
+    if now:
+        with drawn_together(document):
+            for handler, view in now.items():
+                view._run(handler)
     if rest:
         document.add_timeout_callback(partial(run_due, document), _FRAMES_MS)

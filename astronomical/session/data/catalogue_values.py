@@ -49,7 +49,10 @@ def duplicates_of(radius_arcsec: float | None, features: FeaturesConfig, catalog
     if radius_arcsec is None:
         return None
     columns = [catalogue.number(name) for name in feature_columns(features)]
-    return find_duplicates(catalogue.position, [*columns, *key_columns(features, catalogue)], radius_arcsec)
+    columns += key_columns(features, catalogue)
+    if catalogue.position is None and not columns:
+        return None
+    return find_duplicates(catalogue.position, columns, radius_arcsec)
 
 
 def label_codes(config: Config, catalogue: Catalogue) -> NDArray[np.int16]:

@@ -49,6 +49,10 @@ from astronomical.session.project.project_store import check_suffix
 
 __all__ = ["MAX_CLASSES", "NewProject", "ProjectOptions", "create", "make_config", "new_project"]
 
+_NO_NUMBERS = (
+    "No column has only numbers. If the first line of the file is the names of its columns, leave out --no-header."
+)
+
 
 @dataclass(frozen=True)
 class NewProject:
@@ -135,8 +139,9 @@ def _make(choices: ProjectOptions, folder: Path, registry: Registry) -> NewProje
     chosen = bool(choices.features or vectors)
     unfit = {} if chosen else unused_columns(choices, catalogue, labels)
     columns = choices.features if chosen else default_features(choices, catalogue, unfit)
-    if not columns and unfit:
-        raise SessionError(f"{choices.catalogue.name} has no column for a feature. {about_unfit(unfit)}")
+    if not columns and not vectors:
+        why = about_unfit(unfit) if unfit else _NO_NUMBERS
+        raise SessionError(f"{choices.catalogue.name} has no column for a feature. {why}")
     try:
         config = Config(
             project=ProjectConfig(
