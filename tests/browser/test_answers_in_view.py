@@ -1,4 +1,4 @@
-"""In usual windows, the answers are neither covered, cut nor out of view."""
+"""In usual windows, and in small ones, what is needed most is neither covered, cut nor out of view."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.support.workbench import LONG, button, open_config, wait_for_question
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-#: Usual windows in CSS pixels.
-USUAL = ((1280, 800), (1600, 1000))
+#: Usual windows in CSS pixels, and the same at 150 % zoom.
+USUAL, ZOOMED = ((1280, 800), (1600, 1000)), ((1067, 667), (853, 533))
 
 
 @pytest.fixture
@@ -45,3 +45,14 @@ def test_the_answers_and_the_buttons_below_are_seen_without_scrolling(workbench)
         button(page, "Judge").click()
         expect(page.get_by_role("tab", name="Threshold", exact=True)).to_be_visible(timeout=LONG)
         wait_until_all_seen(page, page.locator(".answers .answer"))
+
+
+def test_the_header_and_the_class_are_seen_at_150_percent_zoom(workbench):
+    page = workbench
+    button(page, "Judge").click()
+    for width, height in ZOOMED:
+        page.set_viewport_size({"width": width, "height": height})
+        wait_until_all_seen(page, page.get_by_role("banner").get_by_role("button"))
+        tab = button(page, "Star")
+        tab.scroll_into_view_if_needed()
+        wait_until_all_seen(page, tab)

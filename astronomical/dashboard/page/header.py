@@ -29,6 +29,8 @@ _ON_HEADER = {
     "textTransform": "none",
     "whiteSpace": "nowrap",
     "&.Mui-disabled": {"color": "#ffffff80"},
+    # A small window, or a zoomed one
+    "@media (max-width: 1000px)": {"minWidth": 0, "padding": "4px 3px", "fontSize": "12px", "letterSpacing": 0},
 }
 
 #: Total width of the buttons, which stay visible however long the texts are.

@@ -9,6 +9,9 @@ import param
 
 __all__ = ["Dialog", "Drawer"]
 
+#: In a low window, the content scrolls; without this, it would be squeezed until its parts overlap.
+_SCROLLS = {"& .MuiDialogContent-root > *": {"flexShrink": 0}}
+
 
 class _FilledOnce(param.Parameterized):
     """A container that is empty until it opens, because most of them never do, and a page opens sooner without them."""
@@ -37,6 +40,9 @@ class Dialog(_FilledOnce, pmui.Dialog):
     **options
         Options of `panel_material_ui.Dialog`.
     """
+
+    def __init__(self, *content: Any, sx: dict[str, Any] | None = None, **options: Any) -> None:
+        super().__init__(*content, sx={**_SCROLLS, **(sx or {})}, **options)
 
 
 class Drawer(_FilledOnce, pmui.Drawer):

@@ -66,10 +66,10 @@ LOW_PANEL_STYLE = f"""
 #: Style of the tabs of the classes: they and the menu after them end where the plots begin. Views that get more room
 #: (class ``wide``) leave less.
 LOW_TABS_STYLE = """
-:host { max-width: calc(100% - 84px); overflow: auto hidden; scrollbar-width: thin; }
+:host { max-width: calc(100cqw - 84px); overflow: auto hidden; scrollbar-width: thin; }
 @container (min-aspect-ratio: 2/1) {
-  :host { max-width: calc(62% - 84px); }
-  :host(.wide) { max-width: calc(40% - 84px); }
+  :host { max-width: calc(62cqw - 84px); }
+  :host(.wide) { max-width: calc(40cqw - 84px); }
 }
 """
 
