@@ -56,3 +56,18 @@ def test_the_header_and_the_class_are_seen_at_150_percent_zoom(workbench):
         tab = button(page, "Star")
         tab.scroll_into_view_if_needed()
         wait_until_all_seen(page, tab)
+
+
+def test_the_text_of_a_dialog_does_not_overlap_what_follows_in_a_low_window(workbench):
+    page = workbench
+    page.set_viewport_size({"width": 853, "height": 533})
+    page.get_by_role("banner").get_by_role("button", name="Export…").click()
+    page.get_by_role("button", name="Predictions", exact=True).click(timeout=LONG)
+    text, field = page.get_by_text("One row per source: position"), page.get_by_label("Only sources without a label")
+    expect(field).to_be_visible(timeout=LONG)
+
+    def apart() -> bool:
+        upper, lower = text.bounding_box(), page.get_by_label("p above").bounding_box()
+        return upper is not None and lower is not None and upper["y"] + upper["height"] <= lower["y"] + 1
+
+    wait_until(page, apart)

@@ -10,7 +10,7 @@ import param
 __all__ = ["Dialog", "Drawer"]
 
 #: In a low window, the content scrolls; without this, it would be squeezed until its parts overlap.
-_SCROLLS = {"& .MuiDialogContent-root > *": {"flexShrink": 0}}
+_SCROLLS = {"& .MuiDialogContent-root > * > *": {"flexShrink": 0}}
 
 
 class _FilledOnce(param.Parameterized):
