@@ -73,7 +73,7 @@ def _draw_differences(axes: Any, names: Sequence[str], found: Sequence[MethodCom
         axes.plot([difference.low, difference.high], [place, place], color=colour, lw=2)
         axes.plot([difference.value], [place], "o", color=colour)
     axes.set_yticks(range(1, len(names)), names[1:], fontsize="small")
-    axes.set_ylim(len(names) - 0.5, 0.5)
+    axes.set_ylim(max(len(names), 2) - 0.5, 0.5)  # also for one method, which is compared with no other
 
 
 def mean_curve(

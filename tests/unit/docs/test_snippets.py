@@ -101,8 +101,10 @@ def check_yaml(text: str, folder: Path) -> None:
     Config.model_validate(project)
 
 
-#: Commands that open the dashboard, need the network, or need public tables that are not part of the project.
+#: Commands that open the dashboard, need the network, a trained project on a large catalogue, or public tables that
+#: are not part of the project.
 _NOT_RUN = (
+    "astronomical ask-whole",
     "astronomical serve",
     "astronomical fetch",
     "astronomical known-classes",
