@@ -216,8 +216,14 @@ def drawn_together(document: Any) -> Iterator[None]:
     if document is None:
         yield
         return
+    failed: BaseException | None = None
     with hold(document), document.models.freeze():
-        yield
+        try:
+            yield
+        except BaseException as error:  # one that passed through `freeze` would leave the page frozen
+            failed = error
+    if failed is not None:
+        raise failed
 
 
 def run_due(document: Any) -> None:

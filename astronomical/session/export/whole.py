@@ -10,6 +10,7 @@ from astronomical.catalogue.catalogue import Catalogue
 from astronomical.catalogue.working_set import own_table
 from astronomical.config.catalogue import AddedSourcesConfig
 from astronomical.config.schema import Config
+from astronomical.errors import explain
 from astronomical.learning.scoring import CancelCheck, Progress, never, no_progress
 from astronomical.paths import local_path
 from astronomical.session.commands import Access, command, full_access, reads
@@ -182,23 +183,8 @@ class Whole:
 
         Parameters
         ----------
-        x, y
-            Numeric columns of the catalogue, or virtual ones.
-        x_range, y_range
-            Limits of the plot; by default those of the sources in memory.
-        width, height
-            Size of the plot in pixels.
-        workforce
-            Who does the work; by default this process.
-        cancelled, progress
-            Called regularly: whether to stop, and with the fraction of the work that is done.
-
-        Raises
-        ------
-        CatalogueError, SessionError
-            If there is no such column, or the catalogue is not in Parquet or cannot be read.
-        Cancelled
-            If `cancelled` returned True.
+        x, y, x_range, y_range, width, height, workforce, cancelled, progress
+            As for `astronomical.session.export.whole_counts.count_whole`, with the same errors.
         """
         return count_whole(
             self._state.config,
@@ -263,7 +249,7 @@ class Whole:
         def failed(error: Exception) -> None:
             if jobs.inline:
                 raise error
-            state.notify(f"The predictions were not written: {error}", "error")
+            state.notify(f"The predictions were not written: {explain(error)}", "error")
 
         jobs.submit(
             PREDICTING,
