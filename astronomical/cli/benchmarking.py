@@ -99,8 +99,8 @@ def _benchmark(arguments: argparse.Namespace) -> int:
     from astronomical.session.benchmark.figure import plot_benchmark
     from astronomical.session.benchmark.plan import BenchmarkOptions, make_plan
     from astronomical.session.benchmark.results import result_table, task_table
-    from astronomical.session.export.part_runner import Workforce
     from astronomical.session.export.table_io import write_table
+    from astronomical.session.whole.part_runner import Workforce
 
     _check_outputs(arguments)
     options = BenchmarkOptions(

@@ -254,9 +254,9 @@ def _predict(arguments: argparse.Namespace) -> int:
 def _predict_whole(arguments: argparse.Namespace) -> int:
     """Write predictions part by part into a folder."""
     from astronomical.session.export.model_bundle import load_model
-    from astronomical.session.export.part_runner import Workforce
-    from astronomical.session.export.whole_predictions import predict_whole
     from astronomical.session.project.outputs import Input, check_output, plugin_inputs, refuse_within
+    from astronomical.session.whole.part_runner import Workforce
+    from astronomical.session.whole.predictions import predict_whole
 
     if arguments.join or arguments.table is not None:
         raise InvalidInputError("--join and --table need a table as output: a name that ends in .parquet, for example.")

@@ -32,7 +32,7 @@ def add_ask_whole(commands: Commands) -> None:
 
 
 def _ask_whole(arguments: argparse.Namespace) -> int:
-    from astronomical.session.export.part_runner import Workforce
+    from astronomical.session.whole.part_runner import Workforce
 
     with open_project(arguments, read_only=False) as session:
         workforce = Workforce(arguments.workers, arguments.cluster)

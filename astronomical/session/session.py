@@ -24,7 +24,6 @@ from astronomical.session.evaluation.studies import Studies
 from astronomical.session.export.exports import Exports
 from astronomical.session.export.model_store import CLOSING_S
 from astronomical.session.export.models import Models
-from astronomical.session.export.whole import Whole
 from astronomical.session.labelling.audits import Audits
 from astronomical.session.labelling.curation import Curation
 from astronomical.session.labelling.imports import Imports
@@ -41,6 +40,7 @@ from astronomical.session.project.light_curves import LightCurves
 from astronomical.session.project.settings import Settings
 from astronomical.session.state import Level
 from astronomical.session.training.training import Training
+from astronomical.session.whole.whole import Whole
 
 __all__ = ["Session", "open_project"]
 

@@ -28,7 +28,7 @@ from astronomical.catalogue.working_set import WorkingSet
 from astronomical.cli import main as command
 from astronomical.config.schema import StartConfig
 from astronomical.session import Session
-from astronomical.session.export.part_runner import Workforce
+from astronomical.session.whole.part_runner import Workforce
 
 N_FILES, N_COLUMNS = 100, 12
 NAMES = tuple(f"f{k}" for k in range(N_COLUMNS))

@@ -13,7 +13,7 @@ import pytest
 from astronomical.catalogue.errors import CatalogueError
 from astronomical.learning.scoring import Cancelled
 from astronomical.session.errors import SessionError
-from astronomical.session.export.part_runner import Workforce, run_parts
+from astronomical.session.whole.part_runner import Workforce, run_parts
 from tests.support.parts import Scheduler, complain, die, die_once, double, needs_dask, wait_for_end, wait_until
 from tests.support.without import code_without
 
@@ -115,7 +115,7 @@ def test_a_scheduler_that_does_not_answer_is_named():
 
 def test_without_dask_several_workers_say_what_to_install():
     code = (
-        "from astronomical.session.export.part_runner import Workforce, run_parts\n"
+        "from astronomical.session.whole.part_runner import Workforce, run_parts\n"
         "try: run_parts(print, None, [1], Workforce(2), cancelled=bool, done=print)\n"
         "except Exception as error: print(type(error).__name__, error)"
     )

@@ -16,9 +16,9 @@ from astronomical.cli import main
 from astronomical.learning.scoring import Cancelled
 from astronomical.session import Session
 from astronomical.session.errors import SessionError
-from astronomical.session.export import whole_catalogue, whole_predictions
 from astronomical.session.export.model_bundle import load_model
-from astronomical.session.export.whole_predictions import SUMMARY, predict_whole
+from astronomical.session.whole import parts, predictions
+from astronomical.session.whole.predictions import SUMMARY, predict_whole
 from tests.support.large import make_rows, write_hats, write_parts
 from tests.support.parts import Scheduler, needs_dask
 from tests.support.projects import answer, start_small
@@ -61,7 +61,7 @@ def left_over(folder: Path) -> list[str]:
 def test_the_predictions_do_not_depend_on_the_files(
     made: Path, tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
-    monkeypatch.setattr(whole_catalogue, "PART_ROWS", 40)
+    monkeypatch.setattr(parts, "PART_ROWS", 40)
     assert main(["predict", str(made / "m.skops"), str(made / form), "-o", str(tmp_path / "out")]) == 0
     assert by_id(tmp_path / "out") == by_id(made / "p.parquet")
     assert left_over(tmp_path) == ["out"]
@@ -72,7 +72,7 @@ def test_the_predictions_do_not_depend_on_the_files(
 
 
 def test_the_rows_are_in_the_order_of_the_catalogue(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(whole_catalogue, "PART_ROWS", 25)
+    monkeypatch.setattr(parts, "PART_ROWS", 25)
     names = pq.read_table(made / "seven")["name"].to_pylist()
     assert main(["predict", str(made / "m.skops"), str(made / "seven"), "-o", str(tmp_path / "out")]) == 0
     assert pq.read_table(tmp_path / "out")["id"].to_pylist() == names
@@ -125,14 +125,14 @@ def test_a_full_disk_leaves_nothing_that_looks_whole(made: Path, tmp_path: Path,
         raise OSError(28, "No space left on device")
 
     n_written = 0
-    write = whole_predictions.write_columns
+    write = predictions.write_columns
 
     def fill(*args: object, **options: object) -> None:
         nonlocal n_written
         n_written += 1
         (full if n_written > 3 else write)(*args, **options)  # type: ignore[operator]
 
-    monkeypatch.setattr(whole_predictions, "write_columns", fill)
+    monkeypatch.setattr(predictions, "write_columns", fill)
     with pytest.raises(SessionError, match=r"out cannot be written: No space left on device"):
         predict_whole(load_model(made / "m.skops"), made / "seven", tmp_path / "out")
     assert n_written > 3

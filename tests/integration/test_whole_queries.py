@@ -18,10 +18,10 @@ from astronomical.learning.ranking import best_first
 from astronomical.learning.scoring import Cancelled
 from astronomical.session import Session
 from astronomical.session.errors import SessionError
-from astronomical.session.export import whole_catalogue
-from astronomical.session.export.part_runner import Workforce
-from astronomical.session.export.whole_queries import WholeQueries
 from astronomical.session.project.outputs import OutputError
+from astronomical.session.whole import parts
+from astronomical.session.whole.part_runner import Workforce
+from astronomical.session.whole.queries import WholeQueries
 from tests.support.large import make_rows, write_hats, write_parts
 from tests.support.parts import needs_dask
 from tests.support.projects import answer, start_small
@@ -80,7 +80,7 @@ def expected(made: Path, n: int) -> list[str]:
 def test_the_best_sources_do_not_depend_on_the_files(
     made: Path, tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(whole_catalogue, "PART_ROWS", 25)
+    monkeypatch.setattr(parts, "PART_ROWS", 25)
     found = ask(project_on(made, form, tmp_path), 12)
     assert list(found.ids) == expected(made, 12)
     assert list(found.utilities) == sorted(found.utilities, reverse=True)
@@ -174,7 +174,7 @@ def test_all_sources_are_counted_in_plots_for_any_files(
     made: Path, tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("ASTRONOMICAL_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(whole_catalogue, "PART_ROWS", 40)
+    monkeypatch.setattr(parts, "PART_ROWS", 40)
     rows = pq.read_table(made / "one.parquet").to_pandas()
     view = {"x_range": (16.0, 21.0), "y_range": (15.0, 20.0), "width": 7, "height": 5}
     with Session.open(project_on(made, form, tmp_path), read_only=True) as session:

@@ -14,7 +14,7 @@ from astronomical.session.benchmark.plan import Plan, Run, digest_of_task, parse
 from astronomical.session.benchmark.run_file import Curve, RunFile
 from astronomical.session.errors import SessionError
 from astronomical.session.evaluation.simulation import Oracle, open_oracle, parse_extension
-from astronomical.session.export.part_runner import Workforce, run_parts
+from astronomical.session.whole.part_runner import Workforce, run_parts
 
 __all__ = ["SCORES", "FinishedBenchmark", "run_benchmark", "runs_path"]
 

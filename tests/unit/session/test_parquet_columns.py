@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from astronomical.session.evaluation.predictions import PredictedColumn
-from astronomical.session.export.parquet_columns import as_arrow_texts, write_columns
+from astronomical.session.whole.parquet_columns import as_arrow_texts, write_columns
 
 TEXTS = st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=5), max_size=8)
 

@@ -14,8 +14,8 @@ from astronomical.dashboard.ui.formatting import time_left
 from astronomical.dashboard.ui.styles import PLAIN_NUMBER
 from astronomical.session import Session
 from astronomical.session.data.population import sources_text
-from astronomical.session.export.part_runner import Workforce
-from astronomical.session.export.whole import JOB, MOST_ADDED, PREDICTING
+from astronomical.session.whole.part_runner import Workforce
+from astronomical.session.whole.whole import JOB, MOST_ADDED, PREDICTING
 
 __all__ = ["WholeView"]
 

@@ -19,11 +19,11 @@ from astronomical.learning.scoring import CancelCheck, Progress, never, no_progr
 from astronomical.paths import exists, local_path
 from astronomical.session.errors import SessionError
 from astronomical.session.export.model_bundle import Bundle
-from astronomical.session.export.parquet_columns import write_columns
-from astronomical.session.export.part_runner import Workforce, run_parts
 from astronomical.session.export.prediction_table import check_feature_columns, open_to_predict
-from astronomical.session.export.whole_catalogue import WholePart, open_whole, registry_with, whole_parts
 from astronomical.session.project.outputs import OutputError, refuse_existing
+from astronomical.session.whole.parquet_columns import write_columns
+from astronomical.session.whole.part_runner import Workforce, run_parts
+from astronomical.session.whole.parts import WholePart, open_whole, registry_with, whole_parts
 
 __all__ = ["SUMMARY", "WholePredictions", "predict_whole"]
 

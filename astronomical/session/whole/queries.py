@@ -27,9 +27,9 @@ from astronomical.session.data.virtual import virtual_columns
 from astronomical.session.errors import SessionError
 from astronomical.session.evaluation.predictions import Vote
 from astronomical.session.export.model_bundle import Bundle
-from astronomical.session.export.part_runner import Workforce, run_parts
-from astronomical.session.export.whole_catalogue import WholePart, registry_with, whole_parts
 from astronomical.session.project.extensions import strategy_of
+from astronomical.session.whole.part_runner import Workforce, run_parts
+from astronomical.session.whole.parts import WholePart, registry_with, whole_parts
 
 __all__ = ["WholeQueries", "WholeRequest", "check_strategy", "find_queries"]
 

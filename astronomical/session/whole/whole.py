@@ -19,17 +19,17 @@ from astronomical.session.errors import SessionError
 from astronomical.session.evaluation.calibrations import calibrated_votes
 from astronomical.session.evaluation.predictions import votes_of
 from astronomical.session.export.model_bundle import make_bundle
-from astronomical.session.export.part_runner import Workforce
-from astronomical.session.export.whole_catalogue import plugin_files
-from astronomical.session.export.whole_counts import WholeCounts, count_whole
-from astronomical.session.export.whole_predictions import predict_whole
-from astronomical.session.export.whole_queries import WholeQueries, WholeRequest, check_strategy, find_queries
 from astronomical.session.labelling.record import now
 from astronomical.session.project.apply_settings import SettingsApplier
 from astronomical.session.project.files import Files
 from astronomical.session.project.outputs import check_output, refuse_within
 from astronomical.session.project.writer import ProjectWriter
 from astronomical.session.state import SessionState
+from astronomical.session.whole.counts import WholeCounts, count_whole
+from astronomical.session.whole.part_runner import Workforce
+from astronomical.session.whole.parts import plugin_files
+from astronomical.session.whole.predictions import predict_whole
+from astronomical.session.whole.queries import WholeQueries, WholeRequest, check_strategy, find_queries
 from astronomical.tasks import Job, Jobs
 
 __all__ = ["JOB", "MOST_ADDED", "PREDICTING", "Whole"]
@@ -184,7 +184,7 @@ class Whole:
         Parameters
         ----------
         x, y, x_range, y_range, width, height, workforce, cancelled, progress
-            As for `astronomical.session.export.whole_counts.count_whole`, with the same errors.
+            As for `astronomical.session.whole.counts.count_whole`, with the same errors.
         """
         return count_whole(
             self._state.config,
@@ -209,7 +209,7 @@ class Whole:
         Parameters
         ----------
         folder
-            Folder to write; see `astronomical.session.export.whole_predictions.predict_whole`.
+            Folder to write; see `astronomical.session.whole.predictions.predict_whole`.
         workforce
             Who does the work; by default this process.
         overwrite

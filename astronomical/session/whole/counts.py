@@ -23,8 +23,8 @@ from astronomical.session.data.catalogue_values import label_codes
 from astronomical.session.data.dataset import Dataset
 from astronomical.session.data.virtual import virtual_columns
 from astronomical.session.errors import SessionError
-from astronomical.session.export.part_runner import Workforce, run_parts
-from astronomical.session.export.whole_catalogue import WholePart, whole_parts
+from astronomical.session.whole.part_runner import Workforce, run_parts
+from astronomical.session.whole.parts import WholePart, whole_parts
 
 __all__ = ["WholeCounts", "count_whole"]
 

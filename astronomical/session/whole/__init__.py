@@ -1,0 +1,1 @@
+"""All sources of a catalogue that is larger than the memory, part by part."""
