@@ -69,8 +69,8 @@ def test_no_handler_of_the_screen_or_the_commands_reports_a_value_error_of_a_lib
     # the text is mended.
     assert [place.partition(":")[0] for place in found] == [
         "cli/common.py",
-        "session/export/part_runner.py",
         "session/project/writer.py",
+        "session/whole/part_runner.py",
     ]
 
 

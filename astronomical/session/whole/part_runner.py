@@ -30,6 +30,8 @@ _LOOK_S, _LOOK_IN_WORKER_S = 0.1, 0.5
 _CONNECT_S = 10
 #: Maximum number of parts that wait in the scheduler, for each worker thread.
 _AHEAD = 4
+#: States of a client that has its scheduler.
+_CONNECTED = ("running", "newloop")
 
 
 @dataclass(frozen=True)
@@ -191,7 +193,7 @@ def _run_on_dask(
             while waiting and len(running) < room:
                 part = waiting.pop()
                 running[client.submit(_call, work, given, part, stop.name, pure=False)] = part
-            for future in _finished(running, cancelled):
+            for future in _finished(client, running, cancelled):
                 done(running.pop(future), _result(future))
     except Cancelled:
         raise
@@ -205,19 +207,22 @@ def _run_on_dask(
                 client.cancel(list(running), force=True)
 
 
-def _finished(running: dict[Any, Any], cancelled: CancelCheck) -> list[Any]:
-    """Wait until work is done or lost, and return it."""
+def _finished(client: Any, running: dict[Any, Any], cancelled: CancelCheck) -> list[Any]:
+    """Wait until work is done, and return it."""
     while True:
         if cancelled():
             raise Cancelled
-        found = [future for future in running if future.status != "pending"]
+        if client.status not in _CONNECTED:
+            raise ConnectionError("the scheduler is gone")
+        # The result that a worker had when it died is lost only until another one has computed it again.
+        found = [future for future in running if future.status not in ("pending", "lost")]
         if found:
             return found
         time.sleep(_LOOK_S)
 
 
 def _result(future: Any) -> Any:
-    if future.status in ("cancelled", "lost"):
+    if future.status == "cancelled":
         raise ConnectionError("the work was lost")
     return future.result()
 
@@ -234,7 +239,7 @@ def _explain(error: Exception, client: Any) -> None:
             "rows."
         ) from None
     lost = isinstance(error, ConnectionError | CommClosedError | NoValidWorkerError | TimeoutError)
-    if lost or client.status not in ("running", "newloop"):
+    if lost or client.status not in _CONNECTED:
         raise SessionError(
             "The connection to the Dask scheduler was lost. Nothing was written. Check the scheduler and its workers, "
             "and start again."

@@ -65,7 +65,7 @@ def test_remarks_are_kept_for_the_source_that_they_were_written_for(session):
 
 def test_settings_add_a_class_and_show_one_under_another_name(session):
     start(session)
-    dialog = SettingsDrawer(session)
+    dialog = SettingsDrawer(session, lambda: None)
     dialog.open()
     dialog._add_class("CV")
     dialog._other.clicks += 1
@@ -89,7 +89,7 @@ def test_settings_add_a_class_and_show_one_under_another_name(session):
 
 def test_settings_say_what_they_will_do_and_do_it(session):
     start(session)
-    dialog = SettingsDrawer(session)
+    dialog = SettingsDrawer(session, lambda: None)
     dialog.open()
     assert dialog._go.disabled
     dialog._features.value = ["g", "r"]
