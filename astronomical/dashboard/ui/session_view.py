@@ -212,18 +212,29 @@ def _level(error: BaseException) -> Literal["info", "warning", "error"]:
 
 @contextmanager
 def drawn_together(document: Any) -> Iterator[None]:
-    """Send all changes of a page in one message, and search the page for new components once, not for each change."""
-    if document is None:
+    """Send all changes of a page in one message, and search the page for new models at most once.
+
+    Such a search takes longer than all changes for a new source, so there is none if no model was added or removed.
+    `freeze` of Bokeh would always search at its end.
+    """
+    own: dict[str, Any] = {} if document is None else vars(document.models)
+    if document is None or "recompute" in own:  # no page, or this is a part of a larger change
         yield
         return
-    failed: BaseException | None = None
-    with hold(document), document.models.freeze():
+    search, changed = document.models.recompute, False
+
+    def search_later() -> None:
+        nonlocal changed
+        changed = True
+
+    with hold(document):
+        own["recompute"] = search_later
         try:
             yield
-        except BaseException as error:  # one that passed through `freeze` would leave the page frozen
-            failed = error
-    if failed is not None:
-        raise failed
+        finally:
+            del own["recompute"]
+            if changed:
+                search()
 
 
 def run_due(document: Any) -> None:

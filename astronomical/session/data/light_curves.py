@@ -91,7 +91,7 @@ def _sources_in_files(catalogue: Catalogue) -> NDArray[np.intp]:
 class CurveReader:
     """Read the light curves of a project, and keep those of lists and tables in memory.
 
-    All methods read files: call them in a thread. They may be called by several threads.
+    The methods read files, except `curve` if `in_memory`: call them in a thread. Several threads may call them.
 
     Parameters
     ----------
@@ -109,6 +109,11 @@ class CurveReader:
         self._files = LocalFiles(catalogue.source.path.parent)
         self._lock = threading.Lock()
         self._curves: CurveSet | None = None
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether the light curves were read and kept, so that `curve` reads no file."""
+        return self._curves is not None
 
     def curve(self, id: str) -> LightCurve | None:
         """Return the light curve of a source, or None if it has none.

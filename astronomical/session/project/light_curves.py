@@ -76,9 +76,14 @@ class LightCurves:
         found: LightCurvesConfig | None = self._state.config.catalogue.light_curves
         return found
 
+    @property
+    def in_memory(self) -> bool:
+        """Whether the light curves were read and kept, so that `curve` reads no file."""
+        return self.section is not None and self._reader(self.section).in_memory
+
     @reads
     def curve(self, id: str) -> LightCurve | None:
-        """Return the light curve of a source, or None if it has none. This reads files: call it in a thread.
+        """Return the light curve of a source, or None if it has none. Call it in a thread unless `in_memory`.
 
         Parameters
         ----------

@@ -114,6 +114,8 @@ class LightCurveView(SessionView):
         self._curve: LightCurve | None = None
         self._archived: tuple[str, ArchivedCurve] | None = None
         self._shown: tuple[Any, ...] = ()
+        #: Section and catalogue whose light curves and periods have been read.
+        self._known_files: tuple[Any, ...] = ()
         self._known: float | None = None
         self._base, self._nudged, self._folded = 0.0, 1.0, False
         self._is_searching, self._said = False, ""
@@ -152,7 +154,10 @@ class LightCurveView(SessionView):
         self._live.release()
 
     def show(self) -> None:
-        """Read the light curve of the selected source outside the event loop, or ask archives for it."""
+        """Show the light curve of the selected source, read outside the event loop if it is not in memory.
+
+        Without one, ask archives for it.
+        """
         focus, section = self.session.state.focus, self.session.light_curves.section
         wanted = (focus, section, self.session.dataset.catalogue, self._archives.chosen)
         if wanted == self._shown:
@@ -165,9 +170,19 @@ class LightCurveView(SessionView):
             self._reading.drop()
             self._ask_archives()
             return
+        files = (section, self.session.dataset.catalogue)
+        if files == self._known_files and self.session.light_curves.in_memory:
+            self._reading.drop()
+            self._take(_read(self.session, focus))  # in the same message as the source
+            return
         if self._curve is None:
             self._show_reason("Reading the light curves…")
-        self._reading.run(partial(_read, self.session, focus), self._take, self._fail, what="Reading the light curve")
+
+        def take(found: tuple[LightCurve | None, float | None]) -> None:
+            self._known_files = files
+            self._take(found)
+
+        self._reading.run(partial(_read, self.session, focus), take, self._fail, what="Reading the light curve")
 
     def _fail(self, error: BaseException) -> None:
         self._show_reason(explain(error) if isinstance(error, Exception) else str(error))
