@@ -42,8 +42,10 @@ def test_light_curves_of_a_table_are_declared_and_shown(project: Path) -> None:
             session.light_curves.curve("V0000")
         found = session.light_curves.inspect("table", str(project.with_name("epochs.fits")))
         assert (found.guess.time, found.guess.value, found.times.scale) == ("mjd", "mag", "mjd")
+        assert not session.light_curves.in_memory
         assert session.light_curves.check(table()) == "2,400 epochs of 60 sources in g, r."
         session.light_curves.declare(table())
+        assert session.light_curves.in_memory, "they were read to be checked"
         curve = session.light_curves.curve("V0002")
         assert curve is not None
         assert len(curve.time) == 40
