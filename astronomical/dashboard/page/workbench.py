@@ -102,7 +102,7 @@ class Workbench(SessionView):
         )
         self._panes = PaneManager(session, project, self._walk)
         self._adder = AddPaneDialog(
-            {name: (kind.title, kind.help) for name, kind in self._panes.kinds.items()},
+            {name: (kind.title, kind.help) for name, kind in self._panes.kinds.items() if kind.is_of_use(session)},
             lambda kind: self.run_command(partial(self._panes.add, kind)),
             self._ask_reset,
             lambda: self.run_command(self._panes.switch_arrangement),

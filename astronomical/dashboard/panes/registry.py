@@ -10,6 +10,7 @@ from astronomical.config.schema import PaneConfig
 from astronomical.dashboard.panes.learner.class_guide import ClassGuidePane
 from astronomical.dashboard.panes.learner.pane import LearningPane
 from astronomical.dashboard.panes.pane_item import PaneAction
+from astronomical.dashboard.panes.plot.all_sources import AllSourcesPane
 from astronomical.dashboard.panes.plot.linked_ranges import RangeLinks
 from astronomical.dashboard.panes.plot.pane import PlotPane
 from astronomical.dashboard.panes.sheet.cursor import SheetCursor
@@ -90,6 +91,8 @@ class PaneKind:
         Returns the header text for some settings; by default the title.
     actions
         Buttons in the header besides the close button. The view's ``on_action`` is called with their names.
+    is_of_use
+        Returns whether the menu offers it for a project.
     """
 
     title: str
@@ -99,6 +102,7 @@ class PaneKind:
     h: int = 5
     heading: Callable[[Settings], str] | None = None
     actions: tuple[PaneAction, ...] = ()
+    is_of_use: Callable[[Session], bool] = lambda session: True
 
     def heading_for(self, settings: Settings) -> str:
         """Return the header text of a pane."""
@@ -176,6 +180,15 @@ PANE_KINDS: dict[str, PaneKind] = {
         lambda context: ClassGuidePane(context.session),
         w=4,
         h=6,
+    ),
+    "all_sources": PaneKind(
+        "All sources",
+        "Two columns of all sources of the catalogue, also of those that are not in memory.",
+        lambda context: AllSourcesPane(context.session, context.config, context.keep_settings),
+        w=5,
+        h=6,
+        heading=lambda settings: f"All sources: {text}" if (text := _axes_heading(settings)) else "",
+        is_of_use=lambda session: session.whole.is_larger,
     ),
     "history": PaneKind(
         "History",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from astronomical.catalogue.catalogue import Catalogue
 from astronomical.catalogue.working_set import own_table
@@ -199,6 +200,40 @@ class Whole:
             cancelled=cancelled,
             progress=progress,
         )
+
+    @reads
+    def count(
+        self,
+        name: str,
+        x: str,
+        y: str,
+        done: Callable[[WholeCounts], None],
+        failed: Callable[[Exception], None],
+        **view: Any,
+    ) -> None:
+        """Count all sources per pixel in the background; see `counts`.
+
+        Parameters
+        ----------
+        name
+            Name of the job, for `cancel_count`. An earlier one of this name is cancelled.
+        x, y
+            Columns of the axes.
+        done, failed
+            Called with the counts, or with the error.
+        **view
+            Limits and size of the plot, as for `counts`.
+        """
+
+        def work(job: Job) -> WholeCounts:
+            return self.counts(x, y, cancelled=job.cancelled, progress=job.progress, **view)
+
+        self._jobs.submit(name, work, done, failed, title="Counting all sources", lane="whole counts")
+
+    @reads
+    def cancel_count(self, name: str) -> None:
+        """Cancel the count of this name."""
+        self._jobs.cancel(name)
 
     @reads
     def predict(self, folder: str | Path, *, workforce: Workforce | None = None, overwrite: bool = False) -> None:

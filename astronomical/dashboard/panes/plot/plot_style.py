@@ -49,7 +49,9 @@ class LivePlots:
         self._plots.clear()
 
 
-def plot_options(live: LivePlots, element: Any = hv.RGB, points: Points | None = None) -> hv.Options:
+def plot_options(
+    live: LivePlots, element: Any = hv.RGB, points: Points | None = None, markers: MarkerLayer | None = None
+) -> hv.Options:
     """Return the options of a plot that fills its pane.
 
     Parameters
@@ -60,12 +62,16 @@ def plot_options(live: LivePlots, element: Any = hv.RGB, points: Points | None =
         The plot, or its type.
     points
         The image of the points and their markers, if the plot has points.
+    markers
+        Markers of a plot without points.
     """
     name = (element if isinstance(element, type) else type(element)).__name__
     hooks: list[Any] = [_finish, live.note]
     if points is not None:
         drawn, markers = points
-        hooks = [drawn.attach, markers.attach, *hooks]
+        hooks = [drawn.attach, *hooks]
+    if markers is not None:
+        hooks.insert(-2, markers.attach)
     tools = SELECT_TOOLS if points is not None else ()
     return hv.Options(
         name,
