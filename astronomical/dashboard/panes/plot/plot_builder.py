@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from astronomical.dashboard.panes.plot.colouring import coloured
 from astronomical.dashboard.panes.plot.errors import check_element, guard_updates
+from astronomical.dashboard.panes.plot.plot_style import with_axes
 from astronomical.dashboard.panes.plot.values import complete_counts, plot_data
 from astronomical.errors import InvalidInputError
 from astronomical.plots.axis_limits import USUAL_AXES, AxisChoices
@@ -142,6 +143,8 @@ def make_plot(
         points.source.data.limits()
         points.source.data.class_counts()
     counts_sources = not data.points_drawn and not entry.extension.option("follows_focus", False)
+    if not data.points_drawn:
+        element = with_axes(element)
     return PlotResult(element, data, tuple(complete_counts(data)) if counts_sources else ())
 
 

@@ -12,7 +12,7 @@ from astronomical.dashboard.panes.plot.markers import MarkerLayer
 from astronomical.dashboard.panes.plot.selection import SELECT_TOOLS
 from astronomical.plots.elements import PointsElement
 
-__all__ = ["LivePlots", "plot_options", "save_room"]
+__all__ = ["LivePlots", "plot_options", "save_room", "with_axes"]
 
 #: The toolbar covers the points, so it has the colours of the page, not white.
 _TOOLBAR = """
@@ -81,6 +81,20 @@ def plot_options(
         responsive=True,
         hooks=hooks,
     )
+
+
+def with_axes(element: Any) -> Any:
+    """Return an element whose axes include its lines and texts, if there is nothing else that could set their limits.
+
+    Lines and texts do not change the limits of the axes, because they are drawn over points. Alone, they would be drawn
+    beyond axes from 0 to 1.
+    """
+    if element.traverse(lambda part: part, [hv.HoloMap]):  # also a DynamicMap: its elements are made later
+        return element
+    parts = element.traverse(lambda part: part, [hv.Element])
+    if any(hv.Store.lookup_options("bokeh", part, "plot").kwargs.get("apply_ranges", True) for part in parts):
+        return element
+    return element.opts(*(hv.Options(type(part).__name__, apply_ranges=True) for part in parts), clone=True)
 
 
 def _finish(plot: Any, element: Any) -> None:

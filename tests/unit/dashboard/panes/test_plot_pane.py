@@ -61,9 +61,14 @@ def scattered(data: Any) -> Any:
     return data.points(data["x"], data["x"], values=data["y"], value_label="scatter of r", reduction="std")
 
 
+@plot("line", columns=(Column("x", guesses=("g",)),))
+def line(data: Any) -> Any:
+    return data.curve([100, 130], [15, 20])
+
+
 @pytest.fixture
 def make_pane(session: Session) -> Callable[..., PlotPane]:
-    session.registry.add_all((broken, wrong, undrawable, keyed, late, lacking, scattered), __name__)
+    session.registry.add_all((broken, wrong, undrawable, keyed, late, lacking, scattered, line), __name__)
     made = []
 
     def make(kind: str, links: RangeLinks | None = None, **settings: Any) -> PlotPane:
@@ -195,6 +200,13 @@ def test_a_plot_of_a_plugin_shows_the_scale_of_its_own_quantity(make_pane: Calla
     pane = make_pane("scattered")
     assert pane._legend.bar["title"] == "scatter of r"
     assert pane._legend.bar["statistic"] == "std"
+
+
+def test_a_plot_of_only_a_line_shows_it(make_pane: Callable[..., PlotPane]) -> None:
+    pane = make_pane("line")
+    (figure,) = [model for model in pane.view.get_root().references() if isinstance(model, Plot)]
+    assert (figure.x_range.start, figure.x_range.end) == (100, 130)
+    assert figure.y_range.start <= 15 < 20 <= figure.y_range.end
 
 
 def test_a_mistake_seen_only_in_drawing_is_told_in_the_pane(make_pane: Callable[..., PlotPane]) -> None:
