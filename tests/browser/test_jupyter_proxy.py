@@ -10,10 +10,11 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tornado.httpclient import HTTPRequest
@@ -94,7 +95,7 @@ def jupyter(tmp_path: Path) -> Iterator[Jupyter]:
 
 
 @pytest.mark.slow
-def test_the_dashboard_works_in_jupyter_under_a_prefix(jupyter: Jupyter, new_page) -> None:
+def test_the_dashboard_works_in_jupyter_under_a_prefix(jupyter: Jupyter, new_page: Callable[..., Any]) -> None:
     page = new_page()
     page.goto(f"{jupyter.url}astronomical/astronomical?token={_TOKEN}")
     page.get_by_role("button", name="Try the example").click(timeout=LONG)

@@ -16,7 +16,7 @@ import pytest
 from astropy.table import Table
 
 from astronomical.cli import main
-from tests.support.parts import needs_dask
+from tests.support.parts import Scheduler, needs_dask
 from tests.support.projects import make_project, write_catalogue
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "label-efficiency.md"
@@ -249,6 +249,26 @@ def test_workers_compute_the_same(run: Run, projects: list[Path], tmp_path: Path
     assert run(*projects, *OPTIONS, "-o", tmp_path / "one.csv")[0] == 0
     assert run(*projects, *OPTIONS, "-o", tmp_path / "two.csv", "--workers", "2")[0] == 0
     assert (tmp_path / "one.csv").read_text() == (tmp_path / "two.csv").read_text()
+
+
+@needs_dask
+@pytest.mark.slow
+def test_a_cluster_computes_the_same_and_a_dead_scheduler_is_an_error(run: Run, projects: list[Path], tmp_path: Path):
+    assert run(*projects, *OPTIONS, "-o", tmp_path / "one.csv")[0] == 0
+    scheduler = Scheduler(tmp_path)
+    try:
+        words = (*projects, *OPTIONS, "--cluster", scheduler.address)
+        assert run(*words, "-o", tmp_path / "two.csv")[0] == 0
+        one, two = (sorted((tmp_path / f"{name}.runs.jsonl").read_text().splitlines()) for name in ("one", "two"))
+        assert two == one  # in the order in which they ended
+        assert (tmp_path / "two.csv").read_text() == (tmp_path / "one.csv").read_text()
+    finally:
+        scheduler.stop()
+    code, _, err = run(*words, "-o", tmp_path / "three.csv")
+    assert code == 2
+    assert "No Dask scheduler answers at tcp://127.0.0.1:" in err
+    assert "Traceback" not in err
+    assert not (tmp_path / "three.csv").exists()
 
 
 def test_a_scheduler_that_does_not_answer_is_named(run: Run, projects: list[Path], tmp_path: Path):

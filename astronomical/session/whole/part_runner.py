@@ -234,15 +234,15 @@ def _explain(error: Exception, client: Any) -> None:
 
     if isinstance(error, KilledWorker):
         raise SessionError(
-            f"A worker ended {getattr(error, 'allowed_failures', 3) + 1} times during the same part of the catalogue, "
+            f"A worker ended {getattr(error, 'allowed_failures', 3) + 1} times during the same part of the work, "
             "probably because it had too little memory. Use fewer workers (--workers), or files with smaller groups of "
             "rows."
         ) from None
     lost = isinstance(error, ConnectionError | CommClosedError | NoValidWorkerError | TimeoutError)
     if lost or client.status not in _CONNECTED:
         raise SessionError(
-            "The connection to the Dask scheduler was lost. Nothing was written. Check the scheduler and its workers, "
-            "and start again."
+            "The connection to the Dask scheduler was lost before the work was complete. Check the scheduler and its "
+            "workers, and start again."
         ) from None
 
 
