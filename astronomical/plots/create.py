@@ -13,7 +13,7 @@ from astronomical.errors import InvalidInputError
 from astronomical.plots.axis_limits import Limits, clipped_limits
 from astronomical.plots.plot_data import CannotDrawError, Colouring, PlotData
 
-__all__ = ["create_plot"]
+__all__ = ["create_plot", "load_in_notebook"]
 
 #: Colour-blind safe (Okabe & Ito).
 _PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
@@ -21,6 +21,12 @@ _PLAIN = "#0072B2"
 _SELECTED = "#b3005e"
 
 Bounds = tuple[float | None, float | None, float | None, float | None]
+
+
+def load_in_notebook() -> None:
+    """Load the scripts that show plots into a notebook, once; do nothing elsewhere."""
+    if not hv.extension._loaded:
+        hv.extension("bokeh")
 
 
 def create_plot(

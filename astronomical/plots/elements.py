@@ -9,6 +9,7 @@ from weakref import WeakMethod, WeakSet, ref
 
 import holoviews as hv
 import numpy as np
+from holoviews.util import extension
 from numpy.typing import NDArray
 
 from astronomical.plots.axis_limits import Frame, Limits
@@ -19,7 +20,7 @@ from astronomical.tasks import Task, Workers
 __all__ = ["PointsElement", "cloud_points", "make_prompt", "points_element"]
 
 if "bokeh" not in hv.Store.loaded_backends():
-    hv.extension("bokeh")
+    extension("bokeh")  # not that of `hv`, which in a notebook writes scripts into the output of the cell
 
 #: Size of the image in pixels until the browser reports its own, and maximum size.
 _SIZE, _MAX_SIZE = (600, 400), (4000, 4000)

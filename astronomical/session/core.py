@@ -115,6 +115,12 @@ class SessionCore:
 
     def close(self, patience: float) -> None:
         """Save unsaved changes and release the files; see `Session.close`."""
+        try:
+            self._release(patience)
+        finally:
+            self.events.closed()
+
+    def _release(self, patience: float) -> None:
         self.jobs.close()
         if self.writer.read_only:
             return

@@ -51,6 +51,8 @@ class SessionEvents:
         Nothing is left to compute.
     saving, saved
         The whole project is about to be written, and has been written.
+    closed
+        The project was closed.
     """
 
     source_selected: Event[[]] = field(default_factory=Event)
@@ -62,3 +64,4 @@ class SessionEvents:
     all_computed: Event[[]] = field(default_factory=Event)
     saving: Event[[]] = field(default_factory=Event)
     saved: Event[[]] = field(default_factory=Event)
+    closed: Event[[]] = field(default_factory=Event)

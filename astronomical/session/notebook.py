@@ -101,8 +101,9 @@ class Plots:
         SessionError
             If there is no such column, feature or subset.
         """
-        from astronomical.plots.create import create_plot  # HoloViews takes a second to import
+        from astronomical.plots.create import create_plot, load_in_notebook  # HoloViews takes a second to import
 
+        load_in_notebook()
         config, classes = self._state.config, self._classes()
         table: dict[str, NDArray[Any]] = {name: self._values(name) for name in (x, y)}
         if subset is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -173,9 +173,36 @@ class Session:
         return dashboard_part("label_widget")(self, class_name)
 
     @reads
-    def view(self, height: int = 800) -> Any:
-        """Return the workbench as a Panel object of a height in px, to be shown in a notebook."""
-        return dashboard_part("workbench_view")(self, height)
+    def view(self, height: int = 800, *, base_url: str | None = None) -> Any:
+        """Return the workbench of this session as a frame, to be shown in a notebook. It needs no internet.
+
+        A server of the kernel serves it, for this computer only, until the session is closed. It waits while a cell
+        runs.
+
+        Parameters
+        ----------
+        height
+            Height in px.
+        base_url
+            Path of the Jupyter server, such as ``/user/ana/``, if your browser runs on another computer: the frame
+            then comes through jupyter-server-proxy. By default that of JupyterHub, if it started the kernel.
+
+        Returns
+        -------
+        object
+            The frame. Its attribute `url` is the address, which lets everyone who has it use this session as you.
+
+        Raises
+        ------
+        SessionError
+            If no event loop runs, as in a program that is not a notebook, or the server cannot start.
+        """
+        return dashboard_part("workbench_view")(self, height, base_url)
+
+    @reads
+    def when_closed(self, action: Callable[[], object]) -> None:
+        """Call a function when the session is closed."""
+        self._core.events.closed.listen(action)
 
     # -- what it holds ------------------------------------------------------------------------------
 

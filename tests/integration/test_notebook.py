@@ -82,30 +82,3 @@ def test_plots_are_holoviews_objects_of_columns_and_features(project):
             session.plots.scatter("nothing", "r")
         with pytest.raises(SessionError, match="subset"):
             session.plots.scatter("g", "r", subset="none")
-
-
-def button_of(view, text: str):
-    """Return the button of the header whose description has a text."""
-    found = view.select(lambda item: text in str(getattr(item, "description", "")))
-    assert len(found) == 1
-    return found[0]
-
-
-def test_the_view_is_the_workbench_of_this_session(project):
-    with open_project(project, who="ana", look_ahead=False) as session:
-        view = session.view(height=700)
-        bundle, _ = view._repr_mimebundle_()
-        assert len(bundle["text/html"]) > 10_000
-        assert view.height == 700
-        query = session.query("Star")
-        session.assign("Galaxy", id=query, class_name="Star")
-        button_of(view, "Undo").clicks += 1
-        assert session.ledger.human(query) is None
-
-
-def test_a_view_that_is_closed_says_how_to_show_it_again(project):
-    with open_project(project, who="ana", look_ahead=False) as session:
-        view = session.view()
-        button_of(view, "go back to the start page").clicks += 1
-        assert "Run the cell again" in str(view.objects[0].object)
-        assert session.query("Star") is not None

@@ -101,7 +101,7 @@ def test_a_scheduler_that_is_lost_is_an_error(scheduler: Scheduler, tmp_path: Pa
             scheduler.processes[0].kill()
         return False
 
-    with pytest.raises(SessionError, match=r"The connection to the Dask scheduler was lost before the work was complete"):
+    with pytest.raises(SessionError, match=r"The connection to the Dask scheduler was lost before the work"):
         results(wait_for_end, tmp_path, Workforce(cluster=scheduler.address), kill)
 
 

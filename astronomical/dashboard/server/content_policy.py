@@ -26,13 +26,15 @@ from bokeh.server.tornado import BokehTornado
 from tornado.httputil import HTTPHeaders, HTTPServerRequest
 from tornado.web import OutputTransform
 
-__all__ = ["apply_policy", "content_policy"]
+from astronomical.dashboard.server.headers import NO_PAGE
+
+__all__ = ["apply_frame_policy", "apply_policy", "content_policy"]
 
 _SCRIPT = re.compile(rb"<script(?=[\s>])")
 _HOST = re.compile(r"[\w.\-:\[\]]+")
 
 
-def content_policy(nonce: str | None = None, host: str = "") -> str:
+def content_policy(nonce: str | None = None, host: str = "", ancestors: str = NO_PAGE) -> str:
     """Return the value of the header ``Content-Security-Policy``.
 
     Parameters
@@ -42,6 +44,8 @@ def content_policy(nonce: str | None = None, host: str = "") -> str:
     host
         Host name and port of the request. Some browsers do not count a WebSocket to it as ``'self'`` and need it
         explicitly.
+    ancestors
+        Pages that may show the page in a frame.
     """
     sockets = f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
     scripts = "" if nonce is None else f" 'nonce-{nonce}'"
@@ -59,19 +63,26 @@ def content_policy(nonce: str | None = None, host: str = "") -> str:
             "object-src 'none'",
             "base-uri 'none'",
             "form-action 'self'",
-            "frame-ancestors 'none'",
+            f"frame-ancestors {ancestors}",
         )
     )
 
 
 def apply_policy(app: BokehTornado) -> None:
     """Send the header with every response of a server. Further calls have no effect."""
-    if _PolicyTransform not in app.transforms:
+    if not any(issubclass(item, _PolicyTransform) for item in app.transforms):
         app.transforms.insert(0, _PolicyTransform)  # before the response is compressed
+
+
+def apply_frame_policy(app: BokehTornado, ancestors: str) -> None:
+    """Send the header with every response of a server whose pages are shown in frames of some other pages."""
+    app.transforms.insert(0, type("FramePolicyTransform", (_PolicyTransform,), {"ancestors": ancestors}))
 
 
 class _PolicyTransform(OutputTransform):
     """Add the header to a response, and the nonce to the scripts of a page."""
+
+    ancestors = NO_PAGE
 
     def __init__(self, request: HTTPServerRequest) -> None:
         super().__init__(request)
@@ -89,5 +100,5 @@ class _PolicyTransform(OutputTransform):
             # A page from the cache of the browser would have the nonce of an older response.
             headers["Cache-Control"] = "no-store"
             headers.pop("Etag", None)
-        headers["Content-Security-Policy"] = content_policy(nonce, self._host)
+        headers["Content-Security-Policy"] = content_policy(nonce, self._host, self.ancestors)
         return status_code, headers, chunk

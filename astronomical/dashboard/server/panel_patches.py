@@ -16,14 +16,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import partial, wraps
+from importlib import import_module
 from operator import is_
 from typing import Any
 
 import panel as pn
+from panel.reactive import ReactiveMetaBase
 from panel_material_ui import Dialog
 from panel_material_ui.base import MaterialComponent
 
-__all__ = ["install"]
+__all__ = ["install", "use_extensions"]
 
 #: Properties that components never change in the page.
 _OURS = frozenset({"color", "disabled", "error_state", "helper_text", "label", "loading"})
@@ -43,6 +45,20 @@ def install() -> None:
         MaterialComponent._get_properties = _with_literal_properties(MaterialComponent._get_properties)
         MaterialComponent._update_model = _with_literal_changes(MaterialComponent._update_model)
         setattr(MaterialComponent, _INSTALLED, True)
+
+
+def use_extensions(*names: str) -> None:
+    """Load extensions of Panel into the page that is being built, as ``pn.extension`` does.
+
+    In a notebook, ``pn.extension`` would write scripts into the output of a cell, which load others from the internet.
+    """
+    for name in names:
+        module = pn.extension._imports.get(name)
+        if module is None:
+            ReactiveMetaBase._loaded_extensions.add(name)
+        else:
+            import_module(module)
+    pn.state._extensions_.setdefault(pn.state.curdoc, []).extend(names)
 
 
 def _ignore_reverts(process: Callable[..., None]) -> Callable[..., None]:

@@ -21,7 +21,7 @@ import socket
 import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, urlsplit
 
 from bokeh.server import server as bokeh_server
 from bokeh.server.auth_provider import NullAuth
@@ -30,16 +30,16 @@ from bokeh.server.tornado import BokehTornado
 from bokeh.server.util import check_allowlist, match_host
 from bokeh.server.views.ws import WSHandler
 from bokeh.settings import settings
-from panel.io.resources import COMPONENT_PATH
 from tornado.httpserver import HTTPServer
-from tornado.httputil import HTTPServerRequest, ResponseStartLine
+from tornado.httputil import HTTPServerRequest
 from tornado.iostream import IOStream
 from tornado.web import RequestHandler
 
 from astronomical.dashboard.server import peers
 from astronomical.dashboard.server.access import Access, local_end, stream_of
+from astronomical.dashboard.server.checks import RefusedHandler, complete_headers, is_websocket, objection_to_target
 from astronomical.dashboard.server.content_policy import apply_policy
-from astronomical.dashboard.server.headers import add_security_headers, is_foreign, is_navigation, objection_to_source
+from astronomical.dashboard.server.headers import is_foreign, is_navigation, objection_to_source
 from astronomical.dashboard.server.limits import HTTP_LIMITS, StrangerLimit, bounded_message, one_page_at_a_time
 from astronomical.dashboard.server.login import BounceHandler, LoginHandler, ToLoginHandler, open_browser
 from astronomical.dashboard.server.tokens import TOKEN_VARIABLE, new_tokens
@@ -216,41 +216,16 @@ def _refuse(*lines: str) -> NoReturn:
     raise SystemExit(2)
 
 
-class _RefusedHandler(RequestHandler):
-    """Answer every request with 403 and a reason."""
-
-    def initialize(self, reason: str) -> None:
-        self.reason = reason
-
-    def prepare(self) -> None:
-        self.set_status(403)
-        self.set_header("Content-Type", "text/plain; charset=utf-8")
-        self.finish(self.reason + "\n")
-
-
 def _only_own_pages(find_handler: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(find_handler)
     def find_handler_guarded(self: BokehTornado, request: HTTPServerRequest, **kwargs: Any) -> Any:
-        _complete_headers(request)
+        complete_headers(request)
         apply_policy(self)
         _admit_own_origins(self, request)
         answer = _answer(self, request)
         return find_handler(self, request, **kwargs) if answer is None else self.get_handler_delegate(request, *answer)
 
     return find_handler_guarded
-
-
-def _complete_headers(request: HTTPServerRequest) -> None:
-    """Add our headers to all responses: pages, files and errors."""
-    connection = request.connection
-    write = connection.write_headers
-
-    def write_headers(start_line: Any, headers: Any, chunk: Any = None) -> Any:
-        if isinstance(start_line, ResponseStartLine):
-            add_security_headers(headers)
-        return write(start_line, headers, chunk)
-
-    connection.write_headers = write_headers
 
 
 def _answer(app: BokehTornado, request: HTTPServerRequest) -> tuple[type[RequestHandler], dict[str, Any]] | None:
@@ -260,7 +235,7 @@ def _answer(app: BokehTornado, request: HTTPServerRequest) -> tuple[type[Request
     by_proxy = access is not None and access.is_from_proxy(request)
     reason = _objection(app, request, at_login, by_proxy=by_proxy)
     if reason:
-        return _RefusedHandler, {"reason": reason}
+        return RefusedHandler, {"reason": reason}
     home = f"{app.prefix}{next(iter(app.applications), '/')}"
     if at_login and access is not None:
         return LoginHandler, {"access": access, "home": home, "path": f"{app.prefix}/"}
@@ -274,9 +249,9 @@ def _answer(app: BokehTornado, request: HTTPServerRequest) -> tuple[type[Request
         if access.asks:
             getattr(app, _STRANGERS).admit(stream_of(request))
         return None
-    if request.method == "GET" and is_navigation(request) and not _is_websocket(request):
+    if request.method == "GET" and is_navigation(request) and not is_websocket(request):
         return ToLoginHandler, {"login_path": f"{app.prefix}{_LOGIN}"}
-    return _RefusedHandler, {
+    return RefusedHandler, {
         "reason": "403: this server requires a token. Find it in the terminal in which the server was started."
     }
 
@@ -289,12 +264,8 @@ def _objection(app: BokehTornado, request: HTTPServerRequest, at_login: bool, *,
     own = origin is None or _is_own_origin(app, request, origin, by_proxy=by_proxy)
     if not own and not (at_login and origin == "null"):  # the file that opens the browser has no origin
         return "403: pages of other origins may not use this server (see --allow-websocket-origin)."
-    if _names_a_module_to_import(app, request):
-        return "403: this server provides only resources of its own components."
-    if unquote(request.path).endswith("/autoload.js"):  # and without a login it makes Panel fail
-        return "403: pages of this server cannot be embedded in other sites."
-    if origin is None and _is_websocket(request):
-        return "403: a WebSocket request needs an Origin header."
+    if reason := objection_to_target(app, request):
+        return reason
     page = request.path.removeprefix(app.prefix).rstrip("/") in {path.rstrip("/") for path in app.applications}
     return objection_to_source(request, page=page, login=at_login)
 
@@ -317,18 +288,6 @@ def _or_from_proxy(check: Callable[..., bool]) -> Callable[..., bool]:
         return check(self, origin)
 
     return check_origin_guarded
-
-
-def _is_websocket(request: HTTPServerRequest) -> bool:
-    return "websocket" in request.headers.get("Upgrade", "").lower()
-
-
-def _names_a_module_to_import(app: BokehTornado, request: HTTPServerRequest) -> bool:
-    """Return whether Panel would import a module, and run its code, because a URL names it."""
-    path = unquote(request.path).removeprefix(app.prefix).lstrip("/")
-    if not path.startswith(COMPONENT_PATH):
-        return False
-    return path.removeprefix(COMPONENT_PATH).partition("/")[0] not in sys.modules
 
 
 def _host_allowed(app: BokehTornado, request: HTTPServerRequest) -> bool:
