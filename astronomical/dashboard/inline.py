@@ -146,6 +146,11 @@ class WorkbenchFrame:
         return f"<workbench of {self.title!r}; a notebook shows it in a frame>"
 
     def _repr_html_(self) -> str:
+        return self.html
+
+    @property
+    def html(self) -> str:
+        """The frame as HTML."""
         return str(
             Markup(
                 '<iframe src="{}" title="Workbench of {}" width="100%" height="{}" style="border:0"></iframe>'

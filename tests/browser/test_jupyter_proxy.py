@@ -20,6 +20,8 @@ import pytest
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
 
+from astronomical import open_project
+from tests.support.projects import make_project, start_small
 from tests.support.servers import free_port
 from tests.support.workbench import LONG
 
@@ -117,3 +119,28 @@ def test_the_dashboard_works_in_jupyter_under_a_prefix(jupyter: Jupyter, new_pag
     assert jupyter.first_message(Origin="http://evil.example") is None
     assert jupyter.first_message() is None  # only a program sends none
     page.close()  # before its server: a page without one complains
+
+
+@pytest.mark.slow
+def test_the_frame_of_a_notebook_comes_through_jupyter(
+    jupyter: Jupyter, new_page: Callable[..., Any], tmp_path: Path
+) -> None:
+    from tests.support.kernel import Kernel
+
+    path, _ = make_project(tmp_path, n=120)
+    with open_project(path, who="ana", look_ahead=False) as session:
+        start_small(session)
+    kernel = Kernel(tmp_path)
+    try:
+        kernel.run(f"import astronomical\nsession = astronomical.open_project({str(path)!r}, look_ahead=False)")
+        url = kernel.text(f"print(session.view(base_url={_BASE!r}).url)")
+        page = new_page()
+        page.goto(f"http://127.0.0.1:{jupyter.port}{url}?token={_TOKEN}")
+        expect(page.locator('[data-id="plot-1"] canvas').first).to_be_visible(timeout=LONG)  # by the WebSocket
+        assert page.locator(".id").first.inner_text() == kernel.text("print(session.query('Star'))")
+        assert jupyter.status(url.removeprefix(_BASE)) in (302, 403)  # not logged in to Jupyter
+        login = {"Authorization": f"token {_TOKEN}"}
+        assert jupyter.status(url.removeprefix(_BASE), Origin="http://evil.example", **login) == 403
+        page.close()  # before its server: a page without one complains
+    finally:
+        kernel.close()

@@ -46,7 +46,7 @@ def in_notebook(project: Path, cell: Callable[[Session], Awaitable[None]]) -> No
 def test_the_frame_may_be_shown_by_pages_of_this_computer_only(project: Path):
     async def cell(session: Session) -> None:
         view = session.view(height=700)
-        html = view._repr_html_()
+        html = view.html
         assert "<script>" not in html
         assert 'height="700"' in html
         assert view.url in html

@@ -10,7 +10,7 @@ from pathlib import Path
 ALLOWED = {
     "tests/browser/conftest.py": {"_set_running_loop"},  # asyncio
     "tests/property/test_scores.py": {"_predictors"},  # scikit-learn
-    "tests/integration/test_notebook.py": {"_repr_html_", "_repr_mimebundle_"},  # called by Jupyter
+    "tests/integration/test_notebook.py": {"_repr_html_"},  # called by Jupyter
     "tests/unit/catalogue/test_catalogue_open.py": {"_read"},  # counts what any reader reads
     "tests/unit/dashboard/panes/test_plot_colouring.py": {"_on_box", "_on_lasso"},  # of the selection of the pane
     "tests/unit/dashboard/panes/test_plot_subsets.py": {"_on_lasso"},  # of the pane
