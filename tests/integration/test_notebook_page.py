@@ -42,6 +42,7 @@ def test_the_notebook_labels_and_shows_what_it_says(tmp_path: Path, monkeypatch:
     ).execute()
     assert "120 sources" in shown(notebook, "open_project")
     assert shown(notebook, "label_widget")
+    assert shown(notebook, "session.view").startswith('<iframe src="http://127.0.0.1:')
     assert shown(notebook, "plots.scatter")
     labels = [event for event in read_config(path).events if event.who not in ("catalogue", "")]
     assert len(labels) == 5
