@@ -281,7 +281,7 @@ def test_a_scheduler_that_does_not_answer_is_named(run: Run, projects: list[Path
 @pytest.mark.slow
 @pytest.mark.catalogues
 def test_the_commands_of_the_documentation_run(shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Only the strategy and the number of labels are less."""
+    """Only the strategies, starts, labels and seeds are fewer."""
     monkeypatch.chdir(tmp_path)
     for file in (shared / "labelled").glob("*.csv"):
         (tmp_path / file.name).symlink_to(file)
@@ -290,5 +290,7 @@ def test_the_commands_of_the_documentation_run(shared: Path, tmp_path: Path, mon
     assert [words[0] for words in commands] == ["new", "new", "new", "benchmark"]
     for words in commands[:3]:
         assert main(words) == 0
-    assert main([*commands[3], "--labels", "6", "--strategy", "uncertainty", "--start", "random:5"]) == 0
+    assert (
+        main([*commands[3], "--labels", "6", "--seeds", "1", "--strategy", "uncertainty", "--start", "random:5"]) == 0
+    )
     assert len(lines(tmp_path / "benchmark.runs.jsonl")) == 1 + 9
