@@ -1,9 +1,9 @@
-"""What a session shows in a notebook: a summary, and plots."""
+"""What a session shows in a notebook: a summary, the workbench, and plots."""
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from markupsafe import Markup
@@ -21,17 +21,17 @@ from astronomical.session.state import SessionState
 if TYPE_CHECKING:
     from astronomical.session.session import Session
 
-__all__ = ["Plots", "dashboard_part", "summary_html"]
+__all__ = ["NotebookViews", "Plots"]
 
 _UNKNOWN = "unknown"
 
 
-def dashboard_part(name: str) -> Any:
+def _dashboard_part(name: str) -> Any:
     """Return a function of the dashboard for notebooks. It is looked up by name: no session needs the dashboard."""
     return getattr(import_module("astronomical.dashboard.notebook"), name)
 
 
-def summary_html(session: Session) -> Markup:
+def _summary_html(session: Session) -> Markup:
     """Return a summary of an open project as HTML; all texts of the project are escaped."""
     config, state = session.state.config, session.state
     rows = Markup("").join(
@@ -58,6 +58,47 @@ def _score_text(session: Session, class_name: str) -> str:
     if round is None or round.validation is None or round.validation.accuracy is None:
         return ""
     return f"accuracy {round.validation.accuracy:.3f} on {round.validation.n:,} validation sources"
+
+
+class NotebookViews:
+    """What a notebook shows of an open project: a summary, buttons and the workbench. `Session` inherits them."""
+
+    _access: Access
+
+    def _repr_html_(self) -> str:
+        return str(_summary_html(cast("Session", self)))
+
+    @reads
+    def label_widget(self, class_name: str | None = None) -> Any:
+        """Return a Panel object with a button for each class, for the query of a learner; by default the active one."""
+        return _dashboard_part("label_widget")(self, class_name)
+
+    @reads
+    def view(self, height: int = 800, *, base_url: str | None = None) -> Any:
+        """Return the workbench of this session as a frame, to be shown in a notebook. It needs no internet.
+
+        A server of the kernel serves it, for this computer only, until the session is closed. It waits while a cell
+        runs.
+
+        Parameters
+        ----------
+        height
+            Height in px.
+        base_url
+            Path of the Jupyter server, such as ``/user/ana/``, if your browser runs on another computer: the frame
+            then comes through jupyter-server-proxy. By default that of JupyterHub, if it started the kernel.
+
+        Returns
+        -------
+        object
+            The frame. Its attribute `url` is the address, which lets everyone who has it use this session as you.
+
+        Raises
+        ------
+        SessionError
+            If no event loop runs, as in a program that is not a notebook, or the server cannot start.
+        """
+        return _dashboard_part("workbench_view")(self, height, base_url)
 
 
 class Plots:

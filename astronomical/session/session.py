@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Unpack
 
 from astronomical.config.schema import Config, LabelEvent, LassoConfig
 from astronomical.labels.ledger import Ledger
@@ -32,7 +32,7 @@ from astronomical.session.labelling.merging import Merging
 from astronomical.session.labelling.similar import Similar
 from astronomical.session.labelling.subsets import Subsets
 from astronomical.session.labelling.unused_labels import derive_label_sets
-from astronomical.session.notebook import Plots, dashboard_part, summary_html
+from astronomical.session.notebook import NotebookViews, Plots
 from astronomical.session.opening import OpenOptions, open_core
 from astronomical.session.project.apply_settings import SettingsApplier
 from astronomical.session.project.files import Files
@@ -45,7 +45,7 @@ from astronomical.session.whole.whole import Whole
 __all__ = ["Session", "open_project"]
 
 
-class Session:
+class Session(NotebookViews):
     """An open project: the verbs of daily use, and a part for each subject.
 
     Use `Session.open` instead of the constructor.
@@ -163,41 +163,6 @@ class Session:
         except ReadOnlyError:
             return False
         return True
-
-    def _repr_html_(self) -> str:
-        return str(summary_html(self))
-
-    @reads
-    def label_widget(self, class_name: str | None = None) -> Any:
-        """Return a Panel object with a button for each class, for the query of a learner; by default the active one."""
-        return dashboard_part("label_widget")(self, class_name)
-
-    @reads
-    def view(self, height: int = 800, *, base_url: str | None = None) -> Any:
-        """Return the workbench of this session as a frame, to be shown in a notebook. It needs no internet.
-
-        A server of the kernel serves it, for this computer only, until the session is closed. It waits while a cell
-        runs.
-
-        Parameters
-        ----------
-        height
-            Height in px.
-        base_url
-            Path of the Jupyter server, such as ``/user/ana/``, if your browser runs on another computer: the frame
-            then comes through jupyter-server-proxy. By default that of JupyterHub, if it started the kernel.
-
-        Returns
-        -------
-        object
-            The frame. Its attribute `url` is the address, which lets everyone who has it use this session as you.
-
-        Raises
-        ------
-        SessionError
-            If no event loop runs, as in a program that is not a notebook, or the server cannot start.
-        """
-        return dashboard_part("workbench_view")(self, height, base_url)
 
     @reads
     def when_closed(self, action: Callable[[], object]) -> None:
