@@ -58,7 +58,7 @@ def notebook(tmp_path: Path) -> Iterator[Callable[[str], str]]:
 
 @pytest.mark.slow
 def test_the_workbench_in_a_notebook_is_the_session_of_the_kernel(
-    kernel: Any, notebook: Callable[[str], str], new_page: Callable[..., Any]
+    kernel: Any, notebook: Callable[[str], str], new_page: Callable[..., Any], complaints: list[str]
 ) -> None:
     shown = kernel.run("frame = session.view(height=700)\nframe")
     assert [set(item) for item in shown] == [{"text/plain", "text/html"}]  # nothing that loads scripts
@@ -83,6 +83,8 @@ def test_the_workbench_in_a_notebook_is_the_session_of_the_kernel(
     expect(frame.locator(".id").first).to_have_text(following, timeout=LONG)
     assert kernel.text(f"print(session.ledger.human({following!r}))") == "None"
 
+    assert complaints == []
     kernel.run("session.close()")
     expect(frame.get_by_text("The project is closed.")).to_be_visible(timeout=LONG)
-    page.close()  # before its server: a page without one complains
+    page.close()
+    complaints.clear()  # about the server, which has ended
