@@ -232,10 +232,9 @@ class Workbench(SessionView):
         """Open the settings. They are created when they are first opened, because that takes a second or more."""
         if self._settings is None:
             self._settings = SettingsDrawer(self.session, self._ask_move)
-            self._settings.open()  # before it is sent: a drawer that opens while the browser creates it stays closed
+        self._settings.open()
+        if not self._settings_place.objects:  # sent when open: one that opens while the browser creates it stays closed
             self._settings_place.append(self._settings.view)
-        else:
-            self._settings.open()
 
     def _ask_move(self) -> None:
         if self._settings is not None:

@@ -17,7 +17,7 @@ from astronomical.catalogue.working_set import own_table
 from astronomical.config.schema import UNKNOWN_COLOUR, Config
 from astronomical.learning.scoring import CancelCheck, Progress, never, no_progress, stop_if
 from astronomical.plots.aggregates import points_frame
-from astronomical.plots.axis_limits import Frame
+from astronomical.plots.axis_limits import Frame, clipped_limits
 from astronomical.plots.counting import categories, category_count, compiled, count_by_class
 from astronomical.session.data.catalogue_values import label_codes
 from astronomical.session.data.dataset import Dataset
@@ -82,7 +82,7 @@ def count_whole(
     x, y
         Numeric columns of the catalogue, or virtual ones.
     x_range, y_range
-        Limits of the plot; by default those of the sources in memory.
+        Limits of the plot; by default those of the sources in memory, without outliers.
     width, height
         Size of the plot in pixels.
     workforce
@@ -129,10 +129,9 @@ def _range(dataset: Dataset, name: str) -> tuple[float, float]:
         values = dataset.catalogue.number(name)
     except CatalogueError as error:
         raise SessionError(f"{error}.") from None
-    known = values[np.isfinite(values)]
-    if not len(known):
+    if not np.isfinite(values).any():
         raise SessionError(f"Column {name!r} has no values in memory. Give the limits of the plot.")
-    return float(known.min()), float(known.max())
+    return clipped_limits(values)
 
 
 def _depends_on(request: _Request) -> tuple[Any, ...]:

@@ -226,6 +226,7 @@ class Whole:
         """
 
         def work(job: Job) -> WholeCounts:
+            self._state.dataset.catalogue.prefetch((x, y))  # so that the page can mark sources without reading a file
             return self.counts(x, y, cancelled=job.cancelled, progress=job.progress, **view)
 
         self._jobs.submit(name, work, done, failed, title="Counting all sources", lane="whole counts")

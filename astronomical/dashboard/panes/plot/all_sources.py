@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from itertools import count
 from typing import Any
 
 import holoviews as hv
@@ -20,7 +21,7 @@ from astronomical.dashboard.ui.components import Message, hint, set_hint
 from astronomical.dashboard.ui.formatting import count_text
 from astronomical.dashboard.ui.session_view import SessionView
 from astronomical.errors import explain
-from astronomical.plots.axis_limits import Limits, clipped_limits
+from astronomical.plots.axis_limits import Limits
 from astronomical.plots.class_mix import draw_classes
 from astronomical.session import Session
 from astronomical.session.whole.counts import WholeCounts
@@ -30,6 +31,8 @@ __all__ = ["AllSourcesPane"]
 #: Size of the image in pixels, about that of a new pane; the browser scales it.
 _WIDTH, _HEIGHT = 600, 300
 _CONTROLS = {"gap": "6px", "padding": "8px 8px 2px", "align-items": "center"}
+#: Numbers of the jobs, because several pages can show the same pane.
+_numbers = count(1)
 _IN_MEMORY = "All sources of this catalogue are in memory, so each of the other plots shows all of them."
 
 
@@ -53,9 +56,11 @@ class AllSourcesPane(SessionView):
 
     def __init__(self, session: Session, config: PaneConfig, on_settings: Callable[[dict[str, Any]], None]) -> None:
         super().__init__(session)
-        self._job, self._on_settings = f"count {config.id}", on_settings
+        self._job, self._on_settings = f"count {next(_numbers)}", on_settings
         self._region = _region_of(config.settings)
         self._counts: WholeCounts | None = None
+        #: The columns that were counted; others may have been chosen since.
+        self._axes = ("", "")
         self._hidden: set[str] = set()
         self._live, self._markers = LivePlots(), MarkerLayer()
         self._x, self._y = self._axis("x", config.settings, 0), self._axis("y", config.settings, 1)
@@ -122,12 +127,11 @@ class AllSourcesPane(SessionView):
         self.call_soon(self._count)
 
     def _region_in_view(self) -> tuple[Limits, Limits] | None:
-        for figure in self._live.figures:
-            (left, right), (low, high) = (
-                sorted((float(axis.start), float(axis.end))) for axis in (figure.x_range, figure.y_range)
-            )
-            return (left, right), (low, high)
-        return self._region
+        figure = next(iter(self._live.figures), None)
+        if figure is None:
+            return self._region
+        (left, right), (low, high) = (sorted((axis.start, axis.end)) for axis in (figure.x_range, figure.y_range))
+        return (left, right), (low, high)
 
     def _toggle(self, name: str) -> None:
         self._hidden ^= {name}
@@ -146,14 +150,12 @@ class AllSourcesPane(SessionView):
         self.run_command(self._submit)
 
     def _submit(self) -> None:
-        catalogue = self.session.dataset.catalogue
-        usual = [clipped_limits(catalogue.number(name)) for name in (self._x.value, self._y.value)]
-        x_range, y_range = self._region or usual
+        axes = (self._x.value, self._y.value)
+        x_range, y_range = self._region or (None, None)
         self.session.whole.count(
             self._job,
-            self._x.value,
-            self._y.value,
-            lambda found: self.call_soon(partial(self._take, found)),
+            *axes,
+            lambda found: self.call_soon(partial(self._take, axes, found)),
             lambda error: self.call_soon(partial(self._show_message, explain(error), "warning")),
             x_range=x_range,
             y_range=y_range,
@@ -161,8 +163,8 @@ class AllSourcesPane(SessionView):
             height=_HEIGHT,
         )
 
-    def _take(self, counts: WholeCounts) -> None:
-        self._counts = counts
+    def _take(self, axes: tuple[str, str], counts: WholeCounts) -> None:
+        self._axes, self._counts = axes, counts
         self._draw()
         self._mark()
 
@@ -174,8 +176,8 @@ class AllSourcesPane(SessionView):
         image = draw_classes(counts.counts, counts.colours, hidden)
         (left, right), (low, high) = counts.x_range, counts.y_range
         kdims = [
-            hv.Dimension(f"{role}_axis", label=axis_label(self.session.dataset, axis.value))
-            for role, axis in (("x", self._x), ("y", self._y))
+            hv.Dimension(f"{role}_axis", label=axis_label(self.session.dataset, name))
+            for role, name in zip("xy", self._axes, strict=True)
         ]
         element = hv.RGB(image[::-1], kdims=kdims, vdims=["R", "G", "B", "A"], bounds=(left, low, right, high))
         self._live.release()
@@ -216,8 +218,8 @@ class AllSourcesPane(SessionView):
         catalogue = self.session.dataset.catalogue
         if id is None or self._counts is None:
             return []
-        row = catalogue.row(id)
-        return [(float(catalogue.number(self._x.value)[row]), float(catalogue.number(self._y.value)[row]))]
+        row, (x, y) = catalogue.row(id), self._axes
+        return [(float(catalogue.number(x)[row]), float(catalogue.number(y)[row]))]
 
 
 def _region_of(settings: Mapping[str, Any]) -> tuple[Limits, Limits] | None:

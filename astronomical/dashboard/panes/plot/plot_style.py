@@ -92,7 +92,9 @@ def with_axes(element: Any) -> Any:
     if element.traverse(lambda part: part, [hv.HoloMap]):  # also a DynamicMap: its elements are made later
         return element
     parts = element.traverse(lambda part: part, [hv.Element])
-    if any(hv.Store.lookup_options("bokeh", part, "plot").kwargs.get("apply_ranges", True) for part in parts):
+    if not parts or any(
+        hv.Store.lookup_options("bokeh", part, "plot").kwargs.get("apply_ranges", True) for part in parts
+    ):
         return element
     return element.opts(*(hv.Options(type(part).__name__, apply_ranges=True) for part in parts), clone=True)
 
